@@ -1,0 +1,1 @@
+"""Stage compute of the chain."""

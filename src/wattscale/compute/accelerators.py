@@ -1,0 +1,114 @@
+"""One accelerator as the compute stage sees it, read from the catalogue.
+
+In: a name or alias. Out: `Accelerator` with peaks by precision, memory, links and power in base units.
+Leaves out: efficiencies; they are coefficients of roofline.py and power.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from wattscale.catalog import Catalog
+from wattscale.errors import InputError
+
+PEAK_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "fp32": ("fp32_tflops",),
+    "tf32": ("tf32_tflops", "fp32_tflops"),
+    "bf16": ("bf16_tflops",),
+    "fp16": ("bf16_tflops",),
+    "fp8": ("fp8_tflops",),
+    "int8": ("int8_tops",),
+    "fp4": ("fp4_tflops",),
+    "int4": ("fp4_tflops",),
+}
+"""Catalogue columns that hold the peak of a precision, first one given wins."""
+
+BYTES_PER_ELEMENT: Mapping[str, float] = {
+    "fp32": 4.0, "tf32": 4.0, "bf16": 2.0, "fp16": 2.0, "fp8": 1.0, "int8": 1.0, "fp4": 0.5, "int4": 0.5,
+}  # fmt: skip
+"""Storage of one element, block scales left out [byte]."""
+
+
+@dataclass(frozen=True)
+class Accelerator:
+    """One device.
+
+    Attributes:
+        name: Name in the catalogue.
+        peak_flops: Dense peak by precision [FLOP/s]; only what the device has.
+        memory_bytes: Memory [byte].
+        memory_bytes_per_s: Memory bandwidth [byte/s].
+        link_bytes_per_s: Scale-up link, one direction [byte/s]; 0 where there is none.
+        domain_devices: Devices of a scale-up domain [1].
+        tdp_w: Design power [W].
+        all_in_power_w: With its share of host, network and cooling overhead [W]; None where unknown.
+        release_year: Year of general availability.
+        kind: gpu, tpu, asic, wafer, edge, neuromorphic.
+        vendor: Maker.
+    """
+
+    name: str
+    peak_flops: Mapping[str, float]
+    memory_bytes: float
+    memory_bytes_per_s: float
+    link_bytes_per_s: float
+    domain_devices: int
+    tdp_w: float
+    all_in_power_w: float | None
+    release_year: int
+    kind: str
+    vendor: str
+
+    def peak(self, precision: str, where: str = "precision") -> float:
+        """Give the dense peak of a precision [FLOP/s].
+
+        Raises:
+            InputError: The device has no such precision; lists those it has.
+        """
+        found = self.peak_flops.get(precision)
+        if found is None:
+            raise InputError(
+                f"{self.name} has no {precision} arithmetic",
+                where=where,
+                value=precision,
+                allowed=", ".join(self.peak_flops),
+            )
+        return found
+
+
+def load_accelerator(catalog: Catalog, name: str, where: str = "compute.accelerator") -> Accelerator:
+    """Read one accelerator from the catalogue.
+
+    Args:
+        catalog: The catalogue.
+        name: Name or alias.
+        where: Scenario field the name came from, for messages.
+
+    Raises:
+        InputError: Unknown name, or no power, memory or peak known for it.
+
+    >>> from wattscale.catalog import load_catalog
+    >>> load_accelerator(load_catalog(), "H100").tdp_w
+    700.0
+    """
+    row = catalog.row("accelerators", name, where)
+    peaks: dict[str, float] = {}
+    for precision, columns in PEAK_COLUMNS.items():
+        for column in columns:
+            if row.has(column):
+                peaks[precision] = row.number(column) * 1e12
+                break
+    return Accelerator(
+        name=row.name,
+        peak_flops=peaks,
+        memory_bytes=row.number("memory_gb") * 1e9,
+        memory_bytes_per_s=row.number("memory_tb_per_s") * 1e12,
+        link_bytes_per_s=row.number("link_gb_per_s", 0.0) * 1e9,
+        domain_devices=max(1, int(row.number("link_domain_devices", 1.0))),
+        tdp_w=row.number("tdp_w"),
+        all_in_power_w=row.number("all_in_power_w") if row.has("all_in_power_w") else None,
+        release_year=int(row.number("release_year", 0.0)),
+        kind=row.text("kind"),
+        vendor=row.text("vendor"),
+    )

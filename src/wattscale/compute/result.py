@@ -1,0 +1,88 @@
+"""What the compute stage gives to the next ones.
+
+Units are in the names; hourly arrays have shape (8760,) in UTC (convention 1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wattscale.figure import PlanWarning, Value
+from wattscale.units import FloatArray
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """How the training run is done and what it takes."""
+
+    accelerator: str
+    devices: int
+    days: float
+    """Length of one run, restarts and evaluation included [day]."""
+    device_hours: float
+    """Device-hours of one run [h]."""
+    mfu: float
+    """Model FLOPs of a steady step over peak [1]."""
+    goodput: float
+    """Share of the run spent in useful steps [1]."""
+    device_power_w: float
+    """Mean power of one device during the run [W]."""
+    it_power_w_per_device: float
+    """The same with its share of host, fans, power supplies and network [W]."""
+    energy_mwh: float
+    """IT energy of one run [MWh]."""
+    power_mw: FloatArray
+    """IT power of training, rest of the year included [MW], shape (8760,)."""
+    tensor_parallel: int
+    pipeline_parallel: int
+    data_parallel: int
+    step_time_s: float
+    memory_gb: float
+    """Memory taken on the fullest device [GB]."""
+    time_shares: dict[str, float]
+    """Shares of the step: compute, tensor_communication, pipeline_bubble, data_communication, ... summing to 1."""
+
+
+@dataclass(frozen=True)
+class ServingPlan:
+    """How requests are served and what it takes."""
+
+    accelerator: str
+    devices: int
+    """Devices of the fleet, for the busiest hour with headroom [1]."""
+    devices_per_replica: int
+    batch: float
+    """Sequences decoded together by a replica in the mean hour [1]."""
+    ttft_s: float
+    tpot_ms: float
+    tokens_per_s_per_device: float
+    """Output tokens per second and device of a busy replica [token/s]."""
+    joules_per_output_token: float
+    """Energy of the devices per output token, prefill and idle included [J/token]."""
+    power_mw: FloatArray
+    """IT power of serving [MW], shape (8760,)."""
+    energy_mwh: float
+    """IT energy of the year [MWh]."""
+    memory_gb: float
+    """Memory taken on the fullest device [GB]."""
+    input_compute_share: float
+    """Share of the device time spent on input tokens (prefill), for the split of cost [1]."""
+
+
+@dataclass(frozen=True)
+class ComputeResult:
+    """Result of the compute stage; a part that is not asked for is None."""
+
+    training: TrainingPlan | None
+    serving: ServingPlan | None
+    it_power_mw: FloatArray
+    """IT power of all devices with hosts and network [MW], shape (8760,)."""
+    design_it_power_mw: float
+    """Largest IT power the plan can draw, for sizing the building [MW]."""
+    devices_by_accelerator: dict[str, float]
+    """Devices bought, spares included [1]."""
+    rack_kw: float
+    """Power of a rack of these devices at full load [kW]."""
+    figures: dict[str, Value]
+    """Figures of the stage without the stage's name, such as `training.mfu`."""
+    warnings: tuple[PlanWarning, ...] = ()

@@ -1,0 +1,1 @@
+"""Stage economics of the chain."""

@@ -1,0 +1,1 @@
+"""Stage facility of the chain."""

@@ -1,0 +1,31 @@
+"""What the facility stage gives to the next ones.
+
+Units are in the names; hourly arrays have shape (8760,) in UTC (convention 1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wattscale.figure import PlanWarning, Value
+from wattscale.units import FloatArray
+
+
+@dataclass(frozen=True)
+class FacilityResult:
+    """Result of the facility stage."""
+
+    cooling: str
+    design_it_mw: float
+    """IT power the building is built for [MW]."""
+    power_mw: FloatArray
+    """Power of the whole facility at its meter [MW], shape (8760,)."""
+    pue: FloatArray
+    """Hourly PUE [1], shape (8760,)."""
+    water_m3: FloatArray
+    """Water taken on site in each hour [m3], shape (8760,)."""
+    energy_by_use_mwh: dict[str, float]
+    """Energy of the year by use: it, cooling, fans, pumps, ups_and_distribution, lighting ... [MWh]."""
+    figures: dict[str, Value]
+    """Figures of the stage without the stage's name, such as `pue`."""
+    warnings: tuple[PlanWarning, ...] = ()

@@ -1,0 +1,1 @@
+"""Stage impact of the chain."""

@@ -1,0 +1,22 @@
+"""What the impact stage gives to the plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wattscale.figure import PlanWarning, Value
+
+
+@dataclass(frozen=True)
+class ImpactResult:
+    """Result of the impact stage."""
+
+    embodied_t: dict[str, float]
+    """Embodied carbon by part [tCO2]."""
+    jobs: dict[str, float]
+    """Jobs by part and phase, such as `solar.construction` [job-year] or `data_centre.operation` [job]."""
+    market_usd: dict[str, float]
+    """Capital by market segment [USD], summing to the total capital."""
+    figures: dict[str, Value]
+    """Figures of the stage without the stage's name, such as `carbon_t_per_year`."""
+    warnings: tuple[PlanWarning, ...] = ()

@@ -1,0 +1,1 @@
+"""Stage site of the chain."""

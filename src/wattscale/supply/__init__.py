@@ -1,0 +1,1 @@
+"""Stage supply of the chain."""

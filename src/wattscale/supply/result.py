@@ -1,0 +1,51 @@
+"""What the supply stage gives to the next ones.
+
+Units are in the names; hourly arrays have shape (8760,) in UTC (convention 1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wattscale.figure import PlanWarning, Value
+from wattscale.units import FloatArray
+
+
+@dataclass(frozen=True)
+class SupplyResult:
+    """Result of the supply stage.
+
+    The balance of every hour: sum of `dispatch_mw` = load + sum of `uses_mw` (1e-6 MW).
+    """
+
+    load_mw: FloatArray
+    capacity_mw: dict[str, float]
+    """By technology; `grid` is the largest import [MW]."""
+    storage_mwh: dict[str, float]
+    """Energy capacity by storage technology [MWh]."""
+    dispatch_mw: dict[str, FloatArray]
+    """Power given to the campus: grid, solar, wind, gas, battery (discharge), unserved [MW]."""
+    uses_mw: dict[str, FloatArray]
+    """Power taken beside the load: battery (charge), export [MW]."""
+    curtailed_mw: dict[str, FloatArray]
+    """Power of solar and wind not used [MW]."""
+    cost_usd_per_year: dict[str, float]
+    """By part: `grid.energy`, `grid.demand_charge`, `solar.capital`, `gas.fuel`, `carbon_price` ... summing to the total."""
+    capital_usd: dict[str, float]
+    """Overnight capital by technology [USD of the base year]."""
+    life_years: dict[str, float]
+    """Economic life by technology [year]."""
+    carbon_kg: FloatArray
+    """Direct CO2 of grid import and own plant in each hour [kg], shape (8760,)."""
+    grid_carbon_kg: FloatArray
+    """The part of it from grid import [kg], shape (8760,)."""
+    carbon_lifecycle_kg: FloatArray
+    """Life-cycle CO2 of grid import and own plant's fuel in each hour, plant embodied apart [kg], shape (8760,)."""
+    cfe_share: FloatArray
+    """Carbon-free share of the energy used in each hour [1], shape (8760,)."""
+    total_usd_per_year: float
+    shadow_prices: dict[str, float]
+    """Dual values of the binding limits, such as `carbon_cap` [USD/t] or `connection_mw` [USD/MW-year]."""
+    figures: dict[str, Value]
+    """Figures of the stage without the stage's name, such as `cost_usd_per_mwh`."""
+    warnings: tuple[PlanWarning, ...] = ()

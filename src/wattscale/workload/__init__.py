@@ -1,0 +1,1 @@
+"""Stage workload of the chain."""
