@@ -1,1 +1,69 @@
-"""Wattscale."""
+"""Wattscale plans the energy infrastructure that large language models need, from tokens to turbines.
+
+>>> import wattscale as ws
+>>> plan = ws.plan(ws.load())  # doctest: +SKIP
+>>> plan.figures["economics.usd_per_mtok"].value  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from wattscale.version import VERSION as __version__  # noqa: N811 (the usual name of a package's version)
+
+if TYPE_CHECKING:
+    from wattscale.chain import plan
+    from wattscale.errors import WattscaleError
+    from wattscale.explain import explain
+    from wattscale.goal import solve
+    from wattscale.scenario.load import load_scenario as load
+    from wattscale.scenario.patch import Patch, apply_patch
+    from wattscale.validation import validate
+    from wattscale.verbs import catalog, compare, model, schema, write
+
+VERBS = {
+    "load": ("wattscale.scenario.load", "load_scenario"),
+    "plan": ("wattscale.chain", "plan"),
+    "compare": ("wattscale.verbs", "compare"),
+    "solve": ("wattscale.goal", "solve"),
+    "model": ("wattscale.verbs", "model"),
+    "validate": ("wattscale.validation", "validate"),
+    "explain": ("wattscale.explain", "explain"),
+    "catalog": ("wattscale.verbs", "catalog"),
+    "schema": ("wattscale.verbs", "schema"),
+    "write": ("wattscale.verbs", "write"),
+    "Patch": ("wattscale.scenario.patch", "Patch"),
+    "apply_patch": ("wattscale.scenario.patch", "apply_patch"),
+    "WattscaleError": ("wattscale.errors", "WattscaleError"),
+}
+"""Names of the front door and where each lives; they are imported when first used, so start-up stays light."""
+
+__all__ = [
+    "Patch",
+    "WattscaleError",
+    "__version__",
+    "apply_patch",
+    "catalog",
+    "compare",
+    "explain",
+    "load",
+    "model",
+    "plan",
+    "schema",
+    "solve",
+    "validate",
+    "write",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in VERBS:
+        raise AttributeError(f"module 'wattscale' has no attribute '{name}'")
+    import importlib
+
+    home, attribute = VERBS[name]
+    return getattr(importlib.import_module(home), attribute)
+
+
+def __dir__() -> list[str]:
+    return __all__

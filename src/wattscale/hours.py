@@ -46,7 +46,8 @@ def local_weekday(first_weekday: int = 0, utc_offset_h: float = 0.0) -> IntArray
     6
     """
     day = np.floor((np.arange(HOURS_PER_YEAR) + utc_offset_h) / 24.0).astype(np.int64)
-    return (day + first_weekday) % 7
+    weekday: IntArray = (day + first_weekday) % 7
+    return weekday
 
 
 def month_of_hour() -> IntArray:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from wattscale.errors import InputError, WattscaleError, did_you_mean
@@ -182,9 +183,7 @@ class Catalog:
         cells = _index(found).get(plain(name))
         if cells is None:
             hint = did_you_mean(name, self.names(table)) or f"See: wattscale catalog {table}"
-            raise InputError(
-                f"not in the catalogue table '{table}'", where=where or table, value=name, hint=hint
-            )
+            raise InputError(f"not in the catalogue table '{table}'", where=where or table, value=name, hint=hint)
         return Row(self, found, cells)
 
     def has_row(self, table: str, name: str) -> bool:
@@ -267,9 +266,7 @@ class Catalog:
         fid = f"{table.name}/{cells[table.key]}.{column}"
         if fid in self.overrides:
             value = self.overrides[fid]
-            found = Figure(
-                fid, value, value, value, table.unit(column), "scenario [catalog]", "", "estimated"
-            )
+            found = Figure(fid, value, value, value, table.unit(column), "scenario [catalog]", "", "estimated")
         else:
             weak = column in cells.get("weak_cells", "").split(";") or cells.get("weak_cells", "") == "all"
             confidence = _confidence("unverified" if weak else cells["confidence"], fid)
@@ -340,13 +337,11 @@ def _interpolate(table: Table, rows: list[Mapping[str, str]], vintage: float | N
         return _figure_of(table, rows[0])
     if vintage is None or vintage <= float(dated[0]["vintage"]):
         return _figure_of(table, dated[0])
-    for before, after in zip(dated, dated[1:], strict=False):
+    for before, after in pairwise(dated):
         y0, y1 = float(before["vintage"]), float(after["vintage"])
         if vintage < y1:
             a, b, t = _figure_of(table, before), _figure_of(table, after), (vintage - y0) / (y1 - y0)
-            low, value, high = (
-                p + t * (q - p) for p, q in ((a.low, b.low), (a.value, b.value), (a.high, b.high))
-            )
+            low, value, high = (p + t * (q - p) for p, q in ((a.low, b.low), (a.value, b.value), (a.high, b.high)))
             return Figure(
                 f"{a.id.rsplit(':', 1)[0]}:{vintage:g}", value, low, high, a.unit, f"{a.source}; interpolated",
                 f"{vintage:g}", a.confidence, a.note, a.currency, a.price_year,

@@ -46,6 +46,8 @@ class Accelerator:
         release_year: Year of general availability.
         kind: gpu, tpu, asic, wafer, edge, neuromorphic.
         vendor: Maker.
+        generation: Hardware generation, which has its own coefficients.
+        server: Class of the server it sits in, item of the table `servers`.
     """
 
     name: str
@@ -59,6 +61,8 @@ class Accelerator:
     release_year: int
     kind: str
     vendor: str
+    generation: str = "default"
+    server: str = "pcie"
 
     def peak(self, precision: str, where: str = "precision") -> float:
         """Give the dense peak of a precision [FLOP/s].
@@ -111,4 +115,6 @@ def load_accelerator(catalog: Catalog, name: str, where: str = "compute.accelera
         release_year=int(row.number("release_year", 0.0)),
         kind=row.text("kind"),
         vendor=row.text("vendor"),
+        generation=row.text("generation") or "default",
+        server=row.text("server") or "pcie",
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from wattscale.figure import Confidence
 
@@ -39,9 +40,12 @@ def quantity(
         title: What it is, in a few words for people.
         source: Where the default comes from.
         confidence: How sure the default is.
-        ge, gt, le, lt: Allowed range.
+        ge: Least value allowed.
+        gt: Value it must be above.
+        le: Largest value allowed.
+        lt: Value it must be below.
     """
-    extra = {"unit": unit, "source": source, "confidence": confidence}
+    extra: JsonDict = {"unit": unit, "source": source, "confidence": confidence}
     return Field(default, title=title, ge=ge, gt=gt, le=le, lt=lt, json_schema_extra=extra)
 
 

@@ -13,9 +13,7 @@ class SiteTable(TableModel):
     longitude: float | None = quantity(None, "deg", "Longitude, east positive", "catalogue", ge=-180, le=180)
     weather: str | None = choice(None, "Weather file (EPW)", file=True)
     prices: str | None = choice(None, "Hourly price file (CSV: time_utc, price_usd_per_mwh)", file=True)
-    carbon: str | None = choice(
-        None, "Hourly carbon file (CSV: time_utc, ci_direct_g_per_kwh, ...)", file=True
-    )
+    carbon: str | None = choice(None, "Hourly carbon file (CSV: time_utc, ci_direct_g_per_kwh, ...)", file=True)
     seed: int = quantity(1, "1", "Seed of the synthetic series", "scenario", ge=0, le=2**31 - 1)
     warming_c: float = quantity(0.0, "K", "Warming added to the weather", "scenario", ge=-5, le=10)
     mean_price_usd_per_mwh: float | None = quantity(
@@ -24,6 +22,4 @@ class SiteTable(TableModel):
     mean_carbon_g_per_kwh: float | None = quantity(
         None, "g/kWh", "Mean of the synthetic direct grid carbon", "catalogue", ge=0, le=2000
     )
-    time_to_power_years: float | None = quantity(
-        None, "year", "Wait for the grid connection", "catalogue", ge=0, le=50
-    )
+    time_to_power_years: float | None = quantity(None, "year", "Wait for the grid connection", "catalogue", ge=0, le=50)

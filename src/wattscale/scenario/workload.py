@@ -17,9 +17,7 @@ class ArchitectureTable(TableModel):
     """
 
     params_total_b: float | None = quantity(None, "1e9", "Total parameters", "the model", gt=0, le=1e6)
-    params_active_b: float | None = quantity(
-        None, "1e9", "Parameters active per token", "the model", gt=0, le=1e6
-    )
+    params_active_b: float | None = quantity(None, "1e9", "Parameters active per token", "the model", gt=0, le=1e6)
     layers: int | None = quantity(None, "1", "Number of layers", "the model", ge=1, le=10_000)
     d_model: int | None = quantity(None, "1", "Width of the residual stream", "the model", ge=1, le=1_000_000)
     heads: int | None = quantity(None, "1", "Query heads", "the model", ge=1, le=100_000)
@@ -84,20 +82,14 @@ class TrainingTable(TableModel):
     pipeline_parallel: int | None = quantity(
         None, "1", "Pipeline-parallel degree (else searched)", "scenario", ge=1, le=1024
     )
-    zero_stage: Literal[0, 1, 2, 3] | None = choice(
-        None, "ZeRO stage of the data parallelism (else searched)"
-    )
-    recompute: Literal["none", "selective", "full"] | None = choice(
-        None, "Activation recompute (else searched)"
-    )
+    zero_stage: Literal[0, 1, 2, 3] | None = choice(None, "ZeRO stage of the data parallelism (else searched)")
+    recompute: Literal["none", "selective", "full"] | None = choice(None, "Activation recompute (else searched)")
 
 
 class ServingTable(TableModel):
     """Table `workload.serving`. Zero requests: no serving."""
 
-    requests_per_day: float = quantity(
-        20e6, "1/day", "Requests per day, mean over the year", "scenario", ge=0, le=1e12
-    )
+    requests_per_day: float = quantity(20e6, "1/day", "Requests per day, mean over the year", "scenario", ge=0, le=1e12)
     input_tokens: float = quantity(
         1000.0,
         "token",
@@ -144,12 +136,8 @@ class ServingTable(TableModel):
         ge=1,
         le=24,
     )
-    peak_hour_local: float = quantity(
-        15.0, "h", "Local hour of day with most requests", "estimate", ge=0, lt=24
-    )
-    weekend_share: float = quantity(
-        0.75, "1", "Weekend requests over weekday requests", "estimate", ge=0, le=10
-    )
+    peak_hour_local: float = quantity(15.0, "h", "Local hour of day with most requests", "estimate", ge=0, lt=24)
+    weekend_share: float = quantity(0.75, "1", "Weekend requests over weekday requests", "estimate", ge=0, le=10)
     headroom_share: float = quantity(
         0.2,
         "1",
@@ -161,9 +149,7 @@ class ServingTable(TableModel):
     utc_offset_h: float | None = quantity(
         None, "h", "Local time of the users minus UTC (else that of the site)", "site", ge=-12, le=14
     )
-    log: str | None = choice(
-        None, "Request log (CSV or Parquet: TIMESTAMP, ContextTokens, GeneratedTokens)", file=True
-    )
+    log: str | None = choice(None, "Request log (CSV or Parquet: TIMESTAMP, ContextTokens, GeneratedTokens)", file=True)
     tensor_parallel: int | None = quantity(
         None, "1", "Devices of one replica (else searched)", "scenario", ge=1, le=1024
     )

@@ -1,1 +1,91 @@
-"""Package validation."""
+"""Validation: the model's predictions against measured rows, one module per kind of published data.
+
+In: a kind and a CSV in the columns of that kind. Out: a row table, metrics per target, rows skipped with the reason.
+Leaves out: fitting; the scripts in `benchmarks/` do that.
+"""
+
+from __future__ import annotations
+
+import csv
+import importlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from wattscale.errors import InputError, did_you_mean
+
+KINDS: Mapping[str, str] = {
+    "training": "wattscale.validation.training",
+    "training-steps": "wattscale.validation.training_steps",
+    "mlperf": "wattscale.validation.mlperf",
+    "inference": "wattscale.validation.inference",
+    "throughput": "wattscale.validation.throughput",
+    "serving": "wattscale.validation.serving",
+    "pue": "wattscale.validation.pue",
+    "pue-simulated": "wattscale.validation.pue_simulated",
+}
+"""Kinds of measured data and the module that predicts each."""
+
+
+def validate(kind: str, data: str | Path) -> dict[str, Any]:
+    """Predict each row of a measurement file from its inputs and score the predictions.
+
+    Args:
+        kind: One of `KINDS`.
+        data: CSV file in the columns of that kind (docs/reference/validation.md).
+
+    Returns:
+        kind, n, skipped, metrics by target, by_group, rows (index from 0, predicted, low, high).
+
+    Raises:
+        InputError: Unknown kind, missing file, or a column that the kind needs and the file has not.
+    """
+    from wattscale.catalog import load_catalog
+    from wattscale.validation.scoring import score
+
+    if kind not in KINDS:
+        hint = did_you_mean(kind, KINDS)
+        raise InputError("no such kind", where="validate", value=kind, allowed=", ".join(KINDS), hint=hint)
+    module = importlib.import_module(KINDS[kind])
+    path = Path(data)
+    rows = read_rows(path)
+    predictions, skipped = module.predict(rows, load_catalog(), path.parent)
+    targets: tuple[str, ...] = module.TARGETS
+    group: str = module.GROUP_BY
+    by_group: dict[str, Any] = {}
+    for name in sorted({rows[p.row].get(group, "") for p in predictions}):
+        chosen = [p for p in predictions if rows[p.row].get(group, "") == name]
+        by_group[name] = {target: score(rows, chosen, target) for target in targets}
+    return {
+        "kind": kind,
+        "n": len(predictions),
+        "skipped": [{"row": s.row, "why": s.why} for s in skipped],
+        "metrics": {target: score(rows, predictions, target) for target in targets},
+        "by_group": by_group,
+        "rows": [
+            {"row": p.row, "predicted": dict(p.predicted), "low": dict(p.low), "high": dict(p.high)}
+            for p in predictions
+        ],
+    }
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """Read a CSV of measurements as text cells.
+
+    Raises:
+        InputError: The file is missing, empty, or a line has more cells than the header.
+    """
+    if not path.is_file():
+        raise InputError("no such file", where="--data", value=str(path), hint="Check the path.")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError("is not a text file in UTF-8", where="--data", value=str(path)) from error
+    rows: list[dict[str, str]] = []
+    for number, row in enumerate(csv.DictReader(text.splitlines()), start=2):
+        if None in row:
+            raise InputError("has more cells than the header", where=f"{path}: line {number}")
+        rows.append({key: value or "" for key, value in row.items()})
+    if not rows:
+        raise InputError("has no rows", where="--data", value=str(path))
+    return rows

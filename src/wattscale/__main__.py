@@ -1,0 +1,5 @@
+"""`python -m wattscale` runs the command line."""
+
+from wattscale.cli import main
+
+main()

@@ -1,0 +1,225 @@
+"""The command line: one verb, one file, sensible defaults; results on stdout, progress on stderr.
+
+Exit codes: 0 done, 1 failed, 2 wrong input. Heavy imports sit inside the functions, so that start-up stays fast.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from wattscale.errors import InputError, WattscaleError
+from wattscale.version import VERSION
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+app = typer.Typer(
+    name="wattscale",
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    help="Plan the energy infrastructure that large language models need.\n\nExample: wattscale plan --out out",
+)
+Scenario = Annotated[Path | None, typer.Argument(help="Scenario file; the built-in example without it.")]
+Settings = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key; repeatable.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Write files there.")]
+Result = TypeVar("Result")
+
+PATIENCE_S = 1.0
+"""Work that takes longer than this shows its progress."""
+
+
+class Progress:
+    """Says on stderr what is being done, once the work takes longer than a second."""
+
+    def __init__(self) -> None:
+        self.start = time.monotonic()
+
+    def stage(self, name: str, number: int, total: int) -> None:
+        """Show the stage about to run."""
+        elapsed = time.monotonic() - self.start
+        if elapsed > PATIENCE_S:
+            print(f"[{number}/{total}] {name} ... {elapsed:.0f} s", file=sys.stderr)
+
+    def trial(self, number: int, value: float, figure: float) -> None:
+        """Show one trial of a goal seek."""
+        if time.monotonic() - self.start > PATIENCE_S:
+            print(f"trial {number}: {value:.6g} gives {figure:.6g}", file=sys.stderr)
+
+
+@app.command()
+def plan(scenario: Scenario = None, settings: Settings = None, out: Out = None, as_json: Json = False) -> None:
+    """Make a plan: devices, megawatts, supply, cost, carbon."""
+    from wattscale.chain import plan as make
+    from wattscale.scenario.load import load_scenario
+    from wattscale.verbs import to_json, write
+
+    made = make(load_scenario(scenario, settings or ()), Progress().stage)
+    if out is not None:
+        written = write(made, out)
+        print(f"Wrote {', '.join(p.name for p in written)} to {out}", file=sys.stderr)
+    if as_json:
+        print(to_json(made.to_dict()), end="")
+        return
+    from wattscale.report import plan_summary
+
+    print(plan_summary(made))
+
+
+@app.command()
+def compare(
+    scenarios: Annotated[list[Path], typer.Argument(help="Two or more scenario files.")],
+    settings: Settings = None,
+    as_json: Json = False,
+) -> None:
+    """Put plans side by side, with the differences."""
+    from wattscale.chain import StageCache
+    from wattscale.chain import plan as make
+    from wattscale.report import compare_summary
+    from wattscale.scenario.load import load_scenario
+    from wattscale.verbs import to_json
+
+    if len(scenarios) < 2:
+        raise InputError("needs at least two scenario files", where="compare", value=len(scenarios))
+    progress, cache = Progress(), StageCache()
+    plans = [make(load_scenario(path, settings or ()), progress.stage, cache) for path in scenarios]
+    print(to_json([p.to_dict() for p in plans]) if as_json else compare_summary(plans))
+
+
+@app.command()
+def solve(
+    scenario: Scenario = None,
+    vary: Annotated[str, typer.Option(help="Numeric key to vary.")] = "workload.serving.requests_per_day",
+    until: Annotated[str, typer.Option(metavar="FIGURE=VALUE", help="Figure and the value to reach.")] = "",
+    settings: Settings = None,
+    as_json: Json = False,
+) -> None:
+    """The other way round: vary a key until a figure reaches a value."""
+    from wattscale.goal import solve as seek
+    from wattscale.scenario.load import load_scenario
+    from wattscale.verbs import to_json
+
+    goal = seek(load_scenario(scenario, settings or ()), vary, until, Progress().trial)
+    if as_json:
+        keys = ("vary", "value", "figure", "target", "reached", "unit")
+        print(to_json({key: getattr(goal, key) for key in keys} | {"trials": [list(t) for t in goal.trials]}), end="")
+        return
+    print(f"{goal.vary} = {goal.value:.6g}  gives  {goal.figure} = {goal.reached:.6g} {goal.unit}")
+    if abs(goal.reached - goal.target) > 1e-3 * abs(goal.target):
+        print(f"asked: {goal.target:.6g}; the figure moves in steps, this is the nearest", file=sys.stderr)
+
+
+@app.command()
+def model(name: Annotated[str, typer.Argument(help="Catalogue name or config.json.")], as_json: Json = False) -> None:
+    """Show what an LLM is made of and what it costs per token."""
+    from wattscale.verbs import model as describe
+    from wattscale.verbs import to_json
+
+    found = describe(name)
+    print(to_json(found.to_dict()) if as_json else found.text())
+
+
+@app.command()
+def explain(name: Annotated[str, typer.Argument(help="Stage, figure or scenario key.")]) -> None:
+    """Show equations, units and sources."""
+    from wattscale.explain import explain as tell
+
+    print(tell(name))
+
+
+@app.command()
+def validate(
+    kind: Annotated[str, typer.Argument(help="training, training-steps, mlperf, inference, serving, pue ...")],
+    data: Annotated[Path, typer.Option(metavar="FILE.csv", help="Measurements in the columns of the kind.")],
+    as_json: Json = False,
+) -> None:
+    """Predict measured rows from their inputs and score them."""
+    from wattscale.validation import validate as check
+    from wattscale.validation.text import validation_text
+    from wattscale.verbs import to_json
+
+    found = check(kind, data)
+    print(to_json(found) if as_json else validation_text(found))
+
+
+@app.command()
+def catalog(
+    table: Annotated[str | None, typer.Argument(help="Table; the list of tables without it.")] = None,
+    weak: Annotated[bool, typer.Option("--weak", help="List the least certain figures.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Look at the figures that everything rests on."""
+    from wattscale.verbs import catalog as look
+    from wattscale.verbs import weak_figures
+
+    frame = weak_figures() if weak else look(table)
+    print(frame.reset_index().to_json(orient="records") if as_json else _text(frame))
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of the scenario."""
+    from wattscale.verbs import schema as describe
+    from wattscale.verbs import to_json
+
+    print(to_json(describe()), end="")
+
+
+def _text(frame: pd.DataFrame) -> str:
+    import shutil
+
+    width = max(80, shutil.get_terminal_size((160, 24)).columns)
+    return str(frame.to_string(max_colwidth=48, line_width=width, na_rep=""))
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"wattscale {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,
+) -> None:
+    pass
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit with 0 done, 1 failed, 2 wrong input."""
+    sys.exit(_guarded(lambda: app(args=arguments, standalone_mode=False)))
+
+
+def _guarded(work: Callable[[], Any]) -> int:
+    import click
+
+    try:
+        code = work()
+    except click.exceptions.UsageError as error:
+        error.show()
+        return 2
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        print("cancelled; nothing was written", file=sys.stderr)
+        return 1
+    except InputError as error:
+        print(f"wrong input: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        return 0
+    except (WattscaleError, OSError, MemoryError) as error:
+        print(f"failed: {error}", file=sys.stderr)
+        return 1
+    return int(code) if isinstance(code, int) else 0
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,173 @@
+"""How a training run is spread over devices: one layout, or all that a number of devices allows.
+
+In: sizes of the model, devices, batch, what the user fixes. Out: `Layout`, arrays with one entry per candidate.
+Leaves out: uneven pipeline stages and heterogeneous devices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from wattscale.compute.collectives import Numbers
+from wattscale.compute.training_shape import TrainingShape
+from wattscale.units import FloatArray
+
+NONE, SELECTIVE, FULL = 0, 1, 2
+"""Activation recompute: nothing, attention only, whole layers."""
+RECOMPUTE = {"none": NONE, "selective": SELECTIVE, "full": FULL}
+RECOMPUTE_WORDS = {code: word for word, code in RECOMPUTE.items()}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How the work is spread; numbers or arrays of one shape.
+
+    Attributes:
+        tensor: Tensor-parallel degree t; sequence parallelism splits the rest of the layer too where `sequence` is 1.
+        pipeline: Pipeline-parallel degree p.
+        data: Data-parallel degree.
+        context: Context-parallel degree (each sequence split over devices).
+        expert: Expert-parallel degree, within the data-parallel ranks.
+        interleave: Model chunks per pipeline stage v (1: plain 1F1B).
+        microbatch: Sequences of one microbatch.
+        batch: Sequences of one optimiser step.
+        zero: ZeRO stage 0..3 (3: fully sharded data parallelism).
+        recompute: 0 none, 1 selective, 2 full.
+        sequence: 1 with sequence parallelism.
+    """
+
+    tensor: Numbers
+    pipeline: Numbers
+    data: Numbers
+    context: Numbers
+    expert: Numbers
+    interleave: Numbers
+    microbatch: Numbers
+    batch: Numbers
+    zero: Numbers
+    recompute: Numbers
+    sequence: Numbers
+
+    @property
+    def devices(self) -> FloatArray:
+        """Devices of the layout [1]."""
+        found = np.asarray(self.tensor) * self.pipeline * self.data * self.context
+        return np.asarray(found, dtype=np.float64)
+
+    @property
+    def microbatches(self) -> FloatArray:
+        """Microbatches of one step and replica [1]."""
+        found = np.asarray(self.batch) / (np.asarray(self.data) * self.microbatch)
+        return np.asarray(np.maximum(1.0, np.ceil(found - 1e-9)), dtype=np.float64)
+
+    def take(self, chosen: int | FloatArray | np.ndarray) -> Layout:
+        """Pick candidates by index or mask."""
+        return Layout(**{f.name: np.asarray(getattr(self, f.name))[chosen] for f in fields(Layout)})
+
+    def __len__(self) -> int:
+        return int(np.size(self.tensor))
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """What the user fixes of a layout; None is searched."""
+
+    tensor: int | None = None
+    pipeline: int | None = None
+    data: int | None = None
+    interleave: int | None = None
+    microbatch: int | None = None
+    zero: int | None = None
+    recompute: int | None = None
+    sequence: int | None = None
+    context: int | None = None
+
+
+def powers_of_two(limit: float) -> list[int]:
+    """List 1, 2, 4 ... up to a limit.
+
+    >>> powers_of_two(9)
+    [1, 2, 4, 8]
+    """
+    return [2**i for i in range(int(np.log2(max(1.0, limit))) + 1)]
+
+
+def _pipeline_degrees(layers: int, devices: int) -> list[int]:
+    whole = [p for p in range(1, layers + 1) if layers % p == 0 and p <= devices]
+    return sorted({*whole, *(p for p in powers_of_two(min(layers, devices, 64)))})
+
+
+def _choices(
+    shape: TrainingShape, devices: int, domain: int, fixed: Fixed
+) -> list[Sequence[int]]:
+    layers = int(np.max(shape.layers))
+    long = int(np.max(shape.sequence_length)) // 8192
+    return [
+        [fixed.tensor] if fixed.tensor else powers_of_two(min(domain, 16, devices)),
+        [fixed.pipeline] if fixed.pipeline else _pipeline_degrees(layers, devices),
+        [fixed.context] if fixed.context else powers_of_two(min(max(1, long), 16)),
+        [fixed.interleave] if fixed.interleave else [1, 2, 3, 4, 6],
+        [fixed.microbatch] if fixed.microbatch else [1, 2, 3, 4, 6, 8, 12, 16, 32, 64],
+        [fixed.zero] if fixed.zero is not None else [1, 3],
+        [fixed.recompute] if fixed.recompute is not None else [NONE, SELECTIVE, FULL],
+    ]
+
+
+def candidate_layouts(
+    shape: TrainingShape, devices: int, batch: float, domain: int, fixed: Fixed | None = None
+) -> Layout:
+    """List every layout that a number of devices and a batch allow.
+
+    Args:
+        shape: The model.
+        devices: Devices at hand [1]; a layout uses them all or leaves fewer than one replica out.
+        batch: Sequences of one optimiser step [1].
+        domain: Devices of a scale-up domain; tensor parallelism stays inside it [1].
+        fixed: What the user fixes.
+
+    Returns:
+        Candidates, arrays of one length (perhaps none); memory is not looked at here.
+
+    Source: rules of Narayanan et al. 2021: tensor parallelism within a domain, interleaving only with a pipeline.
+
+    >>> from wattscale.compute.training_shape import TrainingShape
+    >>> tiny = TrainingShape(4.0, 64.0, 100.0, 128.0, *(1.0,) * 9)
+    >>> sorted(set(candidate_layouts(tiny, 4, 8, 2).data.tolist()))
+    [1.0, 2.0, 4.0]
+    """
+    fixed = fixed or Fixed()
+    axes = _choices(shape, devices, domain, fixed)
+    grid = np.array(np.meshgrid(*axes, indexing="ij"), dtype=np.float64).reshape(len(axes), -1)
+    t, p, c, v, mb, zero, recompute = grid
+    data = np.floor(devices / (t * p * c)) if fixed.data is None else np.full(t.shape, float(fixed.data))
+    if fixed.data is None:
+        data = np.minimum(data, np.floor(batch / mb))
+    layers = float(np.max(shape.layers))
+    sequence = (t > 1) if fixed.sequence is None else np.full(t.shape, fixed.sequence > 0)
+    valid = (
+        (data >= 1)
+        & (t * p * c * data <= devices)
+        & ((v == 1) | ((p > 1) & (p * v <= layers)) | (fixed.interleave is not None))
+        & ((zero < 3) | (p == 1) | (fixed.zero == 3))
+        & ((mb * data <= batch) | (fixed.microbatch is not None))
+    )
+    whole = np.maximum(1.0, np.floor(batch / (data * mb)))
+    valid &= (v == 1) | (whole >= p) | (fixed.interleave is not None)
+    experts = np.where(np.asarray(shape.moe_layers) > 0, np.minimum(data * c, float(domain)), 1.0)
+    found = Layout(t, p, data, c, experts + 0 * t, v, mb, np.full(t.shape, float(batch)), zero, recompute, sequence * 1.0)
+    return found.take(valid)
+
+
+def join_layouts(layouts: Sequence[Layout]) -> Layout:
+    """Put several sets of candidates into one.
+
+    >>> one = Layout(*(np.ones(2),) * 11)
+    >>> len(join_layouts([one, one]))
+    4
+    """
+    return Layout(
+        **{f.name: np.concatenate([np.atleast_1d(getattr(x, f.name)) for x in layouts]) for f in fields(Layout)}
+    )

@@ -1,0 +1,240 @@
+"""What one engine step of a replica asks of each of its devices.
+
+In: an architecture, how it is spread over devices, precisions, running sequences, lengths. Out: `StepWork`.
+Leaves out: time (roofline.py) and whether it fits (serving_memory.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from wattscale.compute.accelerators import BYTES_PER_ELEMENT
+from wattscale.compute.roofline import StepWork
+from wattscale.units import FloatArray
+from wattscale.workload.architecture import (
+    Architecture,
+    Attention,
+    active_parameters,
+    attention_flops,
+    matmul_flops,
+    mean_forward_flops,
+    moe_layers,
+    parameters,
+    weight_bytes_touched,
+)
+from wattscale.workload.memory import read_elements
+
+FLOP_PER_MULTIPLY_ADD = 2.0
+"""A multiply-add is two floating-point operations, as in published peaks."""
+ACTIVATION_BYTES = 2.0
+"""Activations travel between devices in bf16, also where products are in fp8 [byte]."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a replica is spread over its devices.
+
+    Attributes:
+        tensor_parallel: Devices that share each attention head group and dense block [1].
+        attention_data_parallel: Groups of devices that each serve their own sequences [1].
+        pipeline_parallel: Stages, each with its own layers [1].
+        expert_parallel: Groups over which experts are spread whole; 1 splits each expert over all devices [1].
+    """
+
+    tensor_parallel: int = 1
+    attention_data_parallel: int = 1
+    pipeline_parallel: int = 1
+    expert_parallel: int = 1
+
+    @property
+    def devices(self) -> int:
+        """Devices of the replica [1]."""
+        return self.tensor_parallel * self.attention_data_parallel * self.pipeline_parallel
+
+
+@dataclass(frozen=True)
+class Formats:
+    """Precisions of a served model.
+
+    Attributes:
+        weights: Stored weights.
+        compute: Matrix products; bf16 where weights are unpacked before use (weight-only quantisation).
+        cache: Keys and values.
+        expert_weights: Stored weights of routed experts, where they differ.
+    """
+
+    weights: str = "bf16"
+    compute: str = "bf16"
+    cache: str = "bf16"
+    expert_weights: str | None = None
+
+    @property
+    def weight_bytes(self) -> float:
+        """Bytes of a stored weight [byte]."""
+        return BYTES_PER_ELEMENT[self.weights]
+
+    @property
+    def expert_bytes(self) -> float:
+        """Bytes of a stored weight of a routed expert [byte]."""
+        return BYTES_PER_ELEMENT[self.expert_weights or self.weights]
+
+    @property
+    def cache_bytes(self) -> float:
+        """Bytes of a cached key or value [byte]."""
+        return BYTES_PER_ELEMENT[self.cache]
+
+
+def cache_shards(a: Attention, tensor_parallel: int) -> float:
+    """Give over how many devices the cache of one layer is spread under tensor parallelism.
+
+    Key/value heads are whole, so more devices than heads hold copies; the latent of MLA is copied to all.
+
+    Args:
+        a: Token mixing.
+        tensor_parallel: Devices [1].
+
+    Returns:
+        Shards [1].
+
+    Source: vLLM and TensorRT-LLM documentation of tensor parallelism; DeepSeek-AI 2024 for MLA.
+
+    >>> cache_shards(Attention("full", 32, 4, 128, 128), 8)
+    4.0
+    """
+    if a.kv_rank:
+        return 1.0
+    heads = a.heads if a.recurrent else a.kv_heads
+    return float(max(1, min(tensor_parallel, heads)))
+
+
+def cache_read_per_device(arch: Architecture, context: FloatArray, layout: Layout) -> FloatArray:
+    """Give the cached elements of one sequence that a device reads in a decode step.
+
+    Args:
+        arch: The model.
+        context: Tokens of the sequence so far [token], any shape.
+        layout: Spread over devices.
+
+    Returns:
+        Elements per sequence and step [1], shape of `context`.
+
+    Source: workload.memory.read_elements, divided by `cache_shards`.
+
+    >>> from wattscale.workload.architecture import FeedForward, LayerGroup
+    >>> layer = LayerGroup(32, Attention("full", 32, 8, 128, 128), FeedForward("dense", 14336))
+    >>> model = Architecture("8B", 4096, 128256, False, (layer,), 131072)
+    >>> float(cache_read_per_device(model, np.array(1000.0), Layout(2))) / 1e6
+    32.768
+    """
+    total: FloatArray = np.zeros_like(np.asarray(context, dtype=np.float64))
+    for group in arch.groups:
+        for a in group.attentions:
+            total = total + group.count * read_elements(a, np.asarray(context)) / cache_shards(
+                a, layout.tensor_parallel
+            )
+    return total
+
+
+def step_work(
+    arch: Architecture,
+    layout: Layout,
+    formats: Formats,
+    sequences: FloatArray,
+    input_tokens: FloatArray,
+    output_tokens: FloatArray,
+    prefill_share: FloatArray | float = 1.0,
+    expert_skew: float = 1.0,
+) -> StepWork:
+    """Compose the work of a mean step: every running sequence gains a token, finished ones are replaced.
+
+    With B sequences, a step decodes B tokens and takes in B * L_in / L_out input tokens.
+
+    Args:
+        arch: The model.
+        layout: Spread over devices.
+        formats: Precisions.
+        sequences: Running sequences of the replica [1], shape (n,).
+        input_tokens: Input tokens of a request, found in no cache [token], shape (n,).
+        output_tokens: Output tokens of a request [token], shape (n,).
+        prefill_share: Share of the input tokens computed on these devices: 0 where prefill has its own [1].
+        expert_skew: Tokens over the evenly routed tokens that would touch as many experts [1].
+
+    Returns:
+        Work per device, arrays of shape (n,).
+
+    Source: Agrawal et al. 2024 (chunked prefill); methods as in `workload.architecture`.
+
+    >>> from wattscale.workload.architecture import FeedForward, LayerGroup
+    >>> layer = LayerGroup(32, Attention("full", 32, 8, 128, 128), FeedForward("dense", 14336))
+    >>> model = Architecture("8B", 4096, 128256, False, (layer,), 131072)
+    >>> one = np.array([1.0])
+    >>> work = step_work(model, Layout(), Formats(), one, 0 * one, 1000 * one)
+    >>> round(float(work.weight_bytes[0]) / 1e9, 1)
+    15.0
+    """
+    b = np.asarray(sequences, dtype=np.float64) / layout.pipeline_parallel
+    inputs = np.asarray(input_tokens, dtype=np.float64) * prefill_share
+    prefill = b * inputs / np.asarray(output_tokens)
+    context = np.asarray(input_tokens) + np.asarray(output_tokens) / 2.0
+    tp, adp = layout.tensor_parallel, layout.attention_data_parallel
+    devices = tp * adp
+
+    dense_read = float(weight_bytes_touched(arch, 0.0, formats.weight_bytes, formats.expert_bytes))
+    expert_read = (
+        weight_bytes_touched(arch, (b + prefill) * expert_skew, formats.weight_bytes, formats.expert_bytes)
+        - dense_read
+    )
+    active = active_parameters(arch)
+    dense_flops = matmul_flops(arch) - FLOP_PER_MULTIPLY_ADD * active.experts
+    per_device_flops = dense_flops / devices + FLOP_PER_MULTIPLY_ADD * active.experts / devices
+    scores = attention_flops(arch, context, absorbed=True) / devices
+    head = FLOP_PER_MULTIPLY_ADD * (active.head or active.embedding)
+    prefill_flops = (mean_forward_flops(arch, np.maximum(inputs, 1.0)) - head) / devices
+
+    tokens = b + prefill
+    split = tp > 1
+    spread = adp > 1 or (layout.expert_parallel > 1 and tp == 1)
+    reduces = 2.0 * arch.layers * split
+    exchanges = 2.0 * moe_layers(arch) * (spread and devices > 1)
+    reduce_bytes = reduces * (tokens / adp) * arch.d_model * ACTIVATION_BYTES * 2.0 * (tp - 1) / tp
+    exchange_bytes = exchanges * tokens * arch.d_model * ACTIVATION_BYTES * (devices - 1) / devices
+    ones = np.ones_like(b)
+    return StepWork(
+        weight_bytes=dense_read / tp + expert_read / devices,
+        kv_bytes=b / adp * cache_read_per_device(arch, context, layout) * formats.cache_bytes,
+        decode_flops=b * (per_device_flops + scores),
+        prefill_flops=prefill * prefill_flops,
+        layers=arch.layers * ones,
+        expert_layers=moe_layers(arch) * ones,
+        sequences=b,
+        collectives=(reduces + exchanges) * ones,
+        link_bytes=reduce_bytes + exchange_bytes,
+    )
+
+
+def total_weight_bytes(arch: Architecture, layout: Layout, formats: Formats) -> float:
+    """Give the weights held by one device: dense parts copied to each attention group, experts spread over all.
+
+    Args:
+        arch: The model.
+        layout: Spread over devices.
+        formats: Precisions.
+
+    Returns:
+        Bytes on a device [byte].
+
+    Source: as `step_work`.
+
+    >>> from wattscale.workload.architecture import FeedForward, LayerGroup
+    >>> layer = LayerGroup(32, Attention("full", 32, 8, 128, 128), FeedForward("dense", 14336))
+    >>> model = Architecture("8B", 4096, 128256, False, (layer,), 131072)
+    >>> round(total_weight_bytes(model, Layout(), Formats()) / 1e9, 1)
+    16.1
+    """
+    found = parameters(arch)
+    dense = (found.total - found.experts) * formats.weight_bytes
+    experts = found.experts * formats.expert_bytes
+    split = layout.tensor_parallel * layout.pipeline_parallel
+    return dense / split + experts / layout.devices

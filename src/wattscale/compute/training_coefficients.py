@@ -1,0 +1,193 @@
+"""The fitted coefficients of the training model, and the machine as a step sees it.
+
+In: the catalogue, an accelerator, a precision. Out: `StepCoefficients`, `Machine`.
+Leaves out: the fit; benchmarks/fit_training.py does it and writes the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from wattscale.catalog import Catalog
+from wattscale.compute.accelerators import Accelerator
+from wattscale.compute.collectives import Links, Numbers
+
+TABLE = "training_coefficients"
+GENERATION_PARAMETERS = ("gemm_efficiency", "attention_efficiency", "fp8_gain")
+"""Coefficients that a hardware generation may have of its own."""
+
+
+@dataclass(frozen=True)
+class StepCoefficients:
+    """Coefficients of the step time; numbers, or arrays where rows of several generations are computed together.
+
+    Attributes:
+        gemm_efficiency: Share of the peak that large matrix products reach [1].
+        attention_efficiency: Share of the bf16 peak that fused attention reaches [1].
+        fp8_gain: Efficiency of fp8 matrix products over that of bf16, each against its own peak [1].
+        half_rows: Rows at which a matrix product reaches half its efficiency [token].
+        half_width: Width per tensor rank at which it reaches half its efficiency [1].
+        elementwise_bytes: Memory traffic per token, layer and unit of width, forward [byte].
+        logits_bytes: Memory traffic per token and vocabulary entry, forward and backward [byte].
+        memory_efficiency: Share of the memory bandwidth reached [1].
+        optimizer_bytes: Memory traffic of the optimiser per parameter held [byte].
+        domain_efficiency: Share of the link bandwidth that collectives reach in the domain [1].
+        network_efficiency: Share of the adapter bandwidth that collectives reach between domains [1].
+        shard_penalty: Traffic time of parameter-wise sharding (ZeRO 3) over that of bucketed rings [1].
+        tensor_overlap: Share of tensor and pipeline traffic hidden behind computing [1].
+        data_overlap: Share of the computing time behind which gradient and shard traffic hides [1].
+        scale_drag: Loss per doubling of the devices beyond one domain (stragglers, network noise) [1].
+        layer_overhead_s: Fixed time per layer and pass, launches and synchronisation [s].
+        step_overhead_s: Fixed time per optimiser step [s].
+    """
+
+    gemm_efficiency: Numbers
+    attention_efficiency: Numbers
+    fp8_gain: Numbers
+    half_rows: Numbers
+    half_width: Numbers
+    elementwise_bytes: Numbers
+    logits_bytes: Numbers
+    memory_efficiency: Numbers
+    optimizer_bytes: Numbers
+    domain_efficiency: Numbers
+    network_efficiency: Numbers
+    shard_penalty: Numbers
+    tensor_overlap: Numbers
+    data_overlap: Numbers
+    scale_drag: Numbers
+    layer_overhead_s: Numbers
+    step_overhead_s: Numbers
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A device and its links at the precision of a run; numbers or arrays of one shape.
+
+    Attributes:
+        peak_flops: Dense peak of the matrix products [FLOP/s].
+        half_peak_flops: Dense peak in bf16, of attention and head [FLOP/s].
+        eight_bit: 1 where matrix products run in fp8 or below.
+        memory_bytes: Memory of a device as its maker counts it [byte].
+        memory_bytes_per_s: Memory bandwidth [byte/s].
+        domain_devices: Devices of a scale-up domain [1].
+        link_bytes_per_s: Scale-up link, one direction [byte/s].
+        network_bytes_per_s: Network of a device between domains, one direction [byte/s].
+        domain_latency_s, network_latency_s: Latency of one step [s].
+    """
+
+    peak_flops: Numbers
+    half_peak_flops: Numbers
+    eight_bit: Numbers
+    memory_bytes: Numbers
+    memory_bytes_per_s: Numbers
+    domain_devices: Numbers
+    link_bytes_per_s: Numbers
+    network_bytes_per_s: Numbers
+    domain_latency_s: Numbers
+    network_latency_s: Numbers
+
+    def links(self, coefficients: StepCoefficients) -> Links:
+        """Both levels of network at the bandwidth that collectives reach."""
+        return Links(
+            self.domain_devices,
+            self.link_bytes_per_s * coefficients.domain_efficiency,
+            self.network_bytes_per_s * coefficients.network_efficiency,
+            self.domain_latency_s,
+            self.network_latency_s,
+        )
+
+
+def own_or_default(catalog: Catalog, generation: str, parameter: str) -> str:
+    """Name the figure of a generation, or that of `default` where it has none of its own.
+
+    >>> from wattscale.catalog import load_catalog
+    >>> own_or_default(load_catalog(), "none-such", "gemm_efficiency")
+    'default.gemm_efficiency'
+    """
+    own = f"{generation}.{parameter}"
+    return own if catalog.has_figure(TABLE, own) else f"default.{parameter}"
+
+
+def load_step_coefficients(catalog: Catalog, accelerator: Accelerator) -> StepCoefficients:
+    """Read the coefficients of an accelerator's generation.
+
+    Args:
+        catalog: The catalogue.
+        accelerator: The device.
+
+    Returns:
+        The coefficients; those a generation has not of its own are universal.
+
+    Source: table `training_coefficients`.
+
+    >>> from wattscale.catalog import load_catalog
+    >>> from wattscale.compute.accelerators import load_accelerator
+    >>> found = load_step_coefficients(load_catalog(), load_accelerator(load_catalog(), "H100"))
+    >>> 0.3 < found.gemm_efficiency < 1.0
+    True
+    """
+    return StepCoefficients(
+        **{
+            f.name: catalog.value(TABLE, own_or_default(catalog, accelerator.generation, f.name))
+            for f in fields(StepCoefficients)
+        }
+    )
+
+
+def load_machine(
+    catalog: Catalog, accelerator: Accelerator, precision: str, network_bytes_per_s: float | None = None,
+    where: str = "workload.training.precision",
+) -> Machine:  # fmt: skip
+    """Describe a device at a precision.
+
+    Args:
+        catalog: The catalogue.
+        accelerator: The device.
+        precision: Precision of the matrix products.
+        network_bytes_per_s: Network of a device between domains [byte/s]; None takes what is usual for the generation.
+        where: Scenario field of the precision, for messages.
+
+    Returns:
+        The machine.
+
+    Raises:
+        InputError: The device lacks the precision.
+
+    Source: tables `accelerators`, `training_coefficients`.
+
+    >>> from wattscale.catalog import load_catalog
+    >>> from wattscale.compute.accelerators import load_accelerator
+    >>> load_machine(load_catalog(), load_accelerator(load_catalog(), "H100"), "fp8").eight_bit
+    1.0
+    """
+    peak = accelerator.peak(precision, where)
+    half = accelerator.peak_flops.get("bf16", peak)
+    usual = catalog.value(TABLE, own_or_default(catalog, accelerator.generation, "network_gb_per_s"))
+    network = usual * 1e9 if network_bytes_per_s is None else network_bytes_per_s
+    link = accelerator.link_bytes_per_s or network
+    return Machine(
+        peak_flops=peak,
+        half_peak_flops=min(half, peak) if precision in ("fp32", "tf32") else half,
+        eight_bit=1.0 if precision in ("fp8", "int8", "fp4", "int4") else 0.0,
+        memory_bytes=accelerator.memory_bytes,
+        memory_bytes_per_s=accelerator.memory_bytes_per_s,
+        domain_devices=float(accelerator.domain_devices),
+        link_bytes_per_s=link,
+        network_bytes_per_s=network,
+        domain_latency_s=catalog.value(TABLE, "default.domain_latency_s"),
+        network_latency_s=catalog.value(TABLE, "default.network_latency_s"),
+    )
+
+
+def stack_machines(machines: Sequence[Machine]) -> Machine:
+    """Put many machines into one of arrays.
+
+    >>> one = Machine(*(1.0,) * 10)
+    >>> stack_machines([one, one]).peak_flops.tolist()
+    [1.0, 1.0]
+    """
+    return Machine(**{f.name: np.array([float(getattr(m, f.name)) for m in machines]) for f in fields(Machine)})

@@ -1,0 +1,234 @@
+"""Time of one optimiser step, part by part, for one layout or many at once.
+
+In: `TrainingShape`, `Layout`, `Machine`, `StepCoefficients`, numbers or arrays of one shape. Out: `StepTimes`.
+Leaves out: failures and evaluation (goodput), data loading, uneven stages.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from wattscale.compute.collectives import Numbers, all_to_all_s, hierarchical_pass_s, point_to_point_s
+from wattscale.compute.parallelism import FULL, NONE, Layout
+from wattscale.compute.training_coefficients import Machine, StepCoefficients
+from wattscale.compute.training_shape import TrainingShape
+from wattscale.units import FloatArray
+
+ACTIVATION_BYTES = 2.0
+"""Activations and parameters travel in 16 bit."""
+REPLICATED_SHARE = 10.0 / 34.0
+"""Share of a layer's activations that plain tensor parallelism does not split (Korthikanti et al. 2022, eq. 2)."""
+DENSE_GPT_FLOPS_PER_WIDTH2 = 24.0
+"""Forward FLOPs per token and layer over d^2 of a GPT block, 12 d^2 parameters (Narayanan et al. 2021)."""
+ATTENTION_BACKWARD = 2.5
+"""Backward over forward FLOPs of flash attention, scores recomputed (Dao 2022)."""
+
+
+@dataclass(frozen=True)
+class StepTimes:
+    """Parts of an optimiser step on the slowest device; they add up to `total` [s].
+
+    `flops` and `memory_bytes` are what one device computes and moves in a step, recompute included;
+    `link_bytes` what it sends.
+    """
+
+    matrix: FloatArray
+    attention: FloatArray
+    elementwise: FloatArray
+    recompute: FloatArray
+    tensor_communication: FloatArray
+    expert_communication: FloatArray
+    context_communication: FloatArray
+    pipeline_communication: FloatArray
+    pipeline_bubble: FloatArray
+    data_communication: FloatArray
+    optimizer: FloatArray
+    overhead: FloatArray
+    total: FloatArray
+    flops: FloatArray
+    memory_bytes: FloatArray
+    link_bytes: FloatArray
+
+    def take(self, chosen: int | np.ndarray) -> StepTimes:
+        """Pick candidates by index or mask."""
+        return StepTimes(**{f.name: np.asarray(getattr(self, f.name))[chosen] for f in fields(StepTimes)})
+
+
+PARTS = tuple(f.name for f in fields(StepTimes) if f.name not in ("total", "flops", "memory_bytes", "link_bytes"))
+"""Parts of a step that add up to its total."""
+
+
+def local_ranks(machine: Machine, inner: Numbers, ranks: Numbers) -> FloatArray:
+    """Give the ranks of a group that share a domain when `inner` devices sit between neighbours of the group.
+
+    >>> from wattscale.compute.training_coefficients import Machine
+    >>> float(local_ranks(Machine(1, 1, 0, 1, 1, 8, 1, 1, 0, 0), 2, 16))
+    4.0
+    """
+    room = np.floor(np.asarray(machine.domain_devices) / np.asarray(inner))
+    return np.asarray(np.clip(room, 1.0, np.asarray(ranks)), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class _Pass:
+    """One forward pass of one microbatch through one layer, and the head, on one device [s]."""
+
+    matrix: FloatArray
+    attention: FloatArray
+    elementwise: FloatArray
+    head_matrix: FloatArray
+    head_memory: FloatArray
+    tokens: FloatArray
+    elementwise_bytes: FloatArray
+
+
+def _forward(s: TrainingShape, lay: Layout, m: Machine, k: StepCoefficients) -> _Pass:
+    tokens = np.asarray(lay.microbatch * np.asarray(s.sequence_length) / lay.context, dtype=np.float64)
+    width = s.d_model / np.asarray(lay.tensor)
+    saturation = tokens / (tokens + k.half_rows) * width / (width + k.half_width)
+    efficiency = k.gemm_efficiency * saturation
+    linear = s.linear_flops / s.layers
+    gain = np.where(np.asarray(m.eight_bit) > 0, k.fp8_gain, 1.0)
+    matrix = tokens * linear / lay.tensor / (m.peak_flops * efficiency * gain)
+    attention = tokens * s.attention_flops / s.layers / lay.tensor / (m.half_peak_flops * k.attention_efficiency)
+    blocks = linear / (DENSE_GPT_FLOPS_PER_WIDTH2 * np.square(s.d_model))
+    split = np.where(np.asarray(lay.sequence) > 0, 1.0 / np.asarray(lay.tensor), 1.0)
+    share = REPLICATED_SHARE * split + (1.0 - REPLICATED_SHARE) * blocks / lay.tensor
+    traffic = tokens * s.d_model * k.elementwise_bytes * share
+    bandwidth = m.memory_bytes_per_s * k.memory_efficiency
+    return _Pass(
+        matrix=np.asarray(matrix),
+        attention=np.asarray(attention),
+        elementwise=np.asarray(traffic / bandwidth),
+        head_matrix=np.asarray(tokens * s.head_flops / lay.tensor / (m.half_peak_flops * efficiency)),
+        head_memory=np.asarray(tokens * s.vocab * k.logits_bytes / lay.tensor / bandwidth),
+        tokens=tokens,
+        elementwise_bytes=np.asarray(traffic),
+    )
+
+
+def _layer_traffic(
+    s: TrainingShape, lay: Layout, m: Machine, k: StepCoefficients, tokens: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Time of tensor, expert and context communication of one layer and microbatch, nothing hidden [s].
+
+    Tensor: 2 all-reduces of the activations forward, 2 backward, 2 more with full recompute, each a reduce-scatter
+    and an all-gather. Experts: 2 all-to-alls forward, 2 backward. Context: keys and values round the ring.
+    """
+    links = m.links(k)
+    passes = 2.0 + np.where(np.asarray(lay.recompute) == FULL, 1.0, 0.0)
+    buffer = tokens * s.d_model * ACTIVATION_BYTES
+    inside = local_ranks(m, 1.0, lay.tensor)
+    tensor = passes * 4.0 * hierarchical_pass_s(buffer, lay.tensor, inside, links)
+    near = local_ranks(m, lay.tensor, lay.expert)
+    sent = buffer * s.experts_per_token / lay.tensor
+    expert = passes * 2.0 * all_to_all_s(sent, lay.expert, near, links) * s.moe_layers / s.layers
+    keys = tokens * lay.context * s.kv_elements / s.layers / lay.tensor * ACTIVATION_BYTES
+    context = passes * hierarchical_pass_s(keys, lay.context, local_ranks(m, lay.tensor, lay.context), links)
+    return tensor, expert, context
+
+
+def _data_traffic(s: TrainingShape, lay: Layout, m: Machine, k: StepCoefficients) -> tuple[FloatArray, FloatArray]:
+    """Time of gradient and parameter traffic of one step, and parameters held before sharding.
+
+    Reduce-scatter of 32-bit gradients and all-gather of 16-bit parameters; ZeRO 3 gathers the parameters twice and
+    scatters 16-bit gradients in every microbatch.
+    """
+    links = m.links(k)
+    ranks = np.asarray(lay.data) * lay.context
+    near = local_ranks(m, lay.tensor, ranks)
+    split = np.asarray(lay.tensor) * lay.pipeline
+    dense = (s.params_dense + s.params_embedding) / split
+    expert = s.params_expert / (split * lay.expert)
+    sharded = np.asarray(lay.zero) >= 3
+    volume = np.where(sharded, 3.0 * ACTIVATION_BYTES * lay.microbatches * k.shard_penalty, 6.0 * s.trained_share)
+    apart = ranks / lay.expert
+    time = volume * (
+        hierarchical_pass_s(dense, ranks, near, links)
+        + hierarchical_pass_s(expert, apart, local_ranks(m, np.asarray(lay.tensor) * lay.expert, apart), links)
+    )
+    return time, np.asarray(dense + expert)
+
+
+def step_times(s: TrainingShape, lay: Layout, m: Machine, k: StepCoefficients) -> StepTimes:
+    """Time one optimiser step.
+
+    step = (microbatches + (p - 1)/v) * stage + exposed data traffic + optimiser + overhead, all times the drag of
+    scale; stage = layers/p * (forward + backward + recompute + exposed traffic) + head.
+
+    Args:
+        s: The model.
+        lay: The layout.
+        m: The machine.
+        k: Coefficients.
+
+    Returns:
+        The parts [s], arrays of the common shape.
+
+    Source: Narayanan et al. 2021 (parallelism, bubble), Korthikanti et al. 2022 (recompute, sequence parallelism),
+    Rajbhandari et al. 2020 (ZeRO); coefficients of benchmarks/fit_training.py.
+
+    >>> from wattscale.compute.training_shape import TrainingShape
+    >>> shape = TrainingShape(1.0, 1.0, 0.0, 1.0, 1e12, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    >>> one = Layout(*(1.0,) * 8, 0, 0, 0)
+    >>> ideal = StepCoefficients(1, 1, 1, 0, 0, 0, 0, 1, 0, 1, 1, 1, 0, 0, 0, 0, 0)
+    >>> float(step_times(shape, one, Machine(1e12, 1e12, 0, 1, 1, 1, 1, 1, 0, 0), ideal).total)
+    3.0
+    """
+    f = _forward(s, lay, m, k)
+    stage_layers = np.ceil(np.asarray(s.layers) / (np.asarray(lay.pipeline) * lay.interleave)) * lay.interleave
+    frozen = np.asarray(s.trained_share) < 1.0
+    back = np.where(frozen, 1.0, 2.0)
+    full = np.where(np.asarray(lay.recompute) == FULL, 1.0, 0.0)
+    attention_again = np.where(np.asarray(lay.recompute) == NONE, 0.0, 1.0)
+    fill = lay.microbatches + (np.asarray(lay.pipeline) - 1.0) / lay.interleave
+    busy = lay.microbatches
+    matrix = stage_layers * (1.0 + back) * f.matrix + (1.0 + back) * f.head_matrix
+    attention = stage_layers * (1.0 + ATTENTION_BACKWARD) * f.attention
+    passes = 3.0 + full
+    elementwise = stage_layers * 3.0 * f.elementwise + f.head_memory
+    again = stage_layers * (full * (f.matrix + f.elementwise) + attention_again * f.attention)
+    launches = stage_layers * passes * k.layer_overhead_s
+    shown = 1.0 - np.asarray(k.tensor_overlap)
+    tensor, expert, context = (stage_layers * shown * x for x in _layer_traffic(s, lay, m, k, f.tokens))
+    crosses = (np.asarray(lay.tensor) * lay.data * lay.context > m.domain_devices) * 1.0
+    hop = point_to_point_s(f.tokens * s.d_model * ACTIVATION_BYTES / lay.tensor, crosses, m.links(k))
+    pipe = np.where(np.asarray(lay.pipeline) > 1, 2.0 * np.asarray(lay.interleave) * hop * shown, 0.0)
+    stage = matrix + attention + elementwise + again + launches + tensor + expert + context + pipe
+    traffic, held = _data_traffic(s, lay, m, k)
+    cover = np.where(np.asarray(lay.zero) >= 3, busy * stage, stage * 2.0 / 3.0)
+    data = np.maximum(0.0, traffic - np.asarray(k.data_overlap) * cover)
+    shards = np.where(np.asarray(lay.zero) >= 1, np.asarray(lay.data) * lay.context, 1.0)
+    update = held * s.trained_share / shards * k.optimizer_bytes / (m.memory_bytes_per_s * k.memory_efficiency)
+    doublings = np.log2(np.maximum(1.0, lay.devices / m.domain_devices))
+    drag = 1.0 + k.scale_drag * doublings
+    plain = fill * stage + data + update + k.step_overhead_s
+    total = plain * drag
+    weights = stage_layers * s.linear_flops / s.layers + s.head_flops
+    flops = busy * f.tokens / lay.tensor * (
+        weights * (1.0 + back) + full * stage_layers * s.linear_flops / s.layers
+        + (1.0 + ATTENTION_BACKWARD + attention_again) * stage_layers * s.attention_flops / s.layers
+    )  # fmt: skip
+    moved = busy * stage_layers * (3.0 + full) * f.elementwise_bytes + held / shards * k.optimizer_bytes
+    sent = busy * (tensor + context) / shown_or_one(shown) * m.link_bytes_per_s * k.domain_efficiency
+    shape = np.broadcast_shapes(np.shape(total), np.shape(flops))
+    parts = {
+        "matrix": busy * matrix, "attention": busy * attention, "elementwise": busy * elementwise,
+        "recompute": busy * again, "tensor_communication": busy * tensor, "expert_communication": busy * expert,
+        "context_communication": busy * context, "pipeline_communication": busy * pipe,
+        "pipeline_bubble": (fill - busy) * stage, "data_communication": data, "optimizer": update,
+        "overhead": busy * launches + k.step_overhead_s + (total - plain),
+        "total": total, "flops": flops, "memory_bytes": moved, "link_bytes": sent,
+    }  # fmt: skip
+    return StepTimes(**{name: np.broadcast_to(np.asarray(x, dtype=np.float64), shape) for name, x in parts.items()})
+
+
+def shown_or_one(shown: FloatArray) -> FloatArray:
+    """Guard a division by the exposed share when all traffic is hidden.
+
+    >>> float(shown_or_one(np.array(0.0)))
+    1.0
+    """
+    return np.asarray(np.where(shown > 0, shown, 1.0), dtype=np.float64)

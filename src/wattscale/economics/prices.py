@@ -1,0 +1,131 @@
+"""The price book: every cost figure of the plan in real USD of the base year, with its range.
+
+In: the catalogue, the accelerators bought, the country, the cooling and the scenario's own prices.
+Out: figures by short name. Leaves out: quantities (costs.py) and the cost of power (the supply stage).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
+
+from wattscale.catalog import Catalog
+from wattscale.catalog.money import Deflator
+from wattscale.errors import InputError
+from wattscale.figure import Figure
+from wattscale.scenario.economics import EconomicsTable
+from wattscale.units import BASE_YEAR
+
+PriceBook: TypeAlias = Mapping[str, Figure]
+
+PLAIN_FIGURES: tuple[str, ...] = (
+    "construction.cost", "construction.soft_cost_share", "construction.shell_share",
+    "construction.electrical_share", "construction.mechanical_share", "life.shell", "life.plant",
+    "resale.share_after_3_years", "land.price", "land.area", "fibre.connection", "grid_connection.cost",
+    "grid_connection.life", "server.overhead_multiple", "server.overhead_multiple_rack_scale", "network.share",
+    "network.share_rack_scale", "storage.cost", "staff.density", "staff.wage", "maintenance.plant_share",
+    "maintenance.it_share", "insurance.share", "water.price",
+)  # fmt: skip
+"""Figures of the table `dc_costs` that every plan uses."""
+
+RACK_SCALE_DOMAIN = 16
+"""Scale-up domains above this many devices are bought as racks, whose price holds most of the host [1]."""
+
+
+def price_book(
+    table: EconomicsTable, accelerators: Iterable[str], cooling: str, country: str, catalog: Catalog
+) -> PriceBook:
+    """Collect the cost figures of a plan.
+
+    Args:
+        table: Scenario table with the user's own price and life.
+        accelerators: Names of the accelerators bought.
+        cooling: Cooling technology of the facility.
+        country: Country code of the site, for construction cost.
+        catalog: The catalogue.
+
+    Returns:
+        Figures by short name, money in real USD of the base year.
+
+    Raises:
+        InputError: No price is known for an accelerator.
+
+    Source: tables `dc_costs`, `accelerator_prices`, `accelerators`, `deflator`.
+
+    >>> from wattscale.catalog import load_catalog
+    >>> book = price_book(EconomicsTable(), ["H100"], "chiller", "US", load_catalog())
+    >>> book["life.plant"].value
+    15.0
+    """
+    deflator = Deflator(catalog)
+    book = {key: _real(catalog.figure("dc_costs", key, region=country), deflator) for key in PLAIN_FIGURES}
+    premium = f"cooling_premium.{cooling}"
+    if not catalog.has_figure("dc_costs", premium):
+        raise InputError(
+            "no cost premium is known for this cooling",
+            where="facility.cooling",
+            value=cooling,
+            hint="Add a figure cooling_premium to the table dc_costs",
+        )
+    book["cooling_premium"] = catalog.figure("dc_costs", premium)
+    book["life.it"] = _it_life(table, catalog)
+    for name in accelerators:
+        book[f"price.{name}"] = accelerator_price(table, name, catalog)
+    return book
+
+
+def accelerator_price(table: EconomicsTable, name: str, catalog: Catalog) -> Figure:
+    """Give the price of one accelerator in the year of purchase.
+
+    The scenario's own price comes first, then the dated prices to large buyers, then the price of the table
+    `accelerators`, which carries no price year and is taken as base-year money with the spread of such estimates.
+
+    Args:
+        table: Scenario table.
+        name: Accelerator.
+        catalog: The catalogue.
+
+    Returns:
+        Price [USD of the base year].
+
+    Raises:
+        InputError: No price is known.
+
+    Source: Epoch AI 2026; tables `accelerator_prices` and `accelerators`.
+
+    >>> from wattscale.catalog import load_catalog
+    >>> accelerator_price(EconomicsTable(accelerator_price_usd=30_000.0), "H100", load_catalog()).value
+    30000.0
+    """
+    if table.accelerator_price_usd is not None:
+        return _own("economics.accelerator_price_usd", table.accelerator_price_usd, "USD")
+    row = catalog.row("accelerators", name, "compute.accelerator")
+    key = f"{row.name}.price"
+    if catalog.has_figure("accelerator_prices", key):
+        return _real(catalog.figure("accelerator_prices", key, vintage=table.purchase_year), Deflator(catalog))
+    if not row.has("price_usd"):
+        raise InputError(
+            f"no price is known for {row.name}",
+            where="economics.accelerator_price_usd",
+            hint="Give the price of one accelerator in USD",
+        )
+    found = row.figure("price_usd")
+    spread = catalog.figure("dc_costs", "accelerator.price_spread")
+    return Figure(
+        found.id, found.value, found.value * spread.low, found.value * spread.high, "USD", found.source, found.year,
+        found.confidence, found.note, "USD", BASE_YEAR,
+    )  # fmt: skip
+
+
+def _it_life(table: EconomicsTable, catalog: Catalog) -> Figure:
+    if table.accelerator_life_years is not None:
+        return _own("economics.accelerator_life_years", table.accelerator_life_years, "year")
+    return catalog.figure("dc_costs", "life.accelerators")
+
+
+def _own(key: str, value: float, unit: str) -> Figure:
+    return Figure(key, value, value, value, unit, "scenario", str(BASE_YEAR), "estimated")
+
+
+def _real(figure: Figure, deflator: Deflator) -> Figure:
+    return deflator.to_base(figure) if figure.currency else figure

@@ -1,0 +1,250 @@
+"""Front of the economics stage: what the plan costs, what a token costs, and what the project is worth.
+
+In: the scenario's table and the results of the stages before. Out: `EconomicsResult`.
+Leaves out: research staff, data, licences and marketing; inflation (all money is real USD of the base year).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from wattscale.catalog import Catalog
+from wattscale.compute.result import ComputeResult
+from wattscale.economics.annuity import present_value_factor
+from wattscale.economics.cashflow import cash_flow
+from wattscale.economics.costs import Quantities, cost_lines, one_at_a_time, with_ranges
+from wattscale.economics.finance import irr_roots, mirr, npv, payback_years
+from wattscale.economics.prices import PriceBook, price_book
+from wattscale.economics.result import CostLine, EconomicsResult
+from wattscale.economics.tokens import HARDWARE_SEGMENTS, TokenCosts, token_costs
+from wattscale.facility.result import FacilityResult
+from wattscale.figure import PlanWarning, Value
+from wattscale.scenario.economics import EconomicsTable
+from wattscale.site.result import SiteResult
+from wattscale.supply.result import SupplyResult
+from wattscale.units import HOURS_PER_YEAR, FloatArray
+from wattscale.workload.result import ServingWorkload, WorkloadResult
+
+MONTHS_PER_YEAR = 12
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What the parts of the stage share."""
+
+    table: EconomicsTable
+    workload: WorkloadResult
+    compute: ComputeResult
+    lines: tuple[CostLine, ...]
+    costs: TokenCosts
+    energy_mwh: float
+    electricity_usd: float
+
+    @property
+    def tco(self) -> float:
+        return sum(line.total_usd_per_year for line in self.lines)
+
+    @property
+    def capital(self) -> float:
+        return sum(line.capital_usd for line in self.lines)
+
+    @property
+    def running(self) -> float:
+        return sum(line.running_usd_per_year for line in self.lines)
+
+
+def run(
+    table: EconomicsTable,
+    workload: WorkloadResult,
+    compute: ComputeResult,
+    site: SiteResult,
+    facility: FacilityResult,
+    supply: SupplyResult,
+    catalog: Catalog,
+) -> EconomicsResult:
+    """Cost a plan.
+
+    Args:
+        table: Scenario table `economics`.
+        workload: Result of the workload stage.
+        compute: Result of the compute stage.
+        site: Result of the site stage.
+        facility: Result of the facility stage.
+        supply: Result of the supply stage.
+        catalog: The catalogue.
+
+    Returns:
+        Cost lines, cash flow and figures; a figure that does not exist for the plan is left out with a warning.
+
+    Raises:
+        InputError: No price is known for an accelerator or a cooling technology.
+    """
+    devices = {name: count for name, count in compute.devices_by_accelerator.items() if count > 0}
+    quantities = Quantities(
+        devices=devices,
+        domain_devices={n: int(catalog.row("accelerators", n).number("link_domain_devices", 1.0)) for n in devices},
+        design_it_mw=facility.design_it_mw,
+        grid_mw=supply.capacity_mw.get("grid", 0.0),
+        water_m3=float(facility.water_m3.sum()),
+        supply_usd_per_year=supply.cost_usd_per_year,
+        supply_capital_usd=supply.capital_usd,
+        supply_life_years=supply.life_years,
+    )
+    book = price_book(table, devices, facility.cooling, site.country, catalog)
+    prices = {key: figure.value for key, figure in book.items()}
+    lines = cost_lines(quantities, prices, table.discount_rate)
+    recipe = workload.training.recipe if workload.training else None
+
+    def measure(values: Mapping[str, float]) -> FloatArray:
+        found = cost_lines(quantities, values, table.discount_rate)
+        by_device = {name: values[f"price.{name}"] for name in devices}
+        costs = token_costs(found, compute, recipe, by_device)
+        totals = [line.total_usd_per_year for line in found]
+        return np.array([*totals, sum(totals), sum(line.capital_usd for line in found), costs.tokens])
+
+    value, low, high = one_at_a_time(book, measure)
+    count = len(lines)
+    plan = _Plan(
+        table, workload, compute, with_ranges(lines, low[:count], high[:count]),
+        token_costs(lines, compute, recipe, {name: prices[f"price.{name}"] for name in devices}),
+        float(supply.load_mw.sum() - _unserved(supply)), supply.total_usd_per_year,
+    )  # fmt: skip
+    ranges = {
+        name: (float(value[i]), float(low[i]), float(high[i]))
+        for name, i in (("tco_usd_per_year", count), ("capital_usd", count + 1), ("tokens", count + 2))
+    }
+    figures, warnings = _cost_figures(plan, ranges, book)
+    more, more_warnings, cash = _project_figures(plan, site, ranges)
+    return EconomicsResult(plan.lines, cash, {**figures, **more}, tuple(warnings + more_warnings))
+
+
+def _unserved(supply: SupplyResult) -> float:
+    unserved = supply.dispatch_mw.get("unserved")
+    return 0.0 if unserved is None else float(unserved.sum())
+
+
+def _cost_figures(
+    plan: _Plan, ranges: Mapping[str, tuple[float, float, float]], book: PriceBook
+) -> tuple[dict[str, Value], list[PlanWarning]]:
+    tco, running = plan.tco, plan.running
+    hardware = sum(line.annuity_usd_per_year for line in plan.lines if line.segment in HARDWARE_SEGMENTS)
+    devices = sum(plan.compute.devices_by_accelerator.values())
+    energy_running = sum(line.running_usd_per_year for line in plan.lines if line.segment == "energy")
+    figures: dict[str, Value] = {
+        "tco_usd_per_year": ranges["tco_usd_per_year"],
+        "capital_usd": ranges["capital_usd"],
+        "running_usd_per_year": running,
+        "electricity_usd_per_year": plan.electricity_usd,
+        "hardware_usd_per_year": hardware,
+        "training_usd_per_year": plan.costs.training,
+        "serving_usd_per_year": plan.costs.serving,
+    }
+    ratios = {
+        "electricity_share": (plan.electricity_usd, tco),
+        "electricity_share_of_running": (energy_running, running),
+        "electricity_to_hardware_ratio": (plan.electricity_usd, hardware),
+        "lcoe_usd_per_mwh": (plan.electricity_usd, plan.energy_mwh),
+        "breakeven_electricity_usd_per_mwh": (hardware, plan.energy_mwh),
+        "capital_usd_per_mw_it": (plan.capital, plan.compute.design_it_power_mw),
+        "usd_per_device_hour": (tco, devices * HOURS_PER_YEAR),
+    }
+    figures.update({name: top / bottom for name, (top, bottom) in ratios.items() if bottom > 0})
+    warnings: list[PlanWarning] = []
+    if plan.compute.serving and plan.workload.serving and plan.workload.serving.output_mtok_per_year > 0:
+        figures.update(_token_figures(plan, plan.workload.serving, ranges["tokens"]))
+    else:
+        warnings.append(PlanWarning("no-serving", "The plan serves no tokens, so it has no cost per million tokens."))
+    if plan.compute.training and plan.workload.training:
+        figures["usd_per_training_run"] = plan.costs.run
+        figures["other_training_usd_per_year"] = plan.costs.training - plan.costs.amortised
+        if plan.costs.amortised > plan.costs.training * (1.0 + 1e-9):
+            warnings.append(
+                PlanWarning("training-overbooked", "The runs of a year take longer than a year on these devices.")
+            )
+    else:
+        warnings.append(PlanWarning("no-training", "The plan trains nothing, so it has no cost of a training run."))
+    weak = [figure.id for figure in book.values() if figure.confidence == "unverified"]
+    if weak:
+        warnings.append(PlanWarning("weak-cost-figures", "Cost figures without a checked source: " + ", ".join(weak)))
+    return figures, warnings
+
+
+def _token_figures(plan: _Plan, serving: ServingWorkload, tokens: tuple[float, float, float]) -> dict[str, Value]:
+    plan_of = plan.compute.serving
+    assert plan_of is not None
+    out_mtok, in_mtok = serving.output_mtok_per_year, serving.input_mtok_per_year
+    low, high = _fleet_range(plan, tokens)
+    input_share = plan_of.input_compute_share if in_mtok > 0 else 0.0
+    total = plan.costs.tokens
+    figures: dict[str, Value] = {
+        "usd_per_mtok": (total / out_mtok, low / out_mtok, high / out_mtok),
+        "usd_per_mtok_serving_only": plan.costs.serving / out_mtok,
+        "usd_per_mtok_output": total * (1.0 - input_share) / out_mtok,
+        "usd_per_request": total / serving.requests_per_year,
+        "training_share_of_tokens": plan.costs.amortised / total if total > 0 else 0.0,
+    }
+    if in_mtok > 0:
+        figures["usd_per_mtok_input"] = total * input_share / in_mtok
+    return figures
+
+
+def _fleet_range(plan: _Plan, tokens: tuple[float, float, float]) -> tuple[float, float]:
+    """Widen the range of the token cost by that of the devices needed, as independent effects."""
+    value, low, high = tokens
+    falls, rises = (value - low) ** 2, (high - value) ** 2
+    for name, cost in (("serving.devices", plan.costs.serving), ("training.device_hours", plan.costs.amortised)):
+        found = plan.compute.figures.get(name)
+        if isinstance(found, tuple) and found[0] > 0:
+            falls += (cost * (1.0 - found[1] / found[0])) ** 2
+            rises += (cost * (found[2] / found[0] - 1.0)) ** 2
+    return value - falls**0.5, value + rises**0.5
+
+
+def _revenue(plan: _Plan) -> float:
+    """Yearly revenue: tokens at the price, training device-hours at their own cost or at the scenario's price."""
+    serving = plan.workload.serving
+    tokens = serving.output_mtok_per_year * plan.table.price_per_mtok_usd if serving and plan.compute.serving else 0.0
+    training = plan.compute.training
+    if training is None:
+        return tokens
+    if plan.table.training_price_usd_per_device_hour is None:
+        return tokens + plan.costs.training
+    return tokens + training.devices * HOURS_PER_YEAR * plan.table.training_price_usd_per_device_hour
+
+
+def _project_figures(
+    plan: _Plan, site: SiteResult, ranges: Mapping[str, tuple[float, float, float]]
+) -> tuple[dict[str, Value], list[PlanWarning], FloatArray]:
+    table = plan.table
+    rate, years = table.discount_rate, table.project_years
+    revenue = _revenue(plan)
+    cash = cash_flow(plan.lines, revenue, rate, years, table.tax_rate)
+    annuities = sum(line.annuity_usd_per_year for line in plan.lines)
+    value = float(npv(rate, cash))
+    factor = present_value_factor(rate, years)
+    tco, tco_low, tco_high = ranges["tco_usd_per_year"]
+    month = (annuities + max(0.0, revenue - plan.tco)) / MONTHS_PER_YEAR
+    figures: dict[str, Value] = {
+        "npv_usd": (value, value - factor * (tco_high - tco), value + factor * (tco - tco_low)),
+        "revenue_usd_per_year": revenue,
+        "cost_of_delay_usd_per_month": month,
+        "value_of_earlier_year_usd": month * MONTHS_PER_YEAR,
+        "npv_after_wait_usd": value * (1.0 + rate) ** -site.time_to_power_years,
+    }
+    if plan.compute.design_it_power_mw > 0:
+        figures["cost_of_delay_usd_per_month_per_mw"] = month / plan.compute.design_it_power_mw
+    warnings: list[PlanWarning] = []
+    roots = irr_roots(cash)
+    if roots:
+        figures["irr"] = min(roots, key=lambda root: abs(root - rate))
+    else:
+        warnings.append(PlanWarning("no-irr", "No internal rate of return exists: the payments never turn positive."))
+    if len(roots) > 1:
+        listed = ", ".join(f"{root:.4f}" for root in roots)
+        warnings.append(PlanWarning("several-irr", f"The payments change sign more than once; rates found: {listed}."))
+    optional = {"mirr": mirr(cash, rate, rate), "payback_years": payback_years(cash)}
+    figures.update({name: found for name, found in optional.items() if found is not None})
+    return figures, warnings, cash

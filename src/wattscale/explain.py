@@ -1,0 +1,90 @@
+"""Explaining a stage or a figure: equation, unit, inputs and sources, as text.
+
+In: the name of a stage or figure. Out: lines of plain text.
+"""
+
+from __future__ import annotations
+
+from wattscale.catalog import Catalog, load_catalog
+from wattscale.catalog.specs import STAGES, FigureSpec, figure_specs, spec_of
+from wattscale.errors import InputError, WattscaleError, did_you_mean
+from wattscale.scenario.schema import Scenario
+from wattscale.scenario.walk import ScenarioField, fields_of
+
+QUESTIONS = {
+    "workload": "What must be computed?",
+    "compute": "On what, how long, at what power?",
+    "site": "Where, and what is it like there?",
+    "facility": "In what building?",
+    "supply": "Powered by what?",
+    "economics": "At what cost?",
+    "impact": "With what effect?",
+}
+"""The question each stage answers."""
+
+
+def explain(name: str) -> str:
+    """Explain a stage, a figure or a scenario field.
+
+    Args:
+        name: `facility`, `facility.pue`, `supply.connection_mw` ...
+
+    Raises:
+        InputError: Unknown name; lists the nearest ones.
+
+    >>> "sum" in explain("facility.pue")
+    True
+    """
+    if name in STAGES:
+        return _stage(name)
+    spec = spec_of(name)
+    if spec is not None:
+        return "\n".join(_figure(spec))
+    fields = {f.key: f for f in fields_of(Scenario)}
+    if name in fields:
+        return _field(fields[name])
+    known = [*STAGES, *figure_specs(), *fields]
+    raise InputError(
+        "no such stage, figure or scenario field", where="explain", value=name, hint=did_you_mean(name, known)
+    )
+
+
+def _stage(name: str) -> str:
+    lines = [f"{name}: {QUESTIONS[name]}", ""]
+    for spec in figure_specs().values():
+        if spec.stage == name:
+            lines.append(f"  {spec.name} [{spec.unit}]  {spec.title}")
+            lines.append(f"      {spec.equation}")
+    lines += ["", f"More: docs/method/{name}.md; one figure: wattscale explain {name}.<figure>"]
+    return "\n".join(lines)
+
+
+def _figure(spec: FigureSpec) -> list[str]:
+    catalog = load_catalog()
+    lines = [f"{spec.name} [{spec.unit}]: {spec.title}", "", f"  {spec.equation}", "", "Rests on:"]
+    lines += [f"  {_input(each, catalog)}" for each in spec.inputs]
+    return [*lines, "", f"Source: {spec.source}"]
+
+
+def _input(name: str, catalog: Catalog) -> str:
+    spec = spec_of(name)
+    if spec is not None:
+        return f"{name} [{spec.unit}]: {spec.title}"
+    field = next((f for f in fields_of(Scenario) if f.key == name), None)
+    if field is not None:
+        return f"{name} [{field.extra.get('unit', '')}]: {field.title} (scenario)"
+    table, _, key = name.partition("/")
+    try:
+        figure = catalog.figure(table, key)
+    except (WattscaleError, KeyError):
+        return f"{name} (catalogue)"
+    return f"{name} = {figure.value:g} {figure.unit} ({figure.confidence}: {figure.source}, {figure.year})"
+
+
+def _field(field: ScenarioField) -> str:
+    extra = field.extra
+    default = field.info.default
+    lines = [f"{field.key} [{extra.get('unit', 'text')}]: {field.title}", "", f"  default: {default}"]
+    if "source" in extra:
+        lines.append(f"  default from: {extra['source']} ({extra.get('confidence')})")
+    return "\n".join(lines)

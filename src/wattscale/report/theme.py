@@ -1,0 +1,122 @@
+"""The common frame of every chart: size, type, axes, caption, and the colours that follow light and dark mode.
+
+In: a chart's marks and encodings. Out: one Vega-Lite spec (a dict with inline data).
+Leaves out: the colours of the data, which palette.py hands out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from wattscale.plan import Plan
+
+Spec: TypeAlias = dict[str, Any]
+"""A Vega-Lite spec: plain JSON, the only form in which charts travel between report, app and notebook."""
+
+SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
+WIDE_PX, NARROW_PX = 640, 330
+"""Plot widths for a page and for a phone [px]."""
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+
+LIGHT = {"ink": "#16202c", "muted": "#59636f", "line": "#c9d0d8", "grid": "#e6eaee", "surface": "#ffffff"}
+DARK = {"ink": "#eef2f6", "muted": "#a3aebb", "line": "#485361", "grid": "#2a323c", "surface": "#12171d"}
+"""Colours of text, axes, grid lines and ground in light and in dark mode."""
+HEAT = ("#f3f0e4", "#f2d08a", "#e69f4f", "#c85a3c", "#8a2346", "#40104a")
+"""Ramp of the heat maps from low to high: falls steadily in lightness, so it reads without colour too."""
+
+
+def config(theme: dict[str, str]) -> Spec:
+    """Give the Vega-Lite config of a mode, `LIGHT` or `DARK`."""
+    text = {"labelColor": theme["muted"], "titleColor": theme["muted"], "labelFontSize": 12, "titleFontSize": 12}
+    return {
+        "background": None,
+        "font": FONT,
+        "view": {"stroke": None},
+        "axis": {
+            **text, "domainColor": theme["line"], "tickColor": theme["line"], "gridColor": theme["grid"],
+            "titleFontWeight": "normal", "titlePadding": 8, "labelPadding": 5, "tickSize": 4, "labelOverlap": True,
+        },
+        "legend": {
+            **text, "labelColor": theme["ink"], "titleFontWeight": "normal", "symbolType": "square", "symbolSize": 110,
+            "symbolStrokeWidth": 0, "orient": "top", "direction": "horizontal", "columnPadding": 14, "rowPadding": 4,
+            "labelLimit": 220, "offset": 10, "padding": 0,
+        },
+        "title": {
+            "color": theme["ink"], "subtitleColor": theme["muted"], "fontSize": 15, "subtitleFontSize": 12,
+            "anchor": "start", "frame": "group", "fontWeight": 600, "subtitlePadding": 4, "offset": 12,
+        },
+        "text": {"color": theme["ink"], "fontSize": 12},
+        "rule": {"color": theme["ink"]},
+        "line": {"strokeWidth": 2, "strokeJoin": "round"},
+        "bar": {"cornerRadiusEnd": 2},
+    }  # fmt: skip
+
+
+def frame(
+    plan: Plan,
+    title: str,
+    basis: str,
+    reading: str,
+    *,
+    width: int,
+    height: int,
+    **body: Any,
+) -> Spec:
+    """Compose a chart.
+
+    Args:
+        plan: The plan drawn; its scenario names the chart.
+        title: What is shown, in a few words.
+        basis: Where the data come from.
+        reading: What a reader sees in it, one sentence for screen readers.
+        width: Plot width [px].
+        height: Plot height [px].
+        body: The rest of the spec: `data`, `mark`, `encoding`, `layer`, `transform`, `params`.
+
+    Returns:
+        The spec, its title and caption inside; `usermeta` repeats them for pages that set their own.
+    """
+    caption = f"{plan.scenario.name}. Source: {basis}, Wattscale {plan.version}."
+    return {
+        "$schema": SCHEMA,
+        "title": {"text": title, "subtitle": caption},
+        "description": f"{title}. {reading}",
+        "usermeta": {"title": title, "caption": caption, "reading": reading},
+        "width": width,
+        "height": height,
+        "autosize": {"type": "pad"},
+        "config": config(LIGHT),
+        **body,
+    }
+
+
+def in_mode(spec: Spec, theme: dict[str, str]) -> Spec:
+    """Give the same chart with the text and axis colours of another mode, for a page that is dark as a whole.
+
+    >>> in_mode({"config": {}, "mark": {"color": LIGHT["ink"]}}, DARK)["mark"]["color"] == DARK["ink"]
+    True
+    """
+    swap = {LIGHT[key]: theme[key] for key in LIGHT if key != "surface"} | {LIGHT["surface"]: theme["surface"]}
+
+    def turned(node: Any) -> Any:
+        if isinstance(node, dict):
+            return {key: turned(value) for key, value in node.items()}
+        if isinstance(node, list):
+            return [turned(value) for value in node]
+        return swap.get(node, node) if isinstance(node, str) else node
+
+    found: Spec = turned({key: value for key, value in spec.items() if key not in ("config", "data", "datasets")})
+    kept = {key: spec[key] for key in ("data", "datasets") if key in spec}
+    return {**found, **kept, "config": config(theme)}
+
+
+def number_axis(title: str, **more: Any) -> Spec:
+    """Give the axis of a number, its unit in the title, with few ticks."""
+    return {"title": title, "tickCount": 5, "format": "~s" if more.pop("si", False) else ",~r", **more}
+
+
+def colour_scale(colours: dict[str, str], labels: dict[str, str] | None = None) -> Spec:
+    """Give the scale that maps names (shown by their labels) to the palette's colours."""
+    shown = [labels.get(name, name) if labels else name for name in colours]
+    return {"domain": shown, "range": list(colours.values())}

@@ -1,0 +1,178 @@
+"""Numbers and names in the words of people: three significant digits, units that fit, trade names spelt out.
+
+In: a value with its unit as the stages write it. Out: text such as `$1.23 million` or `3.61 TWh`.
+Leaves out: full precision, which stays in plan.json, hourly.csv and tables.xlsx.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+STAGES: dict[str, str] = {
+    "workload": "What must be computed?",
+    "compute": "On what, how long, at what power?",
+    "site": "Where, and what is it like there?",
+    "facility": "In what building?",
+    "supply": "Powered by what?",
+    "economics": "At what cost?",
+    "impact": "With what effect?",
+}
+"""The stages in chain order, with the question each one answers."""
+
+_LADDERS: dict[str, tuple[tuple[float, str], ...]] = {
+    "MWh": ((1e6, "TWh"), (1e3, "GWh"), (1.0, "MWh"), (1e-3, "kWh")),
+    "kWh": ((1e9, "TWh"), (1e6, "GWh"), (1e3, "MWh"), (1.0, "kWh")),
+    "MW": ((1e3, "GW"), (1.0, "MW"), (1e-3, "kW")),
+    "t": ((1e6, "Mt"), (1e3, "kt"), (1.0, "t"), (1e-3, "kg")),
+    "W": ((1e6, "MW"), (1e3, "kW"), (1.0, "W")),
+    "J": ((1e6, "MJ"), (1e3, "kJ"), (1.0, "J"), (1e-3, "mJ")),
+    "s": ((1.0, "s"), (1e-3, "ms")),
+    "m3": ((1e6, "million m³"), (1.0, "m³")),
+}
+"""Factor and unit, largest first: the first one that leaves a number of at least 1 is used."""
+_WORDS = ((1e12, " trillion"), (1e9, " billion"), (1e6, " million"))
+_SPELT = {
+    "m3": "m³",
+    "1": "",
+    "deg": "°",
+    "degC": "°C",
+    "job_year": "job-years",
+    "job-year": "job-years",
+    "job": "jobs",
+    "USD/Mtok": "per million tokens",
+    "token": "tokens",
+    "day": "days",
+}
+_PERCENT_ENDINGS = ("share", "mfu", "mbu", "goodput", "irr", "rate")
+_ABBREVIATIONS = {
+    "it": "IT", "ups": "UPS", "pue": "PUE", "wue": "WUE", "cfe": "CFE", "hvac": "HVAC", "pv": "PV", "ccs": "CCS",
+    "ai": "AI", "co2": "CO₂", "o": "O", "m": "M", "om": "O&M", "usd": "USD", "npv": "NPV", "irr": "IRR", "tco": "TCO",
+    "crah": "CRAH", "cdu": "CDU", "pdu": "PDU", "gpu": "GPU", "ccgt": "CCGT", "ocgt": "OCGT", "smr": "SMR",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How values of one figure are shown: divided by `factor`, between `before` and `after`."""
+
+    factor: float
+    before: str
+    after: str
+
+    def text(self, value: float) -> str:
+        """Value with its unit, three significant digits."""
+        return f"{self.before}{digits(value / self.factor)}{self.after}".replace("$-", "-$").replace(
+            "$−", "−$"
+        )
+
+    def span(self, low: float, high: float) -> str:
+        """Range in the same unit: `54.1 to 71.3 GWh`."""
+        ends = [
+            f"{self.before}{digits(v / self.factor)}".replace("$-", "-$").replace("$−", "−$")
+            for v in (low, high)
+        ]
+        return f"{ends[0]} to {ends[1]}{self.after}"
+
+
+def digits(value: float) -> str:
+    """Write a number with three significant digits, thousands apart.
+
+    >>> digits(123456.0), digits(0.012345), digits(1.2), digits(3.8e25), digits(0.0)
+    ('123,000', '0.0123', '1.20', '3.80×10²⁵', '0')
+    """
+    if math.isnan(value):
+        return "no data"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    if value == 0:
+        return "0"
+    sign = "−" if value < 0 else ""
+    size = float(f"{abs(value):.3g}")
+    power = math.floor(math.log10(size))
+    if power >= 12 or power < -4:
+        raised = str(power).translate(str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"))
+        return f"{sign}{size / 10.0**power:.2f}×10{raised}"
+    return f"{sign}{size:,.{max(0, 2 - power)}f}"
+
+
+def scale(value: float, unit: str, name: str = "") -> Scale:
+    """Choose the unit that shows a value best.
+
+    Args:
+        value: The value, in `unit`.
+        unit: Unit as the stages write it, such as `USD/year`, `MWh`, `1`.
+        name: Name of the figure, to tell shares from counts.
+
+    Returns:
+        The scale, for the value and for its range.
+
+    >>> scale(1.234e9, "USD/year").text(1.234e9)
+    '$1.23 billion a year'
+    >>> scale(3_610_000, "MWh").text(3_610_000)
+    '3.61 TWh'
+    >>> scale(0.4321, "1", "compute.training.mfu").text(0.4321)
+    '43.2 %'
+    """
+    size = abs(value) if math.isfinite(value) else 0.0
+    head, _, per = unit.partition("/")
+    if unit in ("1", "1/year", "%/year") and name.rsplit(".", 1)[-1].endswith(_PERCENT_ENDINGS):
+        return Scale(0.01, "", " %")
+    tail = {"": "", "year": " a year", "month": " a month", "day": " a day", "Mtok": " per million tokens"}.get(
+        per, f"/{_SPELT.get(per, per)}"
+    )
+    if head in ("USD", "$"):
+        factor, word = next(((f, w) for f, w in _WORDS if size >= f), (1.0, ""))
+        return Scale(factor, "$", word + tail)
+    if head in _LADDERS:
+        ladder = _LADDERS[head]
+        factor, shown = next(((f, u) for f, u in ladder if size >= f), ladder[-1] if size else (1.0, head))
+        return Scale(factor, "", f" {_SPELT.get(shown, shown)}{tail}")
+    if size < 1e6 or head in ("FLOP", "FLOPs", "byte"):
+        return Scale(1.0, "", f" {_SPELT.get(head, head)}{tail}".rstrip() if unit != "1" else "")
+    factor, word = next((f, w) for f, w in _WORDS if size >= f)
+    factor, word = (1.0, "") if size / factor >= 1e6 else (factor, word)
+    return Scale(factor, "", f"{word} {_SPELT.get(head, head)}".rstrip() + tail)
+
+
+def people(value: float, unit: str, name: str = "") -> str:
+    """Write a value for people.
+
+    >>> people(16384, "1"), people(405e9, "1"), people(63.21, "USD/MWh"), people(2.5, "m3")
+    ('16,400', '405 billion', '$63.2/MWh', '2.50 m³')
+    """
+    return scale(value, unit, name).text(value)
+
+
+def is_wide(value: float, low: float, high: float) -> bool:
+    """Tell whether a range is so wide that a sentence says "about": more than half of the value.
+
+    >>> is_wide(10.0, 9.0, 11.0), is_wide(10.0, 5.0, 15.0)
+    (False, True)
+    """
+    return value != 0 and abs(high - low) > 0.5 * abs(value)
+
+
+def name_for_people(name: str) -> str:
+    """Spell out a name that a stage wrote: `grid.demand_charge` becomes `Grid: demand charge`.
+
+    >>> name_for_people("grid.demand_charge"), name_for_people("ups_losses"), name_for_people("it")
+    ('Grid: demand charge', 'UPS losses', 'IT')
+    """
+    parts = []
+    for part in name.split("."):
+        words = part.replace("-", "_").split("_")
+        parts.append(" ".join(_ABBREVIATIONS.get(w.lower(), w) for w in words))
+    text = ": ".join(parts)
+    return text[:1].upper() + text[1:]
+
+
+def listed(items: list[str]) -> str:
+    """Join words as in a sentence.
+
+    >>> listed(["grid", "solar", "wind"]), listed(["grid"])
+    ('grid, solar and wind', 'grid')
+    """
+    if len(items) < 2:
+        return "".join(items)
+    return ", ".join(items[:-1]) + " and " + items[-1]

@@ -1,0 +1,243 @@
+"""Reading scenarios: TOML file, preset and settings to one validated `Scenario`, and back.
+
+In: a TOML file or a dict, `key=value` settings. Out: `Scenario` with absolute file paths; or the resolved TOML text.
+Leaves out: what the files named in it contain; the stages' loaders read those.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterable, Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from wattscale.errors import InputError, did_you_mean
+from wattscale.scenario.messages import input_error
+from wattscale.scenario.ranges import split_ranges, with_ends
+from wattscale.scenario.schema import Scenario
+from wattscale.scenario.walk import fields_of, get_key, set_key
+
+DEFAULT_PRESET = "first-campus"
+SETTING_EXAMPLE = "Example: --set supply.connection_mw=100"
+Tables = dict[str, Any]
+
+
+def preset_names() -> list[str]:
+    """List the presets that a scenario can build on."""
+    folder = files("wattscale.scenario") / "presets"
+    return sorted(f.name[:-5] for f in folder.iterdir() if f.name.endswith(".toml"))
+
+
+def load_scenario(
+    source: Path | str | Mapping[str, Any] | None = None,
+    settings: Iterable[str] = (),
+    *,
+    files_allowed: bool = True,
+) -> Scenario:
+    """Load a scenario.
+
+    Args:
+        source: TOML file, tables as a dict, or None for the built-in example.
+        settings: `key=value` texts laid over it, later ones win.
+        files_allowed: Refuse every field that names a file when False (the web app).
+
+    Returns:
+        The validated scenario, its preset filled in and its file paths absolute.
+
+    Raises:
+        InputError: Missing file, TOML syntax, unknown key, wrong type or value; names file, field, value, allowed range.
+
+    >>> load_scenario(None, ["supply.connection_mw=80"]).supply.connection_mw
+    80.0
+    """
+    where, folder = None, Path.cwd()
+    if source is None:
+        own: Tables = {"name": "First campus"}
+    elif isinstance(source, Mapping):
+        own = json.loads(json.dumps(source))
+    else:
+        path = Path(source)
+        own, where, folder = read_toml(path), str(path), path.resolve().parent
+    _absolute_paths(own, folder, where)
+    for setting in settings:
+        overlay = parse_setting(setting)
+        _absolute_paths(overlay, Path.cwd(), "--set")
+        own = _laid_over(own, overlay)
+    return build(own, where=where, files_allowed=files_allowed)
+
+
+def build(own: Tables, where: str | None = None, files_allowed: bool = True) -> Scenario:
+    """Validate tables into a scenario, with the preset they name below them."""
+    merged = _laid_over(_preset_tables(own.get("preset", DEFAULT_PRESET), where), own)
+    plain, ranges = split_ranges(Scenario, merged, where)
+    scenario = _validated(plain, where)
+    for end in ("low", "high"):
+        if ranges:
+            _validated(with_ends(plain, ranges, end), where)
+    scenario.ranges.update(ranges)
+    _check_files(scenario, files_allowed, where)
+    return scenario
+
+
+def read_toml(path: Path) -> Tables:
+    """Read a TOML file.
+
+    Raises:
+        InputError: The file is missing, a folder, not text, or not TOML; names line and column.
+    """
+    if not path.exists():
+        siblings = [p.name for p in path.parent.glob("*.toml")] if path.parent.is_dir() else []
+        raise InputError("no such file", where=str(path), hint=did_you_mean(path.name, siblings) or "Check the path.")
+    if path.is_dir():
+        raise InputError("is a folder; name the TOML file in it", where=str(path))
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise InputError("is not a text file in UTF-8", where=str(path), hint="Save it as UTF-8.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"is not valid TOML: {error}", where=str(path), hint="Mend the line named.") from error
+
+
+def parse_setting(setting: str) -> Tables:
+    """Turn `key=value` into tables; a value that is not TOML is taken as text.
+
+    Raises:
+        InputError: No `=`, or a key that is not a dotted key.
+
+    >>> parse_setting("facility.cooling=chiller")
+    {'facility': {'cooling': 'chiller'}}
+    """
+    key, separator, value = setting.partition("=")
+    if not separator or not key.strip():
+        raise InputError(
+            "is not of the form key=value",
+            where="--set",
+            value=setting,
+            hint="Example: --set supply.connection_mw=100",
+        )
+    for text in (value.strip(), json.dumps(value.strip())):
+        try:
+            return tomllib.loads(f"{key.strip()} = {text}")
+        except tomllib.TOMLDecodeError:
+            continue
+    raise InputError(
+        "is not a dotted key",
+        where="--set",
+        value=key.strip(),
+        hint="Example: --set supply.connection_mw=100",
+    )
+
+
+def to_tables(scenario: Scenario) -> Tables:
+    """Give the scenario as plain tables, ranges put back, keys without a value left out."""
+    tables: Tables = scenario.model_dump(exclude_none=True)
+    for key, found in scenario.ranges.items():
+        set_key(tables, key, found.model_dump())
+    return tables
+
+
+def scenario_toml(scenario: Scenario) -> str:
+    """Write the fully resolved scenario as TOML that re-runs to the same plan.
+
+    The preset becomes `none`: each key stands in the file.
+    """
+    import tomli_w
+
+    tables = to_tables(scenario)
+    tables["preset"] = "none"
+    return "# Fully resolved scenario; `wattscale plan` on this file gives the same plan.\n" + tomli_w.dumps(tables)
+
+
+def _preset_tables(name: Any, where: str | None) -> Tables:
+    if name == "none":
+        return {}
+    if not isinstance(name, str) or name not in preset_names():
+        field = f"{where}: preset" if where else "preset"
+        known = [*preset_names(), "none"]
+        hint = did_you_mean(str(name), known)
+        raise InputError("no such preset", where=field, value=name, allowed=", ".join(known), hint=hint)
+    text = (files("wattscale.scenario") / "presets" / f"{name}.toml").read_text(encoding="utf-8")
+    tables = tomllib.loads(text)
+    return _laid_over(_preset_tables(tables.get("preset", "none"), where), tables)
+
+
+REPLACES = {
+    "workload.training.devices": ("workload.training.days",),
+    "workload.training.days": ("workload.training.devices",),
+    "site.name": ("site.latitude", "site.longitude"),
+    "site.latitude": ("site.name",),
+    "site.longitude": ("site.name",),
+}
+"""Keys that stand for one another: giving the first drops the others inherited from below."""
+
+
+def _laid_over(below: Tables, above: Tables) -> Tables:
+    merged = json.loads(json.dumps(below))
+    for key, others in REPLACES.items():
+        if get_key(above, key) is not None:
+            for other in others:
+                if get_key(above, other) is None:
+                    set_key(merged, other, None)
+    return _merge(merged, above)
+
+
+def _merge(below: Tables, above: Tables) -> Tables:
+    for key, value in above.items():
+        inherited = below.get(key)
+        is_range = isinstance(value, dict) and "mode" in value
+        if isinstance(value, dict) and isinstance(inherited, dict) and not is_range:
+            below[key] = _merge(inherited, value)
+        else:
+            below[key] = value
+    return below
+
+
+def _validated(tables: Tables, where: str | None) -> Scenario:
+    try:
+        return Scenario.model_validate(tables)
+    except ValidationError as error:
+        raise input_error(error, where) from None
+
+
+def _file_keys() -> list[str]:
+    return [f.key for f in fields_of(Scenario) if f.extra.get("file")]
+
+
+def _is_model_path(model: str) -> bool:
+    return model.endswith(".json")
+
+
+def _absolute_paths(tables: Tables, folder: Path, where: str | None) -> None:
+    keys = _file_keys()
+    model = get_key(tables, "workload.model")
+    if isinstance(model, str) and _is_model_path(model):
+        keys.append("workload.model")
+    for key in keys:
+        value = get_key(tables, key)
+        if isinstance(value, str):
+            set_key(tables, key, str((folder / Path(value).expanduser()).resolve()))
+
+
+def _check_files(scenario: Scenario, allowed: bool, where: str | None) -> None:
+    tables = scenario.model_dump()
+    keys = _file_keys() + (["workload.model"] if _is_model_path(scenario.workload.model) else [])
+    for key in keys:
+        value = get_key(tables, key)
+        if value is None:
+            continue
+        field = f"{where}: {key}" if where else key
+        if not allowed:
+            raise InputError("files cannot be named here", where=field, hint="Upload the data instead.")
+        path = Path(value)
+        if not path.is_file():
+            near = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+            raise InputError(
+                "no such file",
+                where=field,
+                value=value,
+                hint=did_you_mean(path.name, near) or "Check the path.",
+            )

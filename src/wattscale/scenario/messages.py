@@ -1,0 +1,88 @@
+"""Turning pydantic's complaints into one clear message: field, value, allowed range, nearest word."""
+
+from __future__ import annotations
+
+import typing
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from wattscale.errors import InputError, did_you_mean
+from wattscale.scenario.schema import Scenario
+from wattscale.scenario.walk import fields_of, table_of
+
+TYPES = {
+    "float_type": "must be a number",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "bool_type": "must be true or false",
+    "string_type": "must be text",
+    "dict_type": "must be a table",
+    "list_type": "must be a list",
+    "model_type": "must be a table",
+    "model_attributes_type": "must be a table",
+    "finite_number": "must be a finite number",
+}
+LIMITS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
+
+
+def input_error(error: ValidationError, where: str | None) -> InputError:
+    """Give the first complaint of a validation as an `InputError`."""
+    details = error.errors()
+    first = details[0]
+    key = ".".join(str(part) for part in first["loc"])
+    field = f"{where}: {key}" if where else key
+    if first["type"] == "extra_forbidden":
+        return _unknown_key(first, field, key)
+    allowed, words = _allowed(key)
+    message = TYPES.get(first["type"]) or _sentence(first)
+    value = first["input"]
+    hint = did_you_mean(value, words) if isinstance(value, str) and words else None
+    shown = None if isinstance(value, dict | BaseModel) else value
+    return InputError(message, where=field, value=shown, allowed=allowed, hint=hint)
+
+
+def _sentence(detail: ErrorDetails) -> str:
+    if detail["type"] == "literal_error":
+        return "is not one of the words allowed"
+    if detail["type"].startswith(("greater_than", "less_than")):
+        return "is outside the allowed range"
+    return str(detail["msg"])
+
+
+def _unknown_key(detail: ErrorDetails, field: str, key: str) -> InputError:
+    *path, name = (str(p) for p in detail["loc"])
+    table: type[BaseModel] = Scenario
+    for part in path:
+        info = table.model_fields.get(part)
+        below = table_of(info) if info else None
+        if below is None:
+            break
+        table = below
+    hint = did_you_mean(name, table.model_fields)
+    if hint is None:
+        homes = [f.key for f in fields_of(Scenario) if f.key.rsplit(".", 1)[-1] == name]
+        hint = f"Did you mean '{homes[0]}'?" if homes else did_you_mean(name, [f.key for f in fields_of(Scenario)])
+    return InputError("unknown key", where=field, allowed=", ".join(table.model_fields), hint=hint)
+
+
+def _allowed(key: str) -> tuple[str | None, list[str]]:
+    field = next((f for f in fields_of(Scenario) if f.key == key or key.startswith(f.key + ".")), None)
+    if field is None:
+        return None, []
+    words = [str(w) for w in _literals(field.info.annotation)]
+    if words:
+        return ", ".join(words), words
+    limits = [
+        f"{sign} {getattr(m, name):g}" for m in field.info.metadata for name, sign in LIMITS.items() if hasattr(m, name)
+    ]
+    unit = str(field.extra.get("unit", ""))
+    text = " and ".join(limits) + (f" {unit}" if limits and unit not in ("", "1") else "")
+    return text or None, []
+
+
+def _literals(annotation: Any) -> list[Any]:
+    if typing.get_origin(annotation) is typing.Literal:
+        return list(typing.get_args(annotation))
+    return [word for part in typing.get_args(annotation) for word in _literals(part)]

@@ -1,0 +1,68 @@
+"""Patches: named sets of changes to a scenario, the one mechanism of levers, sites, sweeps, draws and future years.
+
+In: a scenario and changes by dotted key. Out: another scenario, validated like a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from wattscale.errors import InputError, did_you_mean
+from wattscale.scenario.load import REPLACES, build, to_tables
+from wattscale.scenario.schema import Scenario
+from wattscale.scenario.walk import fields_of, set_key
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A named set of changes, such as `workload.serving.precision = "fp8"`."""
+
+    name: str
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+
+def apply_patch(scenario: Scenario, patch: Patch) -> Scenario:
+    """Give the scenario with the changes made.
+
+    Raises:
+        InputError: Unknown key or value not allowed.
+
+    >>> apply_patch(Scenario(), Patch("small", {"supply.connection_mw": 10})).supply.connection_mw
+    10.0
+    """
+    tables = to_tables(scenario)
+    tables["preset"] = "none"
+    for key, value in patch.changes.items():
+        for other in REPLACES.get(key, ()):
+            if other not in patch.changes:
+                set_key(tables, other, None)
+        set_key(tables, key, value)
+    changed = build(tables)
+    preset = Scenario.model_fields["preset"]
+    kept = changed.model_copy(update={"preset": scenario.preset}) if preset else changed
+    kept.ranges.update(changed.ranges)
+    return kept
+
+
+def numeric_key(key: str) -> str:
+    """Check that a dotted key is a numeric field of the scenario.
+
+    Returns:
+        `float` or `int`.
+
+    Raises:
+        InputError: Unknown key, or a field that is not a number.
+
+    >>> numeric_key("workload.serving.requests_per_day")
+    'float'
+    """
+    fields = {f.key: f for f in fields_of(Scenario)}
+    if key.startswith(("catalog.", "supply.max_capacity_mw.")):
+        return "float"
+    if key not in fields:
+        raise InputError("no such field of the scenario", where=key, hint=did_you_mean(key, fields))
+    if fields[key].numeric not in ("float", "int"):
+        raise InputError("is not a number and cannot be varied", where=key)
+    return fields[key].numeric

@@ -1,0 +1,303 @@
+"""The campus as a linear program with a structure in time, one description for every solver.
+
+In: columns that link the hours (capacities, monthly peaks), flows and stores of each step, budgets over all steps.
+Out: `Program`, and `Solution` with a primal point and the prices of its rows. Leaves out: whole units (no integers)
+and what the columns mean; expansion.py builds a program from a scenario.
+
+The program, for steps t with weights w_t [h], columns x, flows y and stores s:
+
+    min   sum_x cost x + sum_t cost_t y_t
+    s.t.  sum_j balance_j y_tj = load_t                                        (balance, MW)
+          (s_tk - keep_tk s_(t-1)k) / w_t - sum_j gain_jk y_tj = inflow_tk     (stores, cyclic, MW)
+          lower_tj + sum a_l x <= y_tj <= upper_tj + sum a_u x                 (bounds with linking terms)
+          lower_tk <= s_tk <= upper_tk + sum a_u x
+          sum_t q_t y_t + e x <= limit                                         (budgets)
+          A x <= h,  0 <= x <= upper                                           (links)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from wattscale.hours import IntArray
+from wattscale.units import FloatArray
+
+
+@dataclass(frozen=True)
+class Term:
+    """A linking column in a bound of a flow or store.
+
+    Attributes:
+        column: Index of the column in each step, shape (T,).
+        factor: Its factor in each step, shape (T,).
+    """
+
+    column: IntArray
+    factor: FloatArray
+
+
+@dataclass(frozen=True)
+class Column:
+    """A linking column: cost [USD/unit], 0 <= x <= upper; `upper` must be finite and hold in some optimum."""
+
+    name: str
+    cost: float
+    upper: float
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A power in each step [MW].
+
+    Attributes:
+        name: Name for people.
+        cost: Cost per MW held over the step, weight included [USD/MW], shape (T,).
+        balance: +1 into the campus, -1 out of it, 0 neither.
+        lower, upper: Constant parts of the bounds [MW], shape (T,).
+        lower_terms, upper_terms: Linking parts of the bounds.
+        gain: Store index to what one MW adds to the store per hour [1].
+    """
+
+    name: str
+    cost: FloatArray
+    balance: float
+    lower: FloatArray
+    upper: FloatArray
+    lower_terms: tuple[Term, ...] = ()
+    upper_terms: tuple[Term, ...] = ()
+    gain: Mapping[int, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Store:
+    """An energy level at the end of each step [MWh].
+
+    Attributes:
+        name: Name for people.
+        keep: Share of the level kept over the step [1], shape (T,).
+        lower, upper: Constant parts of the bounds [MWh], shape (T,).
+        upper_terms: Linking part of the upper bound.
+        level: Column that holds the level at the end of the last step, which is that before the first (cyclic);
+            None where the level is zero there.
+        zero: Steps at whose end the level is zero, shape (T,); None for none.
+        inflow: Constant flow into the store [MW], shape (T,); None for none.
+    """
+
+    name: str
+    keep: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    upper_terms: tuple[Term, ...] = ()
+    level: int | None = None
+    zero: FloatArray | None = None
+    inflow: FloatArray | None = None
+
+
+@dataclass(frozen=True)
+class Budget:
+    """A limit over the year: sum_t q_t y_t + e x <= limit.
+
+    Attributes:
+        name: Scenario field it comes from.
+        flows: Flow index to q, weight included, shape (T,).
+        columns: Column index to e.
+        limit: Right-hand side.
+    """
+
+    name: str
+    flows: Mapping[int, FloatArray]
+    columns: Mapping[int, float]
+    limit: float
+
+
+@dataclass(frozen=True)
+class Link:
+    """A row over the columns alone: sum a x <= limit."""
+
+    name: str
+    columns: Mapping[int, float]
+    limit: float
+
+
+@dataclass(frozen=True)
+class Program:
+    """The linear program of one campus; see the module's text for the rows."""
+
+    weight: FloatArray
+    load: FloatArray
+    columns: tuple[Column, ...]
+    flows: tuple[Flow, ...]
+    stores: tuple[Store, ...]
+    budgets: tuple[Budget, ...]
+    links: tuple[Link, ...]
+
+    @property
+    def steps(self) -> int:
+        """Number of steps."""
+        return len(self.weight)
+
+    def column(self, name: str) -> int:
+        """Index of a column by name, -1 where there is none."""
+        return next((i for i, c in enumerate(self.columns) if c.name == name), -1)
+
+    def flow(self, name: str) -> int:
+        """Index of a flow by name, -1 where there is none."""
+        return next((i for i, f in enumerate(self.flows) if f.name == name), -1)
+
+
+@dataclass(frozen=True)
+class Prices:
+    """Dual values: what one more unit of the right-hand side costs or saves.
+
+    Attributes:
+        balance: Price of load in each step, weight included [USD/MW], shape (T,).
+        stores: Price of the store rows, shape (K, T).
+        budgets: Saving per unit of each budget's limit, >= 0.
+        links: Saving per unit of each link's limit, >= 0.
+    """
+
+    balance: FloatArray
+    stores: FloatArray
+    budgets: FloatArray
+    links: FloatArray
+
+
+@dataclass(frozen=True)
+class Solution:
+    """A point of the program with its prices and a certified bound.
+
+    Attributes:
+        columns: Values x.
+        flows: Values y, shape (J, T).
+        stores: Levels s, shape (K, T).
+        prices: Dual values.
+        objective: Cost of the point [USD].
+        bound: Cost that no point of the program can undercut [USD].
+        solver: Name of the solver.
+        iterations: Iterations it took.
+    """
+
+    columns: FloatArray
+    flows: FloatArray
+    stores: FloatArray
+    prices: Prices
+    objective: float
+    bound: float
+    solver: str
+    iterations: int
+
+    @property
+    def gap(self) -> float:
+        """Objective above the bound, relative [1]."""
+        return (self.objective - self.bound) / max(abs(self.objective), 1e-9)
+
+
+def term(column: int, factor: float | FloatArray, steps: int) -> Term:
+    """Make a term of one column with a constant or hourly factor."""
+    return Term(np.full(steps, column, np.int64), np.broadcast_to(np.asarray(factor, float), (steps,)).copy())
+
+
+def cost_of(program: Program, columns: FloatArray, flows: FloatArray) -> float:
+    """Give the cost of a point [USD]."""
+    linked = sum(c.cost * x for c, x in zip(program.columns, columns, strict=True))
+    return float(linked + sum(f.cost @ y for f, y in zip(program.flows, flows, strict=True)))
+
+
+def bound_value(terms: Sequence[Term], constant: FloatArray, columns: FloatArray) -> FloatArray:
+    """Give a bound at given columns, shape (T,)."""
+    value = constant.copy()
+    for t in terms:
+        value += t.factor * columns[t.column]
+    return value
+
+
+def certified_bound(program: Program, prices: Prices) -> float:
+    """Give a lower bound of the least cost from any prices (Lagrangian bound, exact up to rounding).
+
+    Every flow and store sits at the bound that its reduced cost asks for, which moves its reduced cost onto the
+    linking columns; these sit at 0 or at their own finite upper bound.
+
+    Args:
+        program: The program.
+        prices: Prices of balance, stores, budgets and links; the last two are taken as zero where negative.
+
+    Returns:
+        Bound [USD].
+
+    Source: weak duality, Boyd and Vandenberghe, Convex Optimization (2004), section 5.1.
+    """
+    budgets, links = np.maximum(prices.budgets, 0.0), np.maximum(prices.links, 0.0)
+    reduced = np.array([c.cost for c in program.columns])
+    total = float(prices.balance @ program.load)
+    for price, budget in zip(budgets, program.budgets, strict=True):
+        total -= price * budget.limit
+        for i, e in budget.columns.items():
+            reduced[i] += price * e
+    for price, link in zip(links, program.links, strict=True):
+        total -= price * link.limit
+        for i, a in link.columns.items():
+            reduced[i] += price * a
+    for j, flow in enumerate(program.flows):
+        r = flow.cost - prices.balance * flow.balance
+        for k, gain in flow.gain.items():
+            r = r + prices.stores[k] * gain
+        for price, budget in zip(budgets, program.budgets, strict=True):
+            if j in budget.flows:
+                r = r + price * budget.flows[j]
+        total += _fold(r, flow.lower, flow.upper, flow.lower_terms, flow.upper_terms, reduced)
+    for k, store in enumerate(program.stores):
+        total += _store_bound(program, store, prices.stores[k], reduced)
+    uppers = np.array([c.upper for c in program.columns])
+    return total + float(np.minimum(reduced, 0.0) @ uppers)
+
+
+def _fold(
+    reduced: FloatArray, lower: FloatArray, upper: FloatArray, lower_terms: tuple[Term, ...],
+    upper_terms: tuple[Term, ...], columns: FloatArray,
+) -> float:  # fmt: skip
+    """Put a flow or store at the bound its reduced cost asks for; add the linking parts to `columns`."""
+    up, down = np.minimum(reduced, 0.0), np.maximum(reduced, 0.0)
+    for part, terms in ((up, upper_terms), (down, lower_terms)):
+        for t in terms:
+            np.add.at(columns, t.column, part * t.factor)
+    return float(up @ upper + down @ lower)
+
+
+def _store_bound(program: Program, store: Store, price: FloatArray, reduced: FloatArray) -> float:
+    end, start = store_factors(program, store)
+    total = float(price @ store.inflow) if store.inflow is not None else 0.0
+    r = -price * end
+    r[:-1] += price[1:] * start[1:]
+    if store.level is not None:
+        reduced[store.level] += price[0] * start[0] - price[-1] * end[-1]
+        r[-1] = 0.0
+    alive = level_alive(store)
+    return total + _fold(np.where(alive, r, 0.0), store.lower, store.upper, (), store.upper_terms, reduced)
+
+
+def store_factors(program: Program, store: Store) -> tuple[FloatArray, FloatArray]:
+    """Give the factors of the level after and (negated) before each step in the store's row [1/h].
+
+    The level before a step that follows a zero level counts nothing.
+    """
+    end, start = 1.0 / program.weight, store.keep / program.weight
+    if store.zero is not None:
+        zero = store.zero > 0
+        end = np.where(zero, 0.0, end)
+        start = np.where(np.roll(zero, 1), 0.0, start)
+    if store.level is None:
+        start = start.copy()
+        start[0] = 0.0
+    return end, start
+
+
+def level_alive(store: Store) -> IntArray:
+    """Tell in which steps the level is a free variable of its own, shape (T,) of 0 and 1."""
+    alive = np.ones(len(store.keep), np.int64)
+    if store.zero is not None:
+        alive[store.zero > 0] = 0
+    alive[-1] = 0
+    return alive

@@ -1,0 +1,3 @@
+"""Version of the package, written once."""
+
+VERSION = "0.1.0"

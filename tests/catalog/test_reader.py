@@ -1,0 +1,107 @@
+import pytest
+
+from wattscale.catalog import Deflator, load_catalog
+from wattscale.errors import InputError, WattscaleError
+from wattscale.figure import CONFIDENCES
+
+
+def test_names_are_compared_without_case_dashes_and_underscores(catalog):
+    spellings = ["H100", "h100_sxm", "H100-SXM5-80GB", "h100-sxm5-80gb"]
+    assert {catalog.row("accelerators", s).name for s in spellings} == {"H100-SXM5-80GB"}
+
+
+def test_unknown_name_lists_the_nearest(catalog):
+    with pytest.raises(InputError, match="H100"):
+        catalog.row("accelerators", "H100-SXN5")
+
+
+def test_unknown_table_lists_the_tables(catalog):
+    with pytest.raises(InputError, match="accelerators"):
+        catalog.table("acelerators")
+
+
+def test_override_replaces_a_figure_and_says_so(catalog):
+    changed = catalog.with_overrides({"accelerators/H100-SXM5-80GB.tdp_w": 650.0})
+    figure = changed.row("accelerators", "H100").figure("tdp_w")
+    assert figure.value == 650.0
+    assert figure.source == "scenario [catalog]"
+    assert catalog.row("accelerators", "H100").number("tdp_w") == 700.0
+
+
+def test_override_of_an_unknown_figure_names_the_nearest(catalog):
+    with pytest.raises(InputError, match="no such figure"):
+        catalog.with_overrides({"accelerators/H100-SXM5-80GB.tdp_watt": 1.0})
+
+
+def test_figures_read_are_noted_in_the_ledger_of_that_view_only(catalog):
+    view = catalog.recording()
+    view.row("accelerators", "H100").number("tdp_w")
+    assert list(view.used) == ["accelerators/H100-SXM5-80GB.tdp_w"]
+    assert catalog.recording().used == {}
+
+
+def test_years_between_two_vintages_are_interpolated(catalog):
+    low, high = (catalog.value("deflator", "us_gdp.deflator", vintage=y) for y in (2020, 2021))
+    assert catalog.value("deflator", "us_gdp.deflator", vintage=2020.5) == pytest.approx((low + high) / 2)
+
+
+def test_years_outside_the_vintages_are_held_flat(catalog):
+    last = catalog.value("deflator", "us_gdp.deflator", vintage=2026)
+    assert catalog.value("deflator", "us_gdp.deflator", vintage=2090) == last
+
+
+def test_money_of_the_base_year_is_unchanged(catalog):
+    assert Deflator(catalog).factor("USD", 2024) == 1.0
+
+
+def test_older_money_is_worth_more_and_euros_use_their_own_rate(catalog):
+    deflator = Deflator(catalog)
+    assert deflator.factor("USD", 2020) > 1.1
+    assert deflator.factor("EUR", 2023) / deflator.factor("USD", 2023) == pytest.approx(1.0813)
+
+
+def test_unknown_currency_is_refused(catalog):
+    with pytest.raises(WattscaleError, match="GBP"):
+        Deflator(catalog).factor("GBP", 2024)
+
+
+def test_checksum_changes_with_an_override(catalog):
+    changed = catalog.with_overrides({"accelerators/H100-SXM5-80GB.tdp_w": 650.0})
+    assert changed.checksum() != catalog.checksum() == load_catalog().checksum()
+
+
+def test_an_empty_cell_names_the_override_that_mends_it(catalog):
+    with pytest.raises(InputError, match=r"TPU v7 \(Ironwood\)\.tdp_w"):
+        catalog.row("accelerators", "TPU v7").number("tdp_w")
+
+
+@pytest.mark.parametrize("name", sorted(load_catalog().tables))
+def test_every_row_has_source_year_confidence_and_every_number_a_unit(catalog, name):
+    table = catalog.table(name)
+    for field in ("title", "licence", "accessed", "description"):
+        assert table.meta.get(field), f"sidecar without {field}"
+    for row in table.rows:
+        where = f"{name}: {row[table.key]}"
+        assert row["source"].strip(), where
+        assert row["year"].strip(), where
+        assert row["confidence"] in CONFIDENCES, where
+        if table.shape == "figures":
+            assert row["unit"].strip(), where
+            low, value, high = (float(row[c] or row["value"]) for c in ("low", "value", "high"))
+            assert low <= value <= high, where
+            if row.get("currency"):
+                assert row["price_year"], where
+    for column in table.meta["columns"]:
+        if table.shape == "records" and table.kind(column) in ("float", "int"):
+            assert table.unit(column), f"{name}.{column} has no unit"
+            assert all(float(r[column]) == float(r[column]) for r in table.rows if r[column]), column
+
+
+@pytest.mark.parametrize("name", sorted(load_catalog().tables))
+def test_no_key_stands_twice(catalog, name):
+    table = catalog.table(name)
+    if table.shape == "figures":
+        keys = [(r["item"], r["parameter"], r.get("region", ""), r.get("vintage", "")) for r in table.rows]
+    else:
+        keys = [(r[table.key],) for r in table.rows]
+    assert len(keys) == len(set(keys))
