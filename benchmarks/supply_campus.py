@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.signal import lfilter
 
-from wattscale.supply.program import Budget, Column, Flow, Link, Program, Store, term, Term
+from wattscale.supply.program import Budget, Column, Flow, Link, Program, Store, Term, term
 
 HOURS = 8760
 ETA_BATTERY, ETA_LONG_IN, ETA_LONG_OUT = 0.93, 0.72, 0.60
@@ -76,10 +76,14 @@ def campus_program(s: dict) -> Program:
     columns += [Column(f"peak.{m}", DEMAND_CHARGE, s["limit"]["grid"]) for m in range(12)]
     columns += [Column("level.bat", 0.0, s["limit"]["bat_e"]), Column("level.ldes", 0.0, s["limit"]["ldes_e"])]
     at = {c.name: i for i, c in enumerate(columns)}
-    up = lambda name, factor=1.0: (term(at[name], factor, n),)
-    flow = lambda name, cost, balance, **k: Flow(
-        name, np.broadcast_to(np.asarray(cost, float), (n,)).copy(), balance, k.pop("lower", zero), k.pop("upper", none), **k
-    )
+
+    def up(name: str, factor: float = 1.0) -> tuple[Term, ...]:
+        return (term(at[name], factor, n),)
+
+    def flow(name: str, cost: float, balance: float, **k: object) -> Flow:
+        hourly = np.broadcast_to(np.asarray(cost, float), (n,)).copy()
+        return Flow(name, hourly, balance, k.pop("lower", zero), k.pop("upper", none), **k)
+
     peaks = (Term(at["peak.0"] + MONTH, np.ones(n)),)
     train = s["train"]
     flows = [

@@ -7,15 +7,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from wattscale import compute, economics, facility, impact, site, supply, workload
 from wattscale.catalog import Catalog, load_catalog
 from wattscale.catalog.specs import STAGES
+from wattscale.compute import stage as compute
+from wattscale.economics import stage as economics
+from wattscale.facility import stage as facility
 from wattscale.figure import Figure, Value
+from wattscale.impact import stage as impact
 from wattscale.plan import Plan
 from wattscale.scenario.schema import Scenario
-from wattscale.site import load_series
+from wattscale.site import stage as site
+from wattscale.supply import stage as supply
 from wattscale.version import VERSION
-from wattscale.workload import load_config
+from wattscale.workload import stage as workload
+from wattscale.workload.config import load_config
 
 Progress = Callable[[str, int, int], None]
 """Called with the stage about to run, its number from 1, and the number of stages."""
@@ -74,7 +79,7 @@ def walk(scenario: Scenario, last: str, progress: Progress | None = None, cache:
     s, catalog = scenario, load_catalog().with_overrides(scenario.catalog)
     run = Run(s, catalog, cache or StageCache(), progress or (lambda *_: None))
     steps = STAGES.index(last)
-    series, config = load_series(s.site), load_config(s.workload.model)
+    series, config = site.load_series(s.site), load_config(s.workload.model)
 
     place = run.stage("site", (s.site,), lambda c: site.run(s.site, c, series))
     load = run.stage("workload", (s.workload, place), lambda c: workload.run(s.workload, c, place.utc_offset_h, config))

@@ -34,6 +34,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Write files there.")]
 Result = TypeVar("Result")
 
+DONE, FAILED, WRONG_INPUT = 0, 1, 2
+"""Exit codes."""
 PATIENCE_S = 1.0
 """Work that takes longer than this shows its progress."""
 
@@ -200,25 +202,28 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _guarded(work: Callable[[], Any]) -> int:
-    import click
-
     try:
         code = work()
-    except click.exceptions.UsageError as error:
-        error.show()
-        return 2
-    except (click.exceptions.Abort, KeyboardInterrupt):
-        print("cancelled; nothing was written", file=sys.stderr)
-        return 1
     except InputError as error:
         print(f"wrong input: {error}", file=sys.stderr)
-        return 2
+        return WRONG_INPUT
+    except (typer.Abort, KeyboardInterrupt):
+        print("cancelled; nothing was written", file=sys.stderr)
+        return FAILED
     except BrokenPipeError:
-        return 0
+        sys.stderr.close()
+        return DONE
     except (WattscaleError, OSError, MemoryError) as error:
         print(f"failed: {error}", file=sys.stderr)
-        return 1
-    return int(code) if isinstance(code, int) else 0
+        return FAILED
+    except Exception as error:
+        # Typer carries click inside or beside it, by version; a usage error is known by what it can do.
+        show = getattr(error, "show", None)
+        if getattr(error, "exit_code", None) != WRONG_INPUT or show is None:
+            raise
+        show()
+        return WRONG_INPUT
+    return code if isinstance(code, int) else DONE
 
 
 if __name__ == "__main__":

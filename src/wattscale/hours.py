@@ -32,17 +32,21 @@ def local_hour(utc_offset_h: float = 0.0) -> FloatArray:
     return np.asarray((np.arange(HOURS_PER_YEAR) + utc_offset_h) % 24.0, dtype=np.float64)
 
 
-def local_weekday(first_weekday: int = 0, utc_offset_h: float = 0.0) -> IntArray:
+FIRST_WEEKDAY = 2
+"""Day of week of 1 January, 0 = Monday: a Wednesday, as in 2025, the year of the labels (convention 12)."""
+
+
+def local_weekday(first_weekday: int = FIRST_WEEKDAY, utc_offset_h: float = 0.0) -> IntArray:
     """Give the local day of week of each model hour, 0 = Monday.
 
     Args:
-        first_weekday: Day of week of 1 January [0..6]; 0 (Monday) is that of 2024.
+        first_weekday: Day of week of 1 January [0..6].
         utc_offset_h: Local standard time minus UTC [h].
 
     Returns:
         Day of week, shape (8760,).
 
-    >>> int(local_weekday()[24 * 6])
+    >>> int(local_weekday()[24 * 4])
     6
     """
     day = np.floor((np.arange(HOURS_PER_YEAR) + utc_offset_h) / 24.0).astype(np.int64)

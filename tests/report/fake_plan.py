@@ -24,6 +24,7 @@ HOURS = np.arange(8760)
 OFFSET_H = -5.0
 SCENARIO: dict[str, Any] = {
     "name": "Sample campus with solar, wind and batteries",
+    "preset": "first-campus",
     "supply": {"technologies": ["grid", "solar", "wind", "battery", "gas"], "cfe_hourly_share": 0.9},
     "economics": {"price_per_mtok_usd": {"low": 3.0, "mode": 5.0, "high": 8.0}},
 }

@@ -6,6 +6,7 @@ Leaves out: raw measurement files; users bring those.
 """
 
 from wattscale.catalog.money import Deflator
-from wattscale.catalog.reader import Catalog, Row, Table, load_catalog, table_names
+from wattscale.catalog.reader import Catalog, Row, load_catalog
+from wattscale.catalog.table import Table, table_names
 
 __all__ = ["Catalog", "Deflator", "Row", "Table", "load_catalog", "table_names"]

@@ -6,67 +6,23 @@ Leaves out: pandas (the reader must start fast); `Table.frame()` makes a DataFra
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any
 
+from wattscale.catalog.table import (
+    Table,
+    confidence_of,
+    figure_id,
+    interpolated,
+    overridden,
+    plain,
+    read_table,
+    table_names,
+)
 from wattscale.errors import InputError, WattscaleError, did_you_mean
-from wattscale.figure import CONFIDENCES, Confidence, Figure
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-FIGURE_COLUMNS = ("item", "parameter", "unit", "low", "value", "high", "year", "source", "confidence", "note")
-"""Columns every table of shape `figures` has; `vintage`, `region`, `currency`, `price_year` are optional."""
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table of the catalogue.
-
-    Attributes:
-        name: File name without ending.
-        meta: Content of the sidecar.
-        rows: Cells as text, one dict per row.
-    """
-
-    name: str
-    meta: Mapping[str, Any]
-    rows: tuple[Mapping[str, str], ...]
-
-    @property
-    def shape(self) -> str:
-        """`figures` or `records`."""
-        return str(self.meta["shape"])
-
-    @property
-    def key(self) -> str:
-        """Column that names a record."""
-        return str(self.meta.get("key", "item"))
-
-    def unit(self, column: str) -> str:
-        """Unit of a numeric column of a `records` table."""
-        return str(self.meta["columns"][column].get("unit", ""))
-
-    def kind(self, column: str) -> str:
-        """Type of a column: str, float, int or bool."""
-        return str(self.meta["columns"][column].get("type", "str"))
-
-    def frame(self) -> pd.DataFrame:
-        """Give the table as a DataFrame with typed columns."""
-        import pandas as pd
-
-        frame = pd.DataFrame([dict(r) for r in self.rows])
-        numeric = [c for c, m in self.meta["columns"].items() if m.get("type") in ("float", "int")]
-        for column in numeric:
-            frame[column] = pd.to_numeric(frame[column])
-        return frame
+from wattscale.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -180,7 +136,7 @@ class Catalog:
             InputError: Unknown name; the nearest names are listed.
         """
         found = self.table(table)
-        cells = _index(found).get(plain(name))
+        cells = found.records.get(plain(name))
         if cells is None:
             hint = did_you_mean(name, self.names(table)) or f"See: wattscale catalog {table}"
             raise InputError(f"not in the catalogue table '{table}'", where=where or table, value=name, hint=hint)
@@ -188,7 +144,7 @@ class Catalog:
 
     def has_row(self, table: str, name: str) -> bool:
         """Tell whether a record of this name or alias exists."""
-        return plain(name) in _index(self.table(table))
+        return plain(name) in self.table(table).records
 
     def rows(self, table: str) -> Iterator[Row]:
         """Give every record of a table."""
@@ -207,18 +163,18 @@ class Catalog:
         Raises:
             WattscaleError: No such figure (a defect of the package, or of a user's key).
         """
-        candidates = _figure_index(self.table(table)).get(key)
+        candidates = self.table(table).figures.get(key)
         if not candidates:
-            hint = did_you_mean(key, _figure_index(self.table(table))) or ""
+            hint = did_you_mean(key, self.table(table).figures) or ""
             raise WattscaleError(f"catalogue table '{table}' has no figure '{key}'. {hint}")
         regions = [r.get("region", "") for r in candidates]
         chosen = region if region in regions else "" if "" in regions else regions[0]
         rows = [r for r in candidates if r.get("region", "") == chosen]
-        found = _interpolate(self.table(table), rows, vintage)
+        found = interpolated(self.table(table), rows, vintage)
         plain_id = f"{table}/{key}"
         for name in (found.id, plain_id):
             if name in self.overrides:
-                found = _overridden(found, self.overrides[name])
+                found = overridden(found, self.overrides[name])
                 break
         self.used[found.id] = found
         return found
@@ -229,7 +185,7 @@ class Catalog:
 
     def has_figure(self, table: str, key: str) -> bool:
         """Tell whether a figure exists, without noting it."""
-        return key in _figure_index(self.table(table))
+        return key in self.table(table).figures
 
     def ids(self) -> Iterator[str]:
         """Give the id of every figure that can be overridden."""
@@ -258,9 +214,9 @@ class Catalog:
             return False
         found = self.tables[table]
         if found.shape == "figures":
-            return rest in _figure_index(found) or any(figure_id(table, r) == key for r in found.rows)
+            return rest in found.figures or any(figure_id(table, r) == key for r in found.rows)
         name, _, column = rest.rpartition(".")
-        return plain(name) in _index(found) and column in found.meta["columns"]
+        return plain(name) in found.records and column in found.meta["columns"]
 
     def _record_figure(self, table: Table, cells: Mapping[str, str], column: str) -> Figure:
         fid = f"{table.name}/{cells[table.key]}.{column}"
@@ -269,7 +225,7 @@ class Catalog:
             found = Figure(fid, value, value, value, table.unit(column), "scenario [catalog]", "", "estimated")
         else:
             weak = column in cells.get("weak_cells", "").split(";") or cells.get("weak_cells", "") == "all"
-            confidence = _confidence("unverified" if weak else cells["confidence"], fid)
+            confidence = confidence_of("unverified" if weak else cells["confidence"], fid)
             value = float(cells[column])
             source = cells.get(f"{column}_source") or cells["source"]
             found = Figure(
@@ -285,125 +241,6 @@ class Catalog:
             )
         self.used[fid] = found
         return found
-
-
-def plain(name: str) -> str:
-    """Strip case, dashes, underscores and blanks for comparing names.
-
-    >>> plain("H100-SXM5_80GB")
-    'h100sxm580gb'
-    """
-    return "".join(c for c in name.lower() if c.isalnum())
-
-
-def figure_id(table: str, row: Mapping[str, str]) -> str:
-    """Compose the unique id of a row of a `figures` table: `table/item.parameter[@region][:vintage]`."""
-    region, vintage = row.get("region", ""), row.get("vintage", "")
-    return (
-        f"{table}/{row['item']}.{row['parameter']}"
-        + (f"@{region}" if region else "")
-        + (f":{vintage}" if vintage else "")
-    )
-
-
-def _confidence(word: str, where: str) -> Confidence:
-    for known in CONFIDENCES:
-        if word == known:
-            return known
-    raise WattscaleError(f"{where}: unknown confidence '{word}'")
-
-
-def _figure_of(table: Table, row: Mapping[str, str]) -> Figure:
-    fid = figure_id(table.name, row)
-    value = float(row["value"])
-    return Figure(
-        id=fid,
-        value=value,
-        low=float(row["low"] or value),
-        high=float(row["high"] or value),
-        unit=row["unit"],
-        source=row["source"],
-        year=row["year"],
-        confidence=_confidence(row["confidence"], fid),
-        note=row.get("note", ""),
-        currency=row.get("currency", ""),
-        price_year=int(row["price_year"]) if row.get("price_year") else None,
-    )
-
-
-def _interpolate(table: Table, rows: list[Mapping[str, str]], vintage: float | None) -> Figure:
-    dated = sorted((r for r in rows if r.get("vintage")), key=lambda r: float(r["vintage"]))
-    if not dated:
-        return _figure_of(table, rows[0])
-    if vintage is None or vintage <= float(dated[0]["vintage"]):
-        return _figure_of(table, dated[0])
-    for before, after in pairwise(dated):
-        y0, y1 = float(before["vintage"]), float(after["vintage"])
-        if vintage < y1:
-            a, b, t = _figure_of(table, before), _figure_of(table, after), (vintage - y0) / (y1 - y0)
-            low, value, high = (p + t * (q - p) for p, q in ((a.low, b.low), (a.value, b.value), (a.high, b.high)))
-            return Figure(
-                f"{a.id.rsplit(':', 1)[0]}:{vintage:g}", value, low, high, a.unit, f"{a.source}; interpolated",
-                f"{vintage:g}", a.confidence, a.note, a.currency, a.price_year,
-            )  # fmt: skip
-    return _figure_of(table, dated[-1])
-
-
-def _overridden(figure: Figure, value: float) -> Figure:
-    return Figure(
-        figure.id, value, value, value, figure.unit, "scenario [catalog]", figure.year, "estimated", figure.note,
-        figure.currency, figure.price_year,
-    )  # fmt: skip
-
-
-_INDEXES: dict[int, dict[str, Mapping[str, str]]] = {}
-_FIGURE_INDEXES: dict[int, dict[str, list[Mapping[str, str]]]] = {}
-
-
-def _index(table: Table) -> dict[str, Mapping[str, str]]:
-    index = _INDEXES.get(id(table))
-    if index is None:
-        index = {}
-        for row in table.rows:
-            for alias in row.get("aliases", "").split(";"):
-                if alias.strip():
-                    index.setdefault(plain(alias), row)
-        for row in table.rows:
-            index[plain(row[table.key])] = row
-        _INDEXES[id(table)] = index
-    return index
-
-
-def _figure_index(table: Table) -> dict[str, list[Mapping[str, str]]]:
-    index = _FIGURE_INDEXES.get(id(table))
-    if index is None:
-        index = {}
-        for row in table.rows:
-            index.setdefault(f"{row['item']}.{row['parameter']}", []).append(row)
-        _FIGURE_INDEXES[id(table)] = index
-    return index
-
-
-def table_names() -> list[str]:
-    """List the tables of the catalogue, in alphabetical order."""
-    return sorted(f.name[:-4] for f in files("wattscale.catalog").iterdir() if f.name.endswith(".csv"))
-
-
-def read_table(name: str) -> Table:
-    """Read one table with its sidecar.
-
-    Raises:
-        WattscaleError: A column that the sidecar does not describe.
-    """
-    folder = files("wattscale.catalog")
-    meta = tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))
-    text = (folder / f"{name}.csv").read_text(encoding="utf-8")
-    reader = csv.DictReader(text.splitlines())
-    rows = tuple({k: (v or "") for k, v in row.items()} for row in reader)
-    unknown = set(reader.fieldnames or ()) - set(meta["columns"])
-    if unknown:
-        raise WattscaleError(f"catalogue table '{name}': the sidecar does not describe {sorted(unknown)}")
-    return Table(name, meta, rows)
 
 
 @cache

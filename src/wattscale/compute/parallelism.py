@@ -17,6 +17,10 @@ from wattscale.units import FloatArray
 
 NONE, SELECTIVE, FULL = 0, 1, 2
 """Activation recompute: nothing, attention only, whole layers."""
+NODE_DEVICES = 8
+"""Tensor parallelism may span a node of this many devices even where they share no scale-up link."""
+BATCH_TOLERANCE = 0.1
+"""A layout may round the batch by this share to make whole microbatches; where none can, the nearest is taken."""
 RECOMPUTE = {"none": NONE, "selective": SELECTIVE, "full": FULL}
 RECOMPUTE_WORDS = {code: word for word, code in RECOMPUTE.items()}
 
@@ -59,9 +63,9 @@ class Layout:
 
     @property
     def microbatches(self) -> FloatArray:
-        """Microbatches of one step and replica [1]."""
+        """Microbatches of one step and replica, the batch rounded to whole ones [1]."""
         found = np.asarray(self.batch) / (np.asarray(self.data) * self.microbatch)
-        return np.asarray(np.maximum(1.0, np.ceil(found - 1e-9)), dtype=np.float64)
+        return np.asarray(np.maximum(1.0, np.round(found)), dtype=np.float64)
 
     def take(self, chosen: int | FloatArray | np.ndarray) -> Layout:
         """Pick candidates by index or mask."""
@@ -100,13 +104,11 @@ def _pipeline_degrees(layers: int, devices: int) -> list[int]:
     return sorted({*whole, *(p for p in powers_of_two(min(layers, devices, 64)))})
 
 
-def _choices(
-    shape: TrainingShape, devices: int, domain: int, fixed: Fixed
-) -> list[Sequence[int]]:
+def _choices(shape: TrainingShape, devices: int, domain: int, fixed: Fixed) -> list[Sequence[int]]:
     layers = int(np.max(shape.layers))
-    long = int(np.max(shape.sequence_length)) // 8192
+    long = int(np.max(shape.sequence_length)) // 4096
     return [
-        [fixed.tensor] if fixed.tensor else powers_of_two(min(domain, 16, devices)),
+        [fixed.tensor] if fixed.tensor else powers_of_two(min(max(domain, NODE_DEVICES), 16, devices)),
         [fixed.pipeline] if fixed.pipeline else _pipeline_degrees(layers, devices),
         [fixed.context] if fixed.context else powers_of_two(min(max(1, long), 16)),
         [fixed.interleave] if fixed.interleave else [1, 2, 3, 4, 6],
@@ -125,13 +127,13 @@ def candidate_layouts(
         shape: The model.
         devices: Devices at hand [1]; a layout uses them all or leaves fewer than one replica out.
         batch: Sequences of one optimiser step [1].
-        domain: Devices of a scale-up domain; tensor parallelism stays inside it [1].
+        domain: Devices of a scale-up domain; tensor parallelism stays inside it or a node [1].
         fixed: What the user fixes.
 
     Returns:
         Candidates, arrays of one length (perhaps none); memory is not looked at here.
 
-    Source: rules of Narayanan et al. 2021: tensor parallelism within a domain, interleaving only with a pipeline.
+    Source: rules of Narayanan et al. 2021: tensor parallelism within a domain or node, interleaving only with a pipeline.
 
     >>> from wattscale.compute.training_shape import TrainingShape
     >>> tiny = TrainingShape(4.0, 64.0, 100.0, 128.0, *(1.0,) * 9)
@@ -154,10 +156,14 @@ def candidate_layouts(
         & ((zero < 3) | (p == 1) | (fixed.zero == 3))
         & ((mb * data <= batch) | (fixed.microbatch is not None))
     )
-    whole = np.maximum(1.0, np.floor(batch / (data * mb)))
+    whole = np.maximum(1.0, np.round(batch / (np.maximum(data, 1.0) * mb)))
     valid &= (v == 1) | (whole >= p) | (fixed.interleave is not None)
+    off = np.abs(whole * mb * data / batch - 1.0)
+    valid &= off <= max(BATCH_TOLERANCE, float(np.min(off[valid], initial=np.inf)) if valid.any() else 0.0)
     experts = np.where(np.asarray(shape.moe_layers) > 0, np.minimum(data * c, float(domain)), 1.0)
-    found = Layout(t, p, data, c, experts + 0 * t, v, mb, np.full(t.shape, float(batch)), zero, recompute, sequence * 1.0)
+    along = np.asarray(sequence, dtype=np.float64)
+    spread = np.asarray(experts + 0.0 * t, dtype=np.float64)
+    found = Layout(t, p, data, c, spread, v, mb, np.full(t.shape, float(batch)), zero, recompute, along)
     return found.take(valid)
 
 

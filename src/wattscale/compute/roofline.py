@@ -28,24 +28,34 @@ class StepWork:
     """What one engine step asks of each device of a replica.
 
     Attributes:
-        weight_bytes: Weights read [byte].
-        kv_bytes: Keys, values and states of the running sequences read [byte].
-        decode_flops: Matrix products of the decoded tokens [FLOP].
-        prefill_flops: Matrix products of the input tokens that share the step [FLOP].
+        dense_bytes: Weights read that every token passes [byte].
+        expert_bytes: Weights of the routed experts touched [byte].
+        cache_bytes: Keys, values and states of the decoded sequences read [byte].
+        dense_flops: Products with the dense weights [FLOP].
+        expert_flops: Products with the experts [FLOP].
+        score_flops: Attention scores and values, and recurrences [FLOP].
         layers: Layers passed [1].
         expert_layers: Layers with routed experts [1].
         sequences: Sequences decoded by the replica [1].
+        unpacked: 1 where weights are unpacked before use (weight-only quantisation), else 0 [1].
+        unpacked_experts: The same for the experts [1].
+        mixed: 1 where the step also takes in input tokens, 0 where it only decodes; between for a mean [1].
         collectives: Collectives on the scale-up link [1].
         link_bytes: Bytes sent over the scale-up link [byte].
     """
 
-    weight_bytes: Numbers
-    kv_bytes: Numbers
-    decode_flops: Numbers
-    prefill_flops: Numbers
+    dense_bytes: Numbers
+    expert_bytes: Numbers
+    cache_bytes: Numbers
+    dense_flops: Numbers
+    expert_flops: Numbers
+    score_flops: Numbers
     layers: Numbers
     expert_layers: Numbers
     sequences: Numbers
+    unpacked: Numbers
+    unpacked_experts: Numbers
+    mixed: Numbers
     collectives: Numbers
     link_bytes: Numbers
 
@@ -56,49 +66,65 @@ class DeviceRates:
 
     Attributes:
         flops: Dense peak at the precision of the matrix products [FLOP/s].
+        expert_flops: Dense peak at the precision of the experts' products [FLOP/s].
+        score_flops: Dense peak of attention, which stays in bf16 [FLOP/s].
         memory_bytes_per_s: Memory bandwidth [byte/s].
         link_bytes_per_s: Scale-up link, one direction [byte/s].
     """
 
     flops: Numbers
+    expert_flops: Numbers
+    score_flops: Numbers
     memory_bytes_per_s: Numbers
     link_bytes_per_s: Numbers
 
 
 @dataclass(frozen=True)
 class RateCoefficients:
-    """Fitted coefficients of the step time; hardware by generation, overheads by engine.
+    """Fitted coefficients of the step time; hardware by generation, the others by engine.
 
     Attributes:
-        weight_efficiency: Share of the memory bandwidth reached while weights are read [1].
-        kv_efficiency: The same for the KV cache [1].
-        decode_efficiency: Share of the peak reached by the decoded tokens' products at large batch [1].
-        prefill_efficiency: Share of the peak reached by input tokens [1].
+        weight_efficiency: Share of the memory bandwidth reached while dense weights are read [1].
+        cache_efficiency: The same for keys, values and states [1].
+        compute_efficiency: Share of the peak reached by large dense products [1].
+        score_efficiency: Share of the peak reached by attention over input tokens [1].
         link_efficiency: Share of the link bandwidth reached [1].
         collective_s: Latency of one collective [s].
+        expert_memory_efficiency: Bandwidth reached on experts over that on dense weights [1].
+        expert_compute_efficiency: Rate reached on experts over that on dense products [1].
+        unpack_efficiency: Both reached on weights unpacked before use, over those on weights used as stored [1].
         layer_s: Launch and small kernels of one layer [s].
         expert_layer_s: Added by routing in a layer with experts [s].
+        mixed_layer_s: Added per layer in steps that take in input tokens (no captured graph) [s].
         step_s: Scheduler and sampler, once per step [s].
         sequence_s: The same per running sequence [s].
+        group_wait: How much of the other groups' input tokens each attention group waits for [1].
     """
 
     weight_efficiency: Numbers
-    kv_efficiency: Numbers
-    decode_efficiency: Numbers
-    prefill_efficiency: Numbers
+    cache_efficiency: Numbers
+    compute_efficiency: Numbers
+    score_efficiency: Numbers
     link_efficiency: Numbers
     collective_s: Numbers
+    expert_memory_efficiency: Numbers
+    expert_compute_efficiency: Numbers
+    unpack_efficiency: Numbers
     layer_s: Numbers
     expert_layer_s: Numbers
+    mixed_layer_s: Numbers
     step_s: Numbers
     sequence_s: Numbers
+    group_wait: Numbers
 
 
 HARDWARE = (
-    "weight_efficiency", "kv_efficiency", "decode_efficiency", "prefill_efficiency", "link_efficiency",
+    "weight_efficiency", "cache_efficiency", "compute_efficiency", "score_efficiency", "link_efficiency",
     "collective_s",
 )  # fmt: skip
 """Coefficients by hardware generation; the others are by engine."""
+BLEND = 4.0
+"""Exponent that rounds the corner of the roofline: time = (memory^n + compute^n)^(1/n)."""
 
 
 @dataclass(frozen=True)
@@ -157,20 +183,23 @@ def stack_rates(rates: Sequence[RateCoefficients]) -> RateCoefficients:
 
     Source: none needed.
 
-    >>> one = RateCoefficients(*range(1, 11))
+    >>> one = RateCoefficients(*range(1, 16))
     >>> stack_rates([one, one]).step_s.tolist()
-    [9.0, 9.0]
+    [13.0, 13.0]
     """
     names = [f.name for f in fields(RateCoefficients)]
     return RateCoefficients(**{n: np.array([float(getattr(r, n)) for r in rates]) for n in names})
 
 
-def device_rates(accelerator: Accelerator, precision: str, where: str = "precision") -> DeviceRates:
+def device_rates(
+    accelerator: Accelerator, precision: str, expert_precision: str | None = None, where: str = "precision"
+) -> DeviceRates:
     """Take the peaks that a step needs from an accelerator.
 
     Args:
         accelerator: The device.
         precision: Precision of the matrix products.
+        expert_precision: That of the routed experts, where it differs.
         where: Field for messages.
 
     Returns:
@@ -183,8 +212,11 @@ def device_rates(accelerator: Accelerator, precision: str, where: str = "precisi
     >>> device_rates(load_accelerator(load_catalog(), "H200"), "bf16").memory_bytes_per_s
     4800000000000.0
     """
+    peak = accelerator.peak(precision, where)
     return DeviceRates(
-        flops=accelerator.peak(precision, where),
+        flops=peak,
+        expert_flops=accelerator.peak(expert_precision, where) if expert_precision else peak,
+        score_flops=accelerator.peak_flops.get("bf16", peak),
         memory_bytes_per_s=accelerator.memory_bytes_per_s,
         link_bytes_per_s=accelerator.link_bytes_per_s or accelerator.memory_bytes_per_s,
     )
@@ -193,8 +225,7 @@ def device_rates(accelerator: Accelerator, precision: str, where: str = "precisi
 def step_time(work: StepWork, device: DeviceRates, rates: RateCoefficients) -> Step:
     """Give the time of one engine step and how busy it keeps the device.
 
-    t = max(t_weights, t_decode) + t_kv + t_prefill + t_links + overheads; weights are read while the decoded tokens
-    are multiplied, the rest follows one after the other.
+    t = roof(dense) + roof(experts) + cache + scores + links + overheads, roof = (memory^4 + compute^4)^(1/4)
 
     Args:
         work: Work of the step per device.
@@ -204,36 +235,88 @@ def step_time(work: StepWork, device: DeviceRates, rates: RateCoefficients) -> S
     Returns:
         Time and utilisations.
 
-    Source: roofline model (Williams et al. 2009); chunked prefill as in Agrawal et al. 2024 (Sarathi-Serve).
+    Source: roofline model (Williams et al. 2009), kernel by kernel; overheads of serving engines.
 
-    >>> work = StepWork(8e9, 0, 0, 0, 0, 0, 0, 0, 0)
-    >>> ideal = RateCoefficients(1, 1, 1, 1, 1, 0, 0, 0, 0, 0)
-    >>> float(step_time(work, DeviceRates(1e15, 4e12, 4e11), ideal).time_s)
+    >>> work = StepWork(8e9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+    >>> ideal = RateCoefficients(1, 1, 1, 1, 1, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0)
+    >>> float(step_time(work, DeviceRates(1e15, 1e15, 1e15, 4e12, 4e11), ideal).time_s)
     0.002
     """
-    weights = np.asarray(work.weight_bytes) / (device.memory_bytes_per_s * np.asarray(rates.weight_efficiency))
-    cache = np.asarray(work.kv_bytes) / (device.memory_bytes_per_s * np.asarray(rates.kv_efficiency))
-    decode = np.asarray(work.decode_flops) / (device.flops * np.asarray(rates.decode_efficiency))
-    prefill = np.asarray(work.prefill_flops) / (device.flops * np.asarray(rates.prefill_efficiency))
+    bandwidth = device.memory_bytes_per_s * np.asarray(rates.weight_efficiency)
+    rate = device.flops * np.asarray(rates.compute_efficiency)
+    slower = 1.0 / np.asarray(rates.unpack_efficiency) - 1.0
+    dense_f = 1.0 + np.asarray(work.unpacked) * slower
+    expert_f = 1.0 + np.asarray(work.unpacked_experts) * slower
+    dense_m = dense_f * np.asarray(work.dense_bytes) / bandwidth
+    dense_c = dense_f * np.asarray(work.dense_flops) / rate
+    expert_m = expert_f * np.asarray(work.expert_bytes) / (bandwidth * rates.expert_memory_efficiency)
+    expert_rate = device.expert_flops * np.asarray(rates.compute_efficiency) * rates.expert_compute_efficiency
+    expert_c = expert_f * np.asarray(work.expert_flops) / expert_rate
+    cache = np.asarray(work.cache_bytes) / (device.memory_bytes_per_s * np.asarray(rates.cache_efficiency))
+    scores = np.asarray(work.score_flops) / (device.score_flops * np.asarray(rates.score_efficiency))
+    attention = np.maximum(cache, scores)
     links = np.asarray(work.collectives) * rates.collective_s + np.asarray(work.link_bytes) / (
         device.link_bytes_per_s * np.asarray(rates.link_efficiency)
     )
+    layers = np.asarray(work.layers)
     overhead = (
         rates.step_s
-        + np.asarray(work.layers) * rates.layer_s
+        + layers * (rates.layer_s + np.asarray(work.mixed) * rates.mixed_layer_s)
         + np.asarray(work.expert_layers) * rates.expert_layer_s
         + np.asarray(work.sequences) * rates.sequence_s
     )
-    time = np.maximum(weights, decode) + cache + prefill + links + overhead
-    flops = np.asarray(work.decode_flops) + np.asarray(work.prefill_flops)
-    moved = np.asarray(work.weight_bytes) + np.asarray(work.kv_bytes)
+    time = _roof(dense_m, dense_c) + _roof(expert_m, expert_c) + attention + links + overhead
+    at_peak = (
+        np.asarray(work.dense_flops) / device.flops
+        + np.asarray(work.expert_flops) / device.expert_flops
+        + np.asarray(work.score_flops) / device.score_flops
+    )
+    moved = np.asarray(work.dense_bytes) + np.asarray(work.expert_bytes) + np.asarray(work.cache_bytes)
     return Step(
         time_s=time,
-        memory_s=weights + cache,
-        compute_s=decode + prefill,
+        memory_s=dense_m + expert_m + cache,
+        compute_s=dense_c + expert_c + scores,
         link_s=links,
         overhead_s=overhead,
-        compute_utilisation=flops / (time * device.flops),
+        compute_utilisation=at_peak / time,
         memory_utilisation=moved / (time * device.memory_bytes_per_s),
         link_utilisation=np.asarray(work.link_bytes) / (time * device.link_bytes_per_s),
+    )
+
+
+def _roof(memory_s: FloatArray, compute_s: FloatArray) -> FloatArray:
+    return np.asarray((memory_s**BLEND + compute_s**BLEND) ** (1.0 / BLEND))
+
+
+def mean_step(decode: Step, mixed: Step, mixed_share: Numbers) -> Step:
+    """Average steps that only decode and steps that also take in input tokens.
+
+    Args:
+        decode: Step that only decodes.
+        mixed: Step with input tokens.
+        mixed_share: Share of the steps with input tokens [1].
+
+    Returns:
+        The mean step; utilisations are weighted by time.
+
+    Source: none needed.
+
+    >>> slow, fast = (Step(t, t, 0.0, 0.0, 0.0, 0.0, u, 0.0) for t, u in ((3.0, 1.0), (1.0, 0.0)))
+    >>> float(mean_step(fast, slow, 0.5).time_s), float(mean_step(fast, slow, 0.5).memory_utilisation)
+    (2.0, 0.75)
+    """
+    q = np.asarray(mixed_share)
+    time = (1.0 - q) * decode.time_s + q * mixed.time_s
+
+    def plain(name: str) -> FloatArray:
+        return np.asarray((1.0 - q) * getattr(decode, name) + q * getattr(mixed, name))
+
+    def weighted(name: str) -> FloatArray:
+        a, b = getattr(decode, name) * decode.time_s, getattr(mixed, name) * mixed.time_s
+        return np.asarray(((1.0 - q) * a + q * b) / time)
+
+    return Step(
+        time,
+        *(plain(n) for n in ("memory_s", "compute_s", "link_s", "overhead_s")),
+        *(weighted(n) for n in ("compute_utilisation", "memory_utilisation", "link_utilisation")),
     )

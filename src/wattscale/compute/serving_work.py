@@ -63,12 +63,24 @@ class Formats:
         compute: Matrix products; bf16 where weights are unpacked before use (weight-only quantisation).
         cache: Keys and values.
         expert_weights: Stored weights of routed experts, where they differ.
+        expert_compute: Products of routed experts, where they differ.
     """
 
     weights: str = "bf16"
     compute: str = "bf16"
     cache: str = "bf16"
     expert_weights: str | None = None
+    expert_compute: str | None = None
+
+    @property
+    def unpacked(self) -> bool:
+        """Whether weights are unpacked before use."""
+        return BYTES_PER_ELEMENT[self.weights] < BYTES_PER_ELEMENT[self.compute]
+
+    @property
+    def unpacked_experts(self) -> bool:
+        """Whether the weights of routed experts are unpacked to bf16 before use."""
+        return self.expert_bytes < 1.0 and BYTES_PER_ELEMENT[self.expert_compute or self.compute] >= 2.0
 
     @property
     def weight_bytes(self) -> float:
@@ -142,74 +154,74 @@ def step_work(
     layout: Layout,
     formats: Formats,
     sequences: FloatArray,
-    input_tokens: FloatArray,
-    output_tokens: FloatArray,
-    prefill_share: FloatArray | float = 1.0,
+    context: FloatArray,
+    prefill_tokens: FloatArray | float = 0.0,
+    prompt_tokens: FloatArray | float = 1.0,
     expert_skew: float = 1.0,
+    group_wait: float = 0.0,
 ) -> StepWork:
-    """Compose the work of a mean step: every running sequence gains a token, finished ones are replaced.
-
-    With B sequences, a step decodes B tokens and takes in B * L_in / L_out input tokens.
+    """Compose the work of one step: a token for every running sequence, and input tokens of new ones.
 
     Args:
         arch: The model.
         layout: Spread over devices.
         formats: Precisions.
         sequences: Running sequences of the replica [1], shape (n,).
-        input_tokens: Input tokens of a request, found in no cache [token], shape (n,).
-        output_tokens: Output tokens of a request [token], shape (n,).
-        prefill_share: Share of the input tokens computed on these devices: 0 where prefill has its own [1].
-        expert_skew: Tokens over the evenly routed tokens that would touch as many experts [1].
+        context: Mean tokens that a running sequence holds [token], shape (n,).
+        prefill_tokens: Input tokens that share the step [token], shape (n,).
+        prompt_tokens: Length of the prompts they belong to [token], shape (n,).
+        expert_skew: Evenly routed tokens that touch as many experts as one real token [1].
+        group_wait: How much of the other groups' input tokens each attention group waits for [1].
 
     Returns:
         Work per device, arrays of shape (n,).
 
-    Source: Agrawal et al. 2024 (chunked prefill); methods as in `workload.architecture`.
+    Source: Agrawal et al. 2024 (chunked prefill); counts as in `workload.architecture`.
 
     >>> from wattscale.workload.architecture import FeedForward, LayerGroup
     >>> layer = LayerGroup(32, Attention("full", 32, 8, 128, 128), FeedForward("dense", 14336))
     >>> model = Architecture("8B", 4096, 128256, False, (layer,), 131072)
-    >>> one = np.array([1.0])
-    >>> work = step_work(model, Layout(), Formats(), one, 0 * one, 1000 * one)
-    >>> round(float(work.weight_bytes[0]) / 1e9, 1)
-    15.0
+    >>> work = step_work(model, Layout(), Formats(), np.array([1.0]), np.array([1000.0]))
+    >>> round(float(work.dense_bytes) / 1e9, 1), round(float(work.cache_bytes[0]) / 1e9, 3)
+    (15.0, 0.131)
     """
     b = np.asarray(sequences, dtype=np.float64) / layout.pipeline_parallel
-    inputs = np.asarray(input_tokens, dtype=np.float64) * prefill_share
-    prefill = b * inputs / np.asarray(output_tokens)
-    context = np.asarray(input_tokens) + np.asarray(output_tokens) / 2.0
+    prefill = np.asarray(prefill_tokens, dtype=np.float64) / layout.pipeline_parallel
     tp, adp = layout.tensor_parallel, layout.attention_data_parallel
     devices = tp * adp
-
-    dense_read = float(weight_bytes_touched(arch, 0.0, formats.weight_bytes, formats.expert_bytes))
-    expert_read = (
-        weight_bytes_touched(arch, (b + prefill) * expert_skew, formats.weight_bytes, formats.expert_bytes)
-        - dense_read
-    )
-    active = active_parameters(arch)
-    dense_flops = matmul_flops(arch) - FLOP_PER_MULTIPLY_ADD * active.experts
-    per_device_flops = dense_flops / devices + FLOP_PER_MULTIPLY_ADD * active.experts / devices
-    scores = attention_flops(arch, context, absorbed=True) / devices
-    head = FLOP_PER_MULTIPLY_ADD * (active.head or active.embedding)
-    prefill_flops = (mean_forward_flops(arch, np.maximum(inputs, 1.0)) - head) / devices
-
     tokens = b + prefill
-    split = tp > 1
-    spread = adp > 1 or (layout.expert_parallel > 1 and tp == 1)
-    reduces = 2.0 * arch.layers * split
-    exchanges = 2.0 * moe_layers(arch) * (spread and devices > 1)
-    reduce_bytes = reduces * (tokens / adp) * arch.d_model * ACTIVATION_BYTES * 2.0 * (tp - 1) / tp
+    uneven = b + prefill * (1.0 + group_wait * (adp - 1))
+
+    dense_bytes = float(weight_bytes_touched(arch, 0.0, formats.weight_bytes, formats.expert_bytes))
+    touched = weight_bytes_touched(arch, tokens * expert_skew, formats.weight_bytes, formats.expert_bytes)
+    rows = np.minimum(tokens * expert_skew, arch.vocab) * (arch.d_embed or arch.d_model) * formats.weight_bytes
+    active = active_parameters(arch)
+    expert_flops = FLOP_PER_MULTIPLY_ADD * active.experts
+    dense_flops = matmul_flops(arch) - expert_flops
+    head = FLOP_PER_MULTIPLY_ADD * (active.head or active.embedding) if arch.has_head else 0.0
+    scores = attention_flops(arch, np.asarray(context, dtype=np.float64), absorbed=True)
+    prompt = np.maximum(np.asarray(prompt_tokens, dtype=np.float64), 1.0)
+    prompt_scores = mean_forward_flops(arch, prompt) - matmul_flops(arch)
+
+    experts = moe_layers(arch)
+    reduces = 2.0 * arch.layers * (tp > 1)
+    exchanges = 2.0 * experts * (adp > 1)
+    reduce_bytes = reduces * (uneven / adp) * arch.d_model * ACTIVATION_BYTES * 2.0 * (tp - 1) / tp
     exchange_bytes = exchanges * tokens * arch.d_model * ACTIVATION_BYTES * (devices - 1) / devices
-    ones = np.ones_like(b)
     return StepWork(
-        weight_bytes=dense_read / tp + expert_read / devices,
-        kv_bytes=b / adp * cache_read_per_device(arch, context, layout) * formats.cache_bytes,
-        decode_flops=b * (per_device_flops + scores),
-        prefill_flops=prefill * prefill_flops,
-        layers=arch.layers * ones,
-        expert_layers=moe_layers(arch) * ones,
+        dense_bytes=dense_bytes / tp,
+        expert_bytes=np.maximum(touched - dense_bytes - rows, 0.0) / devices,
+        cache_bytes=b / adp * cache_read_per_device(arch, np.asarray(context), layout) * formats.cache_bytes,
+        dense_flops=(uneven * dense_flops - (uneven - b) * head) / devices,
+        expert_flops=tokens * expert_flops / devices,
+        score_flops=(b * scores + (uneven - b) * prompt_scores) / devices,
+        layers=float(arch.layers),
+        expert_layers=float(experts),
         sequences=b,
-        collectives=(reduces + exchanges) * ones,
+        unpacked=float(formats.unpacked),
+        unpacked_experts=float(formats.unpacked_experts),
+        mixed=np.where(prefill > 0, 1.0, 0.0),
+        collectives=reduces + exchanges,
         link_bytes=reduce_bytes + exchange_bytes,
     )
 

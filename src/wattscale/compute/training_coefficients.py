@@ -27,6 +27,7 @@ class StepCoefficients:
     Attributes:
         gemm_efficiency: Share of the peak that large matrix products reach [1].
         attention_efficiency: Share of the bf16 peak that fused attention reaches [1].
+        bias_slowdown: Time of attention with a bias on the scores (ALiBi) over that without [1].
         fp8_gain: Efficiency of fp8 matrix products over that of bf16, each against its own peak [1].
         half_rows: Rows at which a matrix product reaches half its efficiency [token].
         half_width: Width per tensor rank at which it reaches half its efficiency [1].
@@ -46,6 +47,7 @@ class StepCoefficients:
 
     gemm_efficiency: Numbers
     attention_efficiency: Numbers
+    bias_slowdown: Numbers
     fp8_gain: Numbers
     half_rows: Numbers
     half_width: Numbers

@@ -41,6 +41,7 @@ class TrainingShape:
         moe_layers: Layers with routed experts [1].
         experts_per_token: Routed experts a token passes [1].
         trained_share: Parameters that are trained over all [1]; below 1 for adapters (LoRA).
+        biased: 1 where attention adds a bias to the scores (ALiBi), which fused kernels do more slowly.
     """
 
     layers: Numbers
@@ -57,6 +58,7 @@ class TrainingShape:
     moe_layers: Numbers
     experts_per_token: Numbers
     trained_share: Numbers = 1.0
+    biased: Numbers = 0.0
 
     @property
     def params_total(self) -> Numbers:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from wattscale.compute.collectives import Numbers, all_to_all_s, hierarchical_pass_s, point_to_point_s
-from wattscale.compute.parallelism import FULL, NONE, Layout
+from wattscale.compute.parallelism import FULL, SELECTIVE, Layout
 from wattscale.compute.training_coefficients import Machine, StepCoefficients
 from wattscale.compute.training_shape import TrainingShape
 from wattscale.units import FloatArray
@@ -24,6 +24,10 @@ DENSE_GPT_FLOPS_PER_WIDTH2 = 24.0
 """Forward FLOPs per token and layer over d^2 of a GPT block, 12 d^2 parameters (Narayanan et al. 2021)."""
 ATTENTION_BACKWARD = 2.5
 """Backward over forward FLOPs of flash attention, scores recomputed (Dao 2022)."""
+
+SELECTIVE_SHARE = 12.0 / 32.0
+"""Activations that selective recompute drops and makes again: both norm outputs and the activation function's output,
+4 + 8 of 32 bytes per width (counted as in Korthikanti et al. 2022, without dropout)."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,9 @@ def _forward(s: TrainingShape, lay: Layout, m: Machine, k: StepCoefficients) -> 
     linear = s.linear_flops / s.layers
     gain = np.where(np.asarray(m.eight_bit) > 0, k.fp8_gain, 1.0)
     matrix = tokens * linear / lay.tensor / (m.peak_flops * efficiency * gain)
-    attention = tokens * s.attention_flops / s.layers / lay.tensor / (m.half_peak_flops * k.attention_efficiency)
+    slow = np.where(np.asarray(s.biased) > 0, k.bias_slowdown, 1.0)
+    fused = m.half_peak_flops * k.attention_efficiency / slow
+    attention = tokens * s.attention_flops / s.layers / lay.tensor / fused
     blocks = linear / (DENSE_GPT_FLOPS_PER_WIDTH2 * np.square(s.d_model))
     split = np.where(np.asarray(lay.sequence) > 0, 1.0 / np.asarray(lay.tensor), 1.0)
     share = REPLICATED_SHARE * split + (1.0 - REPLICATED_SHARE) * blocks / lay.tensor
@@ -109,25 +115,90 @@ def _forward(s: TrainingShape, lay: Layout, m: Machine, k: StepCoefficients) -> 
     )
 
 
-def _layer_traffic(
-    s: TrainingShape, lay: Layout, m: Machine, k: StepCoefficients, tokens: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Time of tensor, expert and context communication of one layer and microbatch, nothing hidden [s].
+@dataclass(frozen=True)
+class _Stage:
+    """One microbatch, forward and backward, on the slowest pipeline stage [s], and its work."""
+
+    matrix: FloatArray
+    attention: FloatArray
+    elementwise: FloatArray
+    recompute: FloatArray
+    launches: FloatArray
+    flops: FloatArray
+    memory_bytes: FloatArray
+
+    @property
+    def total(self) -> FloatArray:
+        return self.matrix + self.attention + self.elementwise + self.recompute + self.launches
+
+
+def _stage_layers(s: TrainingShape, lay: Layout) -> FloatArray:
+    chunks = np.asarray(lay.pipeline) * lay.interleave
+    return np.asarray(np.ceil(np.asarray(s.layers) / chunks) * lay.interleave, dtype=np.float64)
+
+
+def _stage_compute(s: TrainingShape, lay: Layout, f: _Pass, k: StepCoefficients) -> _Stage:
+    n = _stage_layers(s, lay)
+    back = np.where(np.asarray(s.trained_share) < 1.0, 1.0, 2.0)
+    full = np.where(np.asarray(lay.recompute) == FULL, 1.0, 0.0)
+    part = np.where(np.asarray(lay.recompute) == SELECTIVE, SELECTIVE_SHARE, full)
+    linear, scores = s.linear_flops / s.layers, s.attention_flops / s.layers
+    flops = (n * linear + s.head_flops) * (1.0 + back) + full * n * linear
+    flops = flops + (1.0 + ATTENTION_BACKWARD + full) * n * scores
+    return _Stage(
+        matrix=np.asarray((1.0 + back) * (n * f.matrix + f.head_matrix)),
+        attention=np.asarray((1.0 + ATTENTION_BACKWARD) * n * f.attention),
+        elementwise=np.asarray(3.0 * n * f.elementwise + f.head_memory),
+        recompute=np.asarray(n * (full * (f.matrix + f.attention) + part * f.elementwise)),
+        launches=np.asarray(n * (3.0 + full) * k.layer_overhead_s),
+        flops=np.asarray(flops * f.tokens / lay.tensor),
+        memory_bytes=np.asarray((3.0 + full) * n * f.elementwise_bytes),
+    )
+
+
+@dataclass(frozen=True)
+class _Traffic:
+    """Exposed communication of one microbatch on one stage [s], and the bytes behind it."""
+
+    tensor: FloatArray
+    expert: FloatArray
+    context: FloatArray
+    pipeline: FloatArray
+    link_bytes: FloatArray
+
+    @property
+    def total(self) -> FloatArray:
+        return self.tensor + self.expert + self.context + self.pipeline
+
+
+def _stage_traffic(s: TrainingShape, lay: Layout, m: Machine, k: StepCoefficients, tokens: FloatArray) -> _Traffic:
+    """Time the communication of one microbatch.
 
     Tensor: 2 all-reduces of the activations forward, 2 backward, 2 more with full recompute, each a reduce-scatter
     and an all-gather. Experts: 2 all-to-alls forward, 2 backward. Context: keys and values round the ring.
+    Pipeline: activations forward, gradients backward, per chunk.
     """
-    links = m.links(k)
+    links, n = m.links(k), _stage_layers(s, lay)
+    shown = 1.0 - np.asarray(k.tensor_overlap)
     passes = 2.0 + np.where(np.asarray(lay.recompute) == FULL, 1.0, 0.0)
     buffer = tokens * s.d_model * ACTIVATION_BYTES
-    inside = local_ranks(m, 1.0, lay.tensor)
-    tensor = passes * 4.0 * hierarchical_pass_s(buffer, lay.tensor, inside, links)
-    near = local_ranks(m, lay.tensor, lay.expert)
+    tensor = n * passes * 4.0 * hierarchical_pass_s(buffer, lay.tensor, local_ranks(m, 1.0, lay.tensor), links)
     sent = buffer * s.experts_per_token / lay.tensor
-    expert = passes * 2.0 * all_to_all_s(sent, lay.expert, near, links) * s.moe_layers / s.layers
+    near = local_ranks(m, lay.tensor, lay.expert)
+    expert = n * passes * 2.0 * all_to_all_s(sent, lay.expert, near, links) * s.moe_layers / s.layers
     keys = tokens * lay.context * s.kv_elements / s.layers / lay.tensor * ACTIVATION_BYTES
-    context = passes * hierarchical_pass_s(keys, lay.context, local_ranks(m, lay.tensor, lay.context), links)
-    return tensor, expert, context
+    near = local_ranks(m, lay.tensor, lay.context)
+    context = n * passes * hierarchical_pass_s(keys, lay.context, near, links)
+    crosses = np.where(np.asarray(lay.tensor) * lay.data * lay.context > m.domain_devices, 1.0, 0.0)
+    hop = point_to_point_s(buffer / lay.tensor, crosses, links)
+    pipe = np.where(np.asarray(lay.pipeline) > 1, 2.0 * np.asarray(lay.interleave) * hop, 0.0)
+    return _Traffic(
+        tensor=np.asarray(tensor * shown),
+        expert=np.asarray(expert * shown),
+        context=np.asarray(context * shown),
+        pipeline=np.asarray(pipe * shown),
+        link_bytes=np.asarray((tensor + context) * links.domain_bytes_per_s),
+    )
 
 
 def _data_traffic(s: TrainingShape, lay: Layout, m: Machine, k: StepCoefficients) -> tuple[FloatArray, FloatArray]:
@@ -173,62 +244,32 @@ def step_times(s: TrainingShape, lay: Layout, m: Machine, k: StepCoefficients) -
     >>> from wattscale.compute.training_shape import TrainingShape
     >>> shape = TrainingShape(1.0, 1.0, 0.0, 1.0, 1e12, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     >>> one = Layout(*(1.0,) * 8, 0, 0, 0)
-    >>> ideal = StepCoefficients(1, 1, 1, 0, 0, 0, 0, 1, 0, 1, 1, 1, 0, 0, 0, 0, 0)
+    >>> ideal = StepCoefficients(1, 1, 1, 1, 0, 0, 0, 0, 1, 0, 1, 1, 1, 0, 0, 0, 0, 0)
     >>> float(step_times(shape, one, Machine(1e12, 1e12, 0, 1, 1, 1, 1, 1, 0, 0), ideal).total)
     3.0
     """
     f = _forward(s, lay, m, k)
-    stage_layers = np.ceil(np.asarray(s.layers) / (np.asarray(lay.pipeline) * lay.interleave)) * lay.interleave
-    frozen = np.asarray(s.trained_share) < 1.0
-    back = np.where(frozen, 1.0, 2.0)
-    full = np.where(np.asarray(lay.recompute) == FULL, 1.0, 0.0)
-    attention_again = np.where(np.asarray(lay.recompute) == NONE, 0.0, 1.0)
-    fill = lay.microbatches + (np.asarray(lay.pipeline) - 1.0) / lay.interleave
-    busy = lay.microbatches
-    matrix = stage_layers * (1.0 + back) * f.matrix + (1.0 + back) * f.head_matrix
-    attention = stage_layers * (1.0 + ATTENTION_BACKWARD) * f.attention
-    passes = 3.0 + full
-    elementwise = stage_layers * 3.0 * f.elementwise + f.head_memory
-    again = stage_layers * (full * (f.matrix + f.elementwise) + attention_again * f.attention)
-    launches = stage_layers * passes * k.layer_overhead_s
-    shown = 1.0 - np.asarray(k.tensor_overlap)
-    tensor, expert, context = (stage_layers * shown * x for x in _layer_traffic(s, lay, m, k, f.tokens))
-    crosses = (np.asarray(lay.tensor) * lay.data * lay.context > m.domain_devices) * 1.0
-    hop = point_to_point_s(f.tokens * s.d_model * ACTIVATION_BYTES / lay.tensor, crosses, m.links(k))
-    pipe = np.where(np.asarray(lay.pipeline) > 1, 2.0 * np.asarray(lay.interleave) * hop * shown, 0.0)
-    stage = matrix + attention + elementwise + again + launches + tensor + expert + context + pipe
+    c = _stage_compute(s, lay, f, k)
+    t = _stage_traffic(s, lay, m, k, f.tokens)
+    stage, busy = c.total + t.total, lay.microbatches
+    bubble = (np.asarray(lay.pipeline) - 1.0) / lay.interleave * stage
     traffic, held = _data_traffic(s, lay, m, k)
-    cover = np.where(np.asarray(lay.zero) >= 3, busy * stage, stage * 2.0 / 3.0)
+    cover = np.where(np.asarray(lay.zero) >= 3, busy * stage, stage)
     data = np.maximum(0.0, traffic - np.asarray(k.data_overlap) * cover)
     shards = np.where(np.asarray(lay.zero) >= 1, np.asarray(lay.data) * lay.context, 1.0)
-    update = held * s.trained_share / shards * k.optimizer_bytes / (m.memory_bytes_per_s * k.memory_efficiency)
-    doublings = np.log2(np.maximum(1.0, lay.devices / m.domain_devices))
-    drag = 1.0 + k.scale_drag * doublings
-    plain = fill * stage + data + update + k.step_overhead_s
-    total = plain * drag
-    weights = stage_layers * s.linear_flops / s.layers + s.head_flops
-    flops = busy * f.tokens / lay.tensor * (
-        weights * (1.0 + back) + full * stage_layers * s.linear_flops / s.layers
-        + (1.0 + ATTENTION_BACKWARD + attention_again) * stage_layers * s.attention_flops / s.layers
-    )  # fmt: skip
-    moved = busy * stage_layers * (3.0 + full) * f.elementwise_bytes + held / shards * k.optimizer_bytes
-    sent = busy * (tensor + context) / shown_or_one(shown) * m.link_bytes_per_s * k.domain_efficiency
-    shape = np.broadcast_shapes(np.shape(total), np.shape(flops))
-    parts = {
-        "matrix": busy * matrix, "attention": busy * attention, "elementwise": busy * elementwise,
-        "recompute": busy * again, "tensor_communication": busy * tensor, "expert_communication": busy * expert,
-        "context_communication": busy * context, "pipeline_communication": busy * pipe,
-        "pipeline_bubble": (fill - busy) * stage, "data_communication": data, "optimizer": update,
-        "overhead": busy * launches + k.step_overhead_s + (total - plain),
-        "total": total, "flops": flops, "memory_bytes": moved, "link_bytes": sent,
+    updated = held * s.trained_share / shards * k.optimizer_bytes
+    update = updated / (m.memory_bytes_per_s * k.memory_efficiency)
+    plain = busy * stage + bubble + data + update + k.step_overhead_s
+    drag = k.scale_drag * np.log2(np.maximum(1.0, lay.devices / m.domain_devices))
+    weights_read = (3.0 + np.where(np.asarray(lay.recompute) == FULL, 1.0, 0.0)) * held * ACTIVATION_BYTES
+    parts: dict[str, Numbers] = {
+        "matrix": busy * c.matrix, "attention": busy * c.attention, "elementwise": busy * c.elementwise,
+        "recompute": busy * c.recompute, "tensor_communication": busy * t.tensor,
+        "expert_communication": busy * t.expert, "context_communication": busy * t.context,
+        "pipeline_communication": busy * t.pipeline, "pipeline_bubble": bubble, "data_communication": data,
+        "optimizer": update, "overhead": busy * c.launches + k.step_overhead_s + plain * drag,
+        "total": plain * (1.0 + drag), "flops": busy * c.flops,
+        "memory_bytes": busy * (c.memory_bytes + weights_read) + updated, "link_bytes": busy * t.link_bytes,
     }  # fmt: skip
+    shape = np.broadcast_shapes(*(np.shape(x) for x in parts.values()))
     return StepTimes(**{name: np.broadcast_to(np.asarray(x, dtype=np.float64), shape) for name, x in parts.items()})
-
-
-def shown_or_one(shown: FloatArray) -> FloatArray:
-    """Guard a division by the exposed share when all traffic is hidden.
-
-    >>> float(shown_or_one(np.array(0.0)))
-    1.0
-    """
-    return np.asarray(np.where(shown > 0, shown, 1.0), dtype=np.float64)

@@ -76,7 +76,7 @@ def net_annuity(rate: float, life_years: float, resale_share: float) -> float:
     >>> net_annuity(0.0, 5, 0.5)
     0.1
     """
-    return annuity(rate, life_years) * (1.0 - resale_share * (1.0 + rate) ** -life_years)
+    return float(annuity(rate, life_years) * (1.0 - resale_share * (1.0 + rate) ** -life_years))
 
 
 def resale_share(share_after_3_years: float, age_years: float) -> float:

@@ -33,12 +33,12 @@ def npv(rate: float | FloatArray, cash_flow_usd: FloatArray) -> FloatArray:
 
     Source: standard.
 
-    >>> float(npv(0.1, np.array([-100.0, 0.0, 121.0])))
-    0.0
+    >>> float(npv(0.1, np.array([-100.0, 0.0, 242.0])).round(9))
+    100.0
     """
     years = np.arange(cash_flow_usd.shape[-1])
     discount = (1.0 + np.asarray(rate, dtype=np.float64)[..., None]) ** -years
-    return np.asarray(np.round((cash_flow_usd * discount).sum(axis=-1), 9), dtype=np.float64)
+    return np.asarray((cash_flow_usd * discount).sum(axis=-1), dtype=np.float64)
 
 
 def irr_roots(cash_flow_usd: FloatArray) -> tuple[float, ...]:

@@ -17,7 +17,7 @@ from wattscale.economics.annuity import present_value_factor
 from wattscale.economics.cashflow import cash_flow
 from wattscale.economics.costs import Quantities, cost_lines, one_at_a_time, with_ranges
 from wattscale.economics.finance import irr_roots, mirr, npv, payback_years
-from wattscale.economics.prices import PriceBook, price_book
+from wattscale.economics.prices import price_book
 from wattscale.economics.result import CostLine, EconomicsResult
 from wattscale.economics.tokens import HARDWARE_SEGMENTS, TokenCosts, token_costs
 from wattscale.facility.result import FacilityResult
@@ -103,7 +103,8 @@ def run(
         by_device = {name: values[f"price.{name}"] for name in devices}
         costs = token_costs(found, compute, recipe, by_device)
         totals = [line.total_usd_per_year for line in found]
-        return np.array([*totals, sum(totals), sum(line.capital_usd for line in found), costs.tokens])
+        capital = sum(line.capital_usd for line in found)
+        return np.array([*totals, sum(totals), capital, costs.tokens, costs.serving])
 
     value, low, high = one_at_a_time(book, measure)
     count = len(lines)
@@ -114,9 +115,9 @@ def run(
     )  # fmt: skip
     ranges = {
         name: (float(value[i]), float(low[i]), float(high[i]))
-        for name, i in (("tco_usd_per_year", count), ("capital_usd", count + 1), ("tokens", count + 2))
+        for i, name in enumerate(("tco_usd_per_year", "capital_usd", "tokens", "serving"), start=count)
     }
-    figures, warnings = _cost_figures(plan, ranges, book)
+    figures, warnings = _cost_figures(plan, ranges)
     more, more_warnings, cash = _project_figures(plan, site, ranges)
     return EconomicsResult(plan.lines, cash, {**figures, **more}, tuple(warnings + more_warnings))
 
@@ -127,7 +128,7 @@ def _unserved(supply: SupplyResult) -> float:
 
 
 def _cost_figures(
-    plan: _Plan, ranges: Mapping[str, tuple[float, float, float]], book: PriceBook
+    plan: _Plan, ranges: Mapping[str, tuple[float, float, float]]
 ) -> tuple[dict[str, Value], list[PlanWarning]]:
     tco, running = plan.tco, plan.running
     hardware = sum(line.annuity_usd_per_year for line in plan.lines if line.segment in HARDWARE_SEGMENTS)
@@ -140,7 +141,7 @@ def _cost_figures(
         "electricity_usd_per_year": plan.electricity_usd,
         "hardware_usd_per_year": hardware,
         "training_usd_per_year": plan.costs.training,
-        "serving_usd_per_year": plan.costs.serving,
+        "serving_usd_per_year": ranges["serving"],
     }
     ratios = {
         "electricity_share": (plan.electricity_usd, tco),
@@ -166,9 +167,6 @@ def _cost_figures(
             )
     else:
         warnings.append(PlanWarning("no-training", "The plan trains nothing, so it has no cost of a training run."))
-    weak = [figure.id for figure in book.values() if figure.confidence == "unverified"]
-    if weak:
-        warnings.append(PlanWarning("weak-cost-figures", "Cost figures without a checked source: " + ", ".join(weak)))
     return figures, warnings
 
 
@@ -225,10 +223,12 @@ def _project_figures(
     annuities = sum(line.annuity_usd_per_year for line in plan.lines)
     value = float(npv(rate, cash))
     factor = present_value_factor(rate, years)
-    tco, tco_low, tco_high = ranges["tco_usd_per_year"]
+    # Training valued at its own cost earns what it costs, so only the cost of serving moves the value.
+    at_cost = table.training_price_usd_per_device_hour is None
+    cost, cost_low, cost_high = ranges["serving" if at_cost else "tco_usd_per_year"]
     month = (annuities + max(0.0, revenue - plan.tco)) / MONTHS_PER_YEAR
     figures: dict[str, Value] = {
-        "npv_usd": (value, value - factor * (tco_high - tco), value + factor * (tco - tco_low)),
+        "npv_usd": (value, value - factor * (cost_high - cost), value + factor * (cost - cost_low)),
         "revenue_usd_per_year": revenue,
         "cost_of_delay_usd_per_month": month,
         "value_of_earlier_year_usd": month * MONTHS_PER_YEAR,

@@ -1,6 +1,6 @@
 """The parameters of a building: groups of numbers, each from the catalogue with its range.
 
-In: catalogue tables `cooling_technologies`, `cooling`, `electrical`, an overlay of the scenario or of a class of design.
+In: tables `cooling_technologies`, `cooling`, `electrical`, `chillers`; an overlay of the scenario or of a class.
 Out: `DesignSpace` (figures by parameter), from which central values or many draws at once become a `FacilityDesign`.
 Leaves out: correlation between parameters; each is drawn on its own.
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Literal, TypeVar, cast
+from typing import Literal, cast
 
 import numpy as np
 from scipy.stats import qmc
@@ -43,7 +43,6 @@ class Technology:
     spray: bool
     air_plant: Plant
     liquid_plant: Plant | None
-    rejection_of_liquid_loop: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,12 @@ class AirDesign:
     """Sensible over total heat at the coil; what the coil condenses the humidifier puts back [1]."""
     dew_min_c: FloatArray
     dew_max_c: FloatArray
+    rh_min_share: FloatArray
     rh_max_share: FloatArray
+    humid_mixing: FloatArray
+    """1: return air may warm outside air that is too humid; 0: such air closes the hall."""
+    fan_heat_share: FloatArray
+    """Share of fan power that heats the air before the coil; the rest leaves with the exhaust [1]."""
     spray_effectiveness: FloatArray
     coil_approach_k: FloatArray
     """Supply air minus chilled-water supply [K]."""
@@ -120,8 +124,12 @@ class PlantDesign:
     air_condenser_approach_k: FloatArray
     cop_factor: FloatArray
     """Actual over catalogue COP: ageing, fouling [1]."""
+    rejection_ratio: FloatArray
+    """Heat the tower is built for over the loop's design heat [1]."""
     machines: FloatArray
-    """Machines that share the design load [1]."""
+    """Machines installed [1]."""
+    capacity_ratio: FloatArray
+    """Capacity of all machines over the design load [1]."""
     part_load_min: FloatArray
     cycles: FloatArray
     drift_share: FloatArray
@@ -136,8 +144,6 @@ class LiquidDesign:
 
     share: FloatArray
     """Share of IT heat to the liquid [1]."""
-    cdu_approach_k: FloatArray
-    """Technology loop supply minus facility water supply [K]."""
     reuse_share: FloatArray
     """Share of the liquid's heat given to a user of heat [1]."""
 
@@ -181,7 +187,8 @@ GROUPS: Mapping[str, type] = {
     "liquid": LiquidDesign,
     "curves": CurveDesign,
 }
-_T = TypeVar("_T")
+DERIVED = "chilled.supply_c"
+"""Chilled-water supply follows from supply air and the approach of the coil."""
 
 
 @dataclass(frozen=True)
@@ -215,7 +222,7 @@ class DesignSpace:
 
         Source: Sobol sequence, scipy.stats.qmc.
         """
-        ranged = sorted({f.id for f in self.figures.values() if f.low < f.high})
+        ranged = sorted({f.id for k, f in self.figures.items() if f.low < f.high and not k.startswith("curves.")})
         points = qmc.Sobol(max(len(ranged), 1), scramble=False).random_base2(int(np.log2(count)) + 1)[count:]
         column = {fid: points[:, [i]] for i, fid in enumerate(ranged)}
         values: dict[str, FloatArray] = {}
@@ -231,6 +238,8 @@ class DesignSpace:
 
 
 def _assemble(values: Mapping[str, FloatArray]) -> FacilityDesign:
+    values = {**values, DERIVED: values["air.supply_c"] - values["air.coil_approach_k"]}
+
     def group(name: str) -> object:
         kind = GROUPS[name]
         return kind(**{f.name: values[f"{name}.{f.name}"] for f in fields(kind)})
@@ -301,6 +310,8 @@ def design_space(
     figures: dict[str, Figure] = {}
     for name, kind in GROUPS.items():
         for f in fields(kind):
+            if f"{name}.{f.name}" == DERIVED:
+                continue
             figures[f"{name}.{f.name}"] = _find(catalog, places, name, f.name)
     return DesignSpace(figures)
 

@@ -41,9 +41,7 @@ def ups_loss(load_share: FloatArray, design: ElectricalDesign) -> FloatArray:
     Source: three-term loss model of static UPS (no-load, proportional and square part), e.g. EPRI and LBNL UPS
     efficiency surveys; coefficients in table `electrical`.
     """
-    return np.asarray(
-        design.ups_constant + load_share * (design.ups_linear + design.ups_quadratic * load_share)
-    )
+    return np.asarray(design.ups_constant + load_share * (design.ups_linear + design.ups_quadratic * load_share))
 
 
 def losses(it_mw: FloatArray, design_it_mw: float, design: ElectricalDesign) -> ElectricalHours:

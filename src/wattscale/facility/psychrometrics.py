@@ -1,18 +1,15 @@
 """Humid air: saturation, humidity, wet bulb, density and enthalpy, for whole years and many sites at once.
 
-In: dry bulb, dew point and pressure. Out: humidity ratio, relative humidity, wet bulb, density, enthalpy, and `OutdoorAir`.
+In: dry bulb, humidity and pressure. Out: humidity ratio, relative humidity, dew point, wet bulb, density, enthalpy.
 Leaves out: fog and real-gas effects (below 0.5 % at outdoor conditions).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 
-from wattscale.errors import InputError
-from wattscale.site.result import Weather
 from wattscale.units import FloatArray
 
 Numbers: TypeAlias = float | FloatArray
@@ -316,69 +313,3 @@ def standard_pressure(elevation_m: Numbers) -> FloatArray:
     101325.0
     """
     return np.asarray(101325.0 * (1 - 2.25577e-5 * np.asarray(elevation_m)) ** 5.2559)
-
-
-@dataclass(frozen=True)
-class OutdoorAir:
-    """Outdoor air hour by hour; arrays of equal shape (hours,)."""
-
-    temp_c: FloatArray
-    dew_point_c: FloatArray
-    wet_bulb_c: FloatArray
-    humidity_ratio: FloatArray
-    pressure_pa: FloatArray
-
-    def every(self, step: int) -> OutdoorAir:
-        """Take each `step`-th hour, for many quick evaluations of the same place."""
-        return OutdoorAir(
-            *(getattr(self, name)[::step] for name in self.__dataclass_fields__)
-        )
-
-
-def outdoor_air(temp_c: FloatArray, dew_point_c: FloatArray, pressure_pa: FloatArray) -> OutdoorAir:
-    """Derive the state of outdoor air; a dew point above the dry bulb by rounding (0.5 K) counts as saturated.
-
-    Args:
-        temp_c: Dry bulb [C], shape (hours,).
-        dew_point_c: Dew point [C], shape (hours,).
-        pressure_pa: Air pressure [Pa], shape (hours,).
-
-    Returns:
-        The outdoor air.
-
-    Raises:
-        InputError: Values that are not finite or not weather.
-
-    Source: ASHRAE Handbook Fundamentals 2017, chapter 1.
-
-    >>> one = np.array([20.0])
-    >>> round(float(outdoor_air(one, one, np.array([101325.0])).wet_bulb_c[0]), 6)
-    20.0
-    """
-    for name, values, low, high in (
-        ("air temperature [C]", temp_c, -80.0, 65.0),
-        ("dew point [C]", dew_point_c, -100.0, 45.0),
-        ("pressure [Pa]", pressure_pa, 40_000.0, 115_000.0),
-    ):
-        wrong = ~((values >= low) & (values <= high))
-        if wrong.any():
-            hour = int(np.argmax(wrong))
-            raise InputError(
-                f"{name} of hour {hour} is {values[hour]:g}", where="site.weather", allowed=f"{low:g}..{high:g}"
-            )
-    excess = dew_point_c - temp_c
-    if float(excess.max()) > 0.5:
-        hour = int(np.argmax(excess))
-        raise InputError(
-            f"dew point of hour {hour} is {excess[hour]:.1f} K above the air temperature",
-            where="site.weather",
-            allowed="dew point <= air temperature",
-        )
-    dew = np.minimum(dew_point_c, temp_c)
-    w = humidity_ratio(saturation_pressure(dew), pressure_pa)
-    return OutdoorAir(temp_c, dew, wet_bulb(temp_c, w, pressure_pa), w, pressure_pa)
-
-
-def outdoor_air_of(weather: Weather) -> OutdoorAir:
-    """Derive the outdoor air of a year of weather, see `outdoor_air`."""
-    return outdoor_air(weather.temp_air_c, weather.dew_point_c, weather.pressure_pa)

@@ -21,11 +21,12 @@ class FacilityResult:
     power_mw: FloatArray
     """Power of the whole facility at its meter [MW], shape (8760,)."""
     pue: FloatArray
-    """Hourly PUE [1], shape (8760,)."""
+    """Hourly PUE [1], shape (8760,); NaN in an hour without IT power."""
     water_m3: FloatArray
     """Water taken on site in each hour [m3], shape (8760,)."""
     energy_by_use_mwh: dict[str, float]
-    """Energy of the year by use: it, cooling, fans, pumps, ups_and_distribution, lighting ... [MWh]."""
+    """Energy of the year by use, summing to the facility's energy: it, fans, pumps, compressors, heat_rejection, ups,
+    distribution, transformer, lighting [MWh]."""
     figures: dict[str, Value]
     """Figures of the stage without the stage's name, such as `pue`."""
     warnings: tuple[PlanWarning, ...] = ()

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from wattscale.facility.outdoor import OutdoorAir
 from wattscale.facility.psychrometrics import (
-    OutdoorAir,
     enthalpy,
     humidity_ratio,
     latent_heat,
@@ -117,7 +117,7 @@ def tower_water(
     share = np.asarray(1.0)
     if np.any(sensible_credit > 0):
         share = 1.0 + sensible_credit * (latent_share(air, cold_c, hot_c) - 1.0)
-    m3_per_mwh = KW_PER_MW * SECONDS_PER_HOUR / latent_heat(cold_c) / KG_PER_M3
+    m3_per_mwh = KW_PER_MW * SECONDS_PER_HOUR / latent_heat(air.wet_bulb_c) / KG_PER_M3
     flow_m3 = heat_mw * KW_PER_MW * SECONDS_PER_HOUR / (CP_WATER * range_k) / KG_PER_M3
     return with_blowdown(heat_mw * share * m3_per_mwh, flow_m3 * drift_share, cycles)
 

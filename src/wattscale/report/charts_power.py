@@ -113,7 +113,7 @@ def load_duration(plan: Plan, width: int) -> Spec:
             "x": {"field": "share", "type": "quantitative", "scale": {"domain": [0, 100]},
                   "axis": number_axis("Share of the year with at least this power [%]")},
             "y": {"field": "mw", "type": "quantitative", "axis": number_axis("Power [MW]")},
-            "color": _colour("series", tints, None, width),
+            "color": _colour("series", tints, None, width, lines=True),
             "tooltip": _tips("series", "share", "mw"),
         },
     )  # fmt: skip
@@ -138,7 +138,7 @@ def temperature_by_month(plan: Plan, width: int) -> Spec:
     )  # fmt: skip
 
 
-def price_and_carbon(plan: Plan, width: int) -> Spec:
+def price_by_hour(plan: Plan, width: int) -> Spec:
     """Draw the mean day of grid price in each season."""
     local = _local(plan, plan.site.price_usd_per_mwh).reshape(-1, HOURS_PER_DAY)
     month = month_of_hour()[::HOURS_PER_DAY]
@@ -157,7 +157,7 @@ def price_and_carbon(plan: Plan, width: int) -> Spec:
             "x": {"field": "hour", "type": "quantitative", "scale": {"domain": [0, 23]},
                   "axis": {"title": "Local hour of day [h]", "values": [0, 6, 12, 18, 23], "grid": False}},
             "y": {"field": "usd", "type": "quantitative", "axis": number_axis("Wholesale price [USD/MWh]")},
-            "color": _colour("season", tints, None, width),
+            "color": _colour("season", tints, None, width, lines=True),
             "tooltip": _tips("season", "hour", "usd"),
         },
     )  # fmt: skip
@@ -228,9 +228,7 @@ def _week(plan: Plan, width: int, week: int, title: str, reading: str) -> Spec:
     )  # fmt: skip
 
 
-def _heat_map(
-    plan: Plan, width: int, series: FloatArray, title: str, unit: str, basis: str, reading: str
-) -> Spec:
+def _heat_map(plan: Plan, width: int, series: FloatArray, title: str, unit: str, basis: str, reading: str) -> Spec:
     days = 1 if width > NARROW_PX else 4
     cells = _local(plan, series).reshape(-1, HOURS_PER_DAY // BIN_H, BIN_H).mean(axis=2)
     cells = cells[: len(cells) // days * days].reshape(-1, days, cells.shape[1]).mean(axis=1)
@@ -299,8 +297,12 @@ def _week_axis() -> Spec:
     }  # fmt: skip
 
 
-def _colour(field: str, tints: Mapping[str, str], labels: dict[str, str] | None, width: int) -> Spec:
-    legend = {"title": None} if width > NARROW_PX else {"title": None, "columns": 3}
+def _colour(
+    field: str, tints: Mapping[str, str], labels: dict[str, str] | None, width: int, lines: bool = False
+) -> Spec:
+    legend: Spec = {"title": None, "columns": max(2, width // 105)}
+    if lines:
+        legend |= {"symbolType": "stroke", "symbolStrokeWidth": 3}
     return {"field": field, "type": "nominal", "scale": colour_scale(dict(tints), labels), "legend": legend}
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from wattscale.figure import Confidence
 
 TECHNOLOGY: dict[str, str] = {
-    "nuclear": "#009e73",
+    "nuclear": "#008463",
     "geothermal": "#882255",
     "hydro": "#44aa99",
     "grid": "#0072b2",
@@ -53,8 +53,8 @@ PART: dict[str, str] = {
     "expert": "#882255",
     "idle": "#c3c6ca",
     "restart": "#d55e00",
-    "prefill": "#56b4e9",
-    "decode": "#0072b2",
+    "prefill": "#44aa99",
+    "decode": "#332288",
 }
 """Colour by use of energy or of time."""
 
@@ -124,9 +124,7 @@ def colours(names: Iterable[str], table: dict[str, str]) -> dict[str, str]:
     for name in names:
         known = colour(name, table)
         taken = set(given.values())
-        free = [c for c in SPARE if c not in taken and c not in table.values()] or [
-            c for c in SPARE if c not in taken
-        ]
+        free = [c for c in SPARE if c not in taken and c not in table.values()] or [c for c in SPARE if c not in taken]
         given[name] = known if known and known not in taken else (free or [NO_DATA])[0]
     return given
 

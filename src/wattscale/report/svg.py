@@ -54,7 +54,8 @@ def inline(drawn: str, label: str, prefix: str) -> str:
     width, height = _attribute(head, "width"), _attribute(head, "height")
     body = _ARIA.sub("", body)
     body = _PATHS.sub(lambda m: _NUMBER.sub(lambda n: f"{float(n[0]):.1f}".removesuffix(".0"), m[0]), body)
-    body = _IDS.sub(lambda m: f"{m[1]}{prefix}-{m[2]}", body)
+    numbers: dict[str, int] = {}
+    body = _IDS.sub(lambda m: f"{m[1]}{prefix}-{numbers.setdefault(m[2], len(numbers))}", body)
     body = re.sub(r' font-family="[^"]*"', "", body)
     for name, value in LIGHT.items():
         body = body.replace(f'"{value}"', f'"var(--{name})"')

@@ -15,9 +15,10 @@ Spec: TypeAlias = dict[str, Any]
 """A Vega-Lite spec: plain JSON, the only form in which charts travel between report, app and notebook."""
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
-WIDE_PX, NARROW_PX = 640, 330
+WIDE_PX, NARROW_PX = 640, 264
 """Plot widths for a page and for a phone [px]."""
-FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+FONT = "Arial, 'Helvetica Neue', Helvetica, 'Liberation Sans', sans-serif"
+"""Fonts of like widths, so that labels take the room they were given."""
 
 LIGHT = {"ink": "#16202c", "muted": "#59636f", "line": "#c9d0d8", "grid": "#e6eaee", "surface": "#ffffff"}
 DARK = {"ink": "#eef2f6", "muted": "#a3aebb", "line": "#485361", "grid": "#2a323c", "surface": "#12171d"}
@@ -107,7 +108,7 @@ def in_mode(spec: Spec, theme: dict[str, str]) -> Spec:
         return swap.get(node, node) if isinstance(node, str) else node
 
     found: Spec = turned({key: value for key, value in spec.items() if key not in ("config", "data", "datasets")})
-    kept = {key: spec[key] for key in ("data", "datasets") if key in spec}
+    kept: Spec = {key: spec[key] for key in ("data", "datasets") if key in spec}
     return {**found, **kept, "config": config(theme)}
 
 

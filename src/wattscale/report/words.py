@@ -7,6 +7,7 @@ Leaves out: full precision, which stays in plan.json, hourly.csv and tables.xlsx
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 
 STAGES: dict[str, str] = {
@@ -60,19 +61,22 @@ class Scale:
     before: str
     after: str
 
+    def number(self, value: float) -> str:
+        """Value without its unit, three significant digits."""
+        text = f"{self.before}{digits(value / self.factor)}"
+        return f"−{self.before}{text.removeprefix(self.before + '−')}" if value < 0 else text
+
     def text(self, value: float) -> str:
         """Value with its unit, three significant digits."""
-        return f"{self.before}{digits(value / self.factor)}{self.after}".replace("$-", "-$").replace(
-            "$−", "−$"
-        )
+        return self.number(value) + self.after
+
+    def ends(self, low: float, high: float) -> str:
+        """Range in the same unit, the unit left out: `54.1 to 71.3`."""
+        return f"{self.number(low)} to {self.number(high)}"
 
     def span(self, low: float, high: float) -> str:
         """Range in the same unit: `54.1 to 71.3 GWh`."""
-        ends = [
-            f"{self.before}{digits(v / self.factor)}".replace("$-", "-$").replace("$−", "−$")
-            for v in (low, high)
-        ]
-        return f"{ends[0]} to {ends[1]}{self.after}"
+        return self.ends(low, high) + self.after
 
 
 def digits(value: float) -> str:
@@ -91,8 +95,9 @@ def digits(value: float) -> str:
     size = float(f"{abs(value):.3g}")
     power = math.floor(math.log10(size))
     if power >= 12 or power < -4:
-        raised = str(power).translate(str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"))
-        return f"{sign}{size / 10.0**power:.2f}×10{raised}"
+        mantissa, _, exponent = f"{size:.2e}".partition("e")
+        raised = str(int(exponent)).translate(str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"))
+        return f"{sign}{mantissa}×10{raised}"
     return f"{sign}{size:,.{max(0, 2 - power)}f}"
 
 
@@ -119,7 +124,7 @@ def scale(value: float, unit: str, name: str = "") -> Scale:
     if unit in ("1", "1/year", "%/year") and name.rsplit(".", 1)[-1].endswith(_PERCENT_ENDINGS):
         return Scale(0.01, "", " %")
     tail = {"": "", "year": " a year", "month": " a month", "day": " a day", "Mtok": " per million tokens"}.get(
-        per, f"/{_SPELT.get(per, per)}"
+        per, f"/{_SPELT.get(per, per) if per != 'token' else per}"
     )
     if head in ("USD", "$"):
         factor, word = next(((f, w) for f, w in _WORDS if size >= f), (1.0, ""))
@@ -142,6 +147,15 @@ def people(value: float, unit: str, name: str = "") -> str:
     ('16,400', '405 billion', '$63.2/MWh', '2.50 m³')
     """
     return scale(value, unit, name).text(value)
+
+
+def round_words(text: str) -> str:
+    """Drop the zeros that end a decimal number, for sentences: `20.0 million` becomes `20 million`.
+
+    >>> round_words("20.0 million"), round_words("1.50 GW"), round_words("$5.00")
+    ('20 million', '1.5 GW', '$5')
+    """
+    return re.sub(r"(\d)\.(\d*?)0+(?=\D|$)", lambda m: m[1] + (f".{m[2]}" if m[2] else ""), text)
 
 
 def is_wide(value: float, low: float, high: float) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from wattscale.scenario.quantity import TableModel, choice, quantity
 
 
@@ -27,3 +29,17 @@ class ComputeTable(TableModel):
         ge=0,
         le=1,
     )
+    server_cooling: Literal["air", "liquid"] | None = choice(
+        None, "How the servers are cooled (else what their class is usually built with)"
+    )
+    engine: str = choice("default", "Serving engine whose overheads apply, an item of serving_coefficients")
+    replica_objective: Literal["devices", "energy"] = choice(
+        "devices", "What a serving replica is chosen for: fewest devices, or least energy per token"
+    )
+    load_balancing: Literal["spread", "consolidate"] = choice(
+        "spread", "Whether all replicas share the load of an hour, or as few as can take it while the rest idle"
+    )
+    latency_quantile: float = quantity(
+        0.9, "1", "Share of the requests that must meet the limit on time to first token",
+        "estimate; published limits are stated for the median to the 99th percentile", ge=0.5, le=0.999,
+    )  # fmt: skip

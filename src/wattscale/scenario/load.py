@@ -62,12 +62,12 @@ def load_scenario(
     else:
         path = Path(source)
         own, where, folder = read_toml(path), str(path), path.resolve().parent
-    _absolute_paths(own, folder, where)
+    _absolute_paths(own, folder)
+    overlay: Tables = {}
     for setting in settings:
-        overlay = parse_setting(setting)
-        _absolute_paths(overlay, Path.cwd(), "--set")
-        own = _laid_over(own, overlay)
-    return build(own, where=where, files_allowed=files_allowed)
+        overlay = _merge(overlay, parse_setting(setting))
+    _absolute_paths(overlay, Path.cwd())
+    return build(_laid_over(own, overlay), where=where, files_allowed=files_allowed)
 
 
 def build(own: Tables, where: str | None = None, files_allowed: bool = True) -> Scenario:
@@ -211,7 +211,7 @@ def _is_model_path(model: str) -> bool:
     return model.endswith(".json")
 
 
-def _absolute_paths(tables: Tables, folder: Path, where: str | None) -> None:
+def _absolute_paths(tables: Tables, folder: Path) -> None:
     keys = _file_keys()
     model = get_key(tables, "workload.model")
     if isinstance(model, str) and _is_model_path(model):

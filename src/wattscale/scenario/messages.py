@@ -67,6 +67,15 @@ def _unknown_key(detail: ErrorDetails, field: str, key: str) -> InputError:
     return InputError("unknown key", where=field, allowed=", ".join(table.model_fields), hint=hint)
 
 
+def allowed_values(key: str) -> str | None:
+    """Say what a field may hold: its words, or its limits with unit; None where anything goes.
+
+    >>> allowed_values("supply.cfe_hourly_share")
+    '>= 0 and <= 1'
+    """
+    return _allowed(key)[0]
+
+
 def _allowed(key: str) -> tuple[str | None, list[str]]:
     field = next((f for f in fields_of(Scenario) if f.key == key or key.startswith(f.key + ".")), None)
     if field is None:

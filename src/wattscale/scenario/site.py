@@ -11,9 +11,15 @@ class SiteTable(TableModel):
     name: str | None = choice("us_nova", "Site of the catalogue")
     latitude: float | None = quantity(None, "deg", "Latitude, north positive", "catalogue", ge=-90, le=90)
     longitude: float | None = quantity(None, "deg", "Longitude, east positive", "catalogue", ge=-180, le=180)
-    weather: str | None = choice(None, "Weather file (EPW)", file=True)
+    utc_offset_h: float | None = quantity(
+        None, "h", "Local standard time minus UTC", "weather file, else catalogue", ge=-12, le=14
+    )
+    weather: str | None = choice(None, "Weather file (EPW, or the JSON answer of the Open-Meteo archive)", file=True)
     prices: str | None = choice(None, "Hourly price file (CSV: time_utc, price_usd_per_mwh)", file=True)
     carbon: str | None = choice(None, "Hourly carbon file (CSV: time_utc, ci_direct_g_per_kwh, ...)", file=True)
+    repair_hours: int = quantity(
+        0, "h", "Longest gap in a file that may be closed by interpolation", "scenario", ge=0, le=24
+    )
     seed: int = quantity(1, "1", "Seed of the synthetic series", "scenario", ge=0, le=2**31 - 1)
     warming_c: float = quantity(0.0, "K", "Warming added to the weather", "scenario", ge=-5, le=10)
     mean_price_usd_per_mwh: float | None = quantity(
@@ -23,3 +29,13 @@ class SiteTable(TableModel):
         None, "g/kWh", "Mean of the synthetic direct grid carbon", "catalogue", ge=0, le=2000
     )
     time_to_power_years: float | None = quantity(None, "year", "Wait for the grid connection", "catalogue", ge=0, le=50)
+    water_stress: float | None = quantity(
+        None, "1", "Baseline water stress, 0 low to 5 extreme", "catalogue", ge=0, le=5
+    )
+    grid_water_l_per_kwh: float | None = quantity(
+        None, "L/kWh", "Water consumed at power plants per kWh of grid energy", "catalogue", ge=0, le=200
+    )
+    rtt_to_hub_ms: float | None = quantity(
+        None, "ms", "Round-trip time to the nearest internet hub", "catalogue", ge=0, le=2000
+    )
+    rule_of_law_pct: float | None = quantity(None, "%", "Rule of law, percentile rank", "catalogue", ge=0, le=100)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from wattscale.scenario.quantity import TableModel, choice, quantity
 
 
@@ -42,14 +44,26 @@ class SupplyTable(TableModel):
         le=1000,
     )
     unserved_usd_per_mwh: float = quantity(
-        9000.0,
+        20_000.0,
         "USD/MWh",
         "Value of load not served",
-        "ERCOT 2015-2021 offer cap",
-        confidence="published",
+        "estimate: above the demand charge that one hour can save, within the range London Economics 2013 gives for"
+        " commercial customers in ERCOT (3,000 to 54,000); from memory",
+        confidence="unverified",
         ge=0,
         le=1e6,
     )
     land_ha: float | None = quantity(None, "ha", "Land for solar and wind on site", "scenario", ge=0, le=1e7)
     max_capacity_mw: dict[str, float] = choice({}, "Largest capacity per technology [MW]")
     export_allowed: bool = choice(False, "Surplus may be sold at the hourly price")
+    max_unserved_share: float = quantity(
+        0.001, "1", "Largest share of the year's load that may stay unserved", "estimate: 99.9 % of energy", ge=0, le=1
+    )
+    solar_mounting: Literal["tracking", "fixed"] = choice("tracking", "Mounting of the solar modules")
+    solar_capacity_factor: float | None = quantity(
+        None, "1", "Capacity factor of solar from a yield study (else from the weather)", "scenario", gt=0, lt=1
+    )
+    wind_capacity_factor: float | None = quantity(
+        None, "1", "Capacity factor of wind from a yield study (else from the weather, which understates it)",
+        "scenario", gt=0, lt=1,
+    )  # fmt: skip

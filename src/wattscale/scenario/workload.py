@@ -150,6 +150,9 @@ class ServingTable(TableModel):
         None, "h", "Local time of the users minus UTC (else that of the site)", "site", ge=-12, le=14
     )
     log: str | None = choice(None, "Request log (CSV or Parquet: TIMESTAMP, ContextTokens, GeneratedTokens)", file=True)
+    log_scale: Literal["as_logged", "requests_per_day"] = choice(
+        "as_logged", "Take the requests of the log as they are, or scale its pattern to requests_per_day"
+    )
     tensor_parallel: int | None = quantity(
         None, "1", "Devices of one replica (else searched)", "scenario", ge=1, le=1024
     )

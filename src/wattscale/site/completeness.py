@@ -86,9 +86,7 @@ def place_year(
     leap = rows.hours < 0
     if leap.any():
         count = int(leap.sum())
-        warnings.append(
-            PlanWarning("leap-day-dropped", f"{rows.path}: the {count} hours of 29 February were dropped.")
-        )
+        warnings.append(PlanWarning("leap-day-dropped", f"{rows.path}: the {count} hours of 29 February were dropped."))
     keep = np.flatnonzero(~leap)
     _refuse_duplicates(rows, keep)
     present = np.zeros(HOURS_PER_YEAR, dtype=bool)
@@ -107,9 +105,8 @@ def place_year(
 
 
 def _refuse_duplicates(rows: FileRows, keep: IntArray) -> None:
-    _, first, counts = np.unique(rows.hours[keep], return_index=True, return_counts=True)
-    if (counts > 1).any():
-        hours = np.flatnonzero(np.bincount(rows.hours[keep]) > 1)
+    hours = np.flatnonzero(np.bincount(rows.hours[keep], minlength=1) > 1)
+    if hours.size:
         lines = rows.lines[rows.hours == hours[0]][:2]
         raise InputError(
             f"{hours.size} hours occur twice, the first is {hour_label(int(hours[0]))} {rows.clock} "
@@ -124,9 +121,7 @@ def _refuse_duplicates(rows: FileRows, keep: IntArray) -> None:
 def _refuse_missing_hours(rows: FileRows, present: np.ndarray[tuple[int], np.dtype[np.bool_]], n: int) -> None:
     missing = np.flatnonzero(~present)
     spans = _spans(missing)
-    shown = "; ".join(
-        hour_label(a) if a == b else f"{hour_label(a)} to {hour_label(b)}" for a, b in spans[:_SHOWN]
-    )
+    shown = "; ".join(hour_label(a) if a == b else f"{hour_label(a)} to {hour_label(b)}" for a, b in spans[:_SHOWN])
     more = f" and {len(spans) - _SHOWN} more gaps" if len(spans) > _SHOWN else ""
     longest = max(b - a + 1 for a, b in spans)
     raise InputError(

@@ -11,7 +11,7 @@ import numpy as np
 from wattscale.units import FloatArray
 
 MAGNUS_A = 17.625
-"""Magnus coefficient [1], Alduchov and Eskridge 1996, J. Appl. Meteorol. 35, 601; error below 0.4 % from -40 to 50 C."""
+"""Magnus coefficient [1], Alduchov and Eskridge 1996, J. Appl. Meteorol. 35, 601; error below 0.4 %, -40 to 50 C."""
 MAGNUS_B_C = 243.04
 """Magnus coefficient [C], same source."""
 
@@ -57,9 +57,7 @@ def rh_share(temp_air_c: FloatArray, dew_point_c: FloatArray) -> FloatArray:
     return np.asarray(np.exp(over - under))
 
 
-def warm_by(
-    temp_air_c: FloatArray, dew_c: FloatArray, warming_c: float
-) -> tuple[FloatArray, FloatArray]:
+def warm_by(temp_air_c: FloatArray, dew_c: FloatArray, warming_c: float) -> tuple[FloatArray, FloatArray]:
     """Add warming at constant relative humidity.
 
     Args:

@@ -13,11 +13,15 @@ import numpy as np
 import scipy.sparse as sp
 
 from wattscale.errors import WattscaleError
+from wattscale.supply.certificate import certified_bound
 from wattscale.supply.matrix import MatrixForm, matrix_form, parts_of, prices_of
-from wattscale.supply.program import Program, Solution, certified_bound, cost_of
+from wattscale.supply.program import Program, Solution, cost_of
 from wattscale.units import FloatArray
 
 HighsMethod = Literal["simplex", "ipm", "choose"]
+
+SLACK = 1e-4
+"""Room above a point that is feasible within tolerance, for a cost that some exact point does not exceed [1]."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,8 @@ def solve_highs(program: Program, method: HighsMethod = "simplex", tolerance: fl
 def _solution(program: Program, form: MatrixForm, raw: _Raw, solver: str) -> Solution:
     prices = prices_of(form, program, raw.row_price)
     columns, flows, stores = parts_of(form, program, raw.point)
-    objective, bound = cost_of(program, columns, flows), certified_bound(program, prices)
+    objective = cost_of(program, columns, flows)
+    bound = certified_bound(program, prices, objective + SLACK * abs(objective))
     return Solution(columns, flows, stores, prices, objective, bound, solver, raw.iterations)
 
 
@@ -81,9 +86,7 @@ def _clarabel(form: MatrixForm, tolerance: float) -> _Raw | None:
     below, above = np.isfinite(form.high) & ~fixed, np.isfinite(form.low) & ~fixed
     eye = sp.identity(len(form.cost), format="csr")
     a = form.matrix
-    stacked = sp.vstack(
-        [a[equal], eye[fixed], a[at_most], -a[at_least], eye[below], -eye[above]], format="csc"
-    )
+    stacked = sp.vstack([a[equal], eye[fixed], a[at_most], -a[at_least], eye[below], -eye[above]], format="csc")
     right = np.r_[form.row_low[equal], form.low[fixed], form.row_high[at_most], -form.row_low[at_least],
                   form.high[below], -form.low[above]]  # fmt: skip
     zeros = int(equal.sum() + fixed.sum())
@@ -110,7 +113,7 @@ def _clarabel(form: MatrixForm, tolerance: float) -> _Raw | None:
 def _highs(form: MatrixForm, method: HighsMethod, tolerance: float) -> _Raw | None:
     import highspy
 
-    solver = highspy.Highs()
+    solver = highspy._core._Highs()  # the public class prints a banner on stdout when it is made
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("solver", method)
     solver.setOptionValue("primal_feasibility_tolerance", tolerance)

@@ -117,16 +117,14 @@ def matrix_form(program: Program) -> MatrixForm:
         _pin(store, store_at[k], low, high)
     cost = np.concatenate([[c.cost for c in program.columns], *[f.cost for f in program.flows],
                            np.zeros(len(program.stores) * steps)])  # fmt: skip
-    entries = (np.concatenate(rows.value), (np.concatenate(rows.row), np.concatenate(rows.column)))
-    matrix = sp.csr_matrix(entries, shape=(rows.count, size))
+    row, column = np.concatenate(rows.row).astype(np.int64), np.concatenate(rows.column).astype(np.int64)
+    matrix: sp.csr_matrix = sp.coo_matrix((np.concatenate(rows.value), (row, column)), shape=(rows.count, size)).tocsr()
     matrix.eliminate_zeros()
     return MatrixForm(cost * power / money, matrix, np.concatenate(rows.low), np.concatenate(rows.high), low, high,
                       power, money, scale)  # fmt: skip
 
 
-def _store_rows(
-    program: Program, rows: _Rows, k: int, store: Store, flow_at: list[int], at: int, power: float
-) -> None:
+def _store_rows(program: Program, rows: _Rows, k: int, store: Store, flow_at: list[int], at: int, power: float) -> None:
     steps = program.steps
     t = np.arange(steps)
     end, start = store_factors(program, store)

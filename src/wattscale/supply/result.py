@@ -30,7 +30,7 @@ class SupplyResult:
     curtailed_mw: dict[str, FloatArray]
     """Power of solar and wind not used [MW]."""
     cost_usd_per_year: dict[str, float]
-    """By part: `grid.energy`, `grid.demand_charge`, `solar.capital`, `gas.fuel`, `carbon_price` ... summing to the total."""
+    """By part: `grid.energy`, `grid.demand_charge`, `solar.capital`, `gas-turbine.fuel` ... summing to the total."""
     capital_usd: dict[str, float]
     """Overnight capital by technology [USD of the base year]."""
     life_years: dict[str, float]

@@ -1,11 +1,12 @@
 """Floating-point operations of a forward pass, as a function of context.
 
 In: `Architecture`, tokens attended. Out: FLOP per token (a multiply-add counts 2).
-Leaves out: normalisation, softmax, activation, rotary and sampling work (about 1 % and less), and the embedding look-up.
+Leaves out: normalisation, softmax, activation, rotary and sampling work (about 1 % and less), the embedding look-up.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import overload
 
 import numpy as np
@@ -66,9 +67,7 @@ def state_flops(a: Attention) -> float:
 def attention_flops(arch: Architecture, context: float, *, absorbed: bool = False) -> float: ...
 @overload
 def attention_flops(arch: Architecture, context: FloatArray, *, absorbed: bool = False) -> FloatArray: ...
-def attention_flops(
-    arch: Architecture, context: float | FloatArray, *, absorbed: bool = False
-) -> float | FloatArray:
+def attention_flops(arch: Architecture, context: float | FloatArray, *, absorbed: bool = False) -> float | FloatArray:
     """Compute the score and value work of one token (and the state work of recurrent layers).
 
     sum over layers of 2 h (e + e_v) min(context, window).
@@ -119,12 +118,12 @@ def _mean(a: Attention, length: FloatArray) -> FloatArray:
     return work
 
 
-def _sum_over_layers(arch: Architecture, work_of: object) -> FloatArray:
+def _sum_over_layers(arch: Architecture, work_of: Callable[[Attention], FloatArray]) -> FloatArray:
     total: FloatArray = np.zeros(())
     for share, groups in arch.stacks:
         for group in groups:
             for a in group.attentions:
-                total = total + share * group.count * work_of(a)  # type: ignore[operator]
+                total = total + share * group.count * work_of(a)
     return total
 
 
@@ -136,7 +135,7 @@ def matmul_flops(arch: Architecture) -> float:
     >>> round(matmul_flops(Architecture("8B", 4096, 128256, False, (layer,), 131072)) / 1e9, 1)
     15.0
     """
-    found = active_parameters(arch)
+    found = active_parameters(arch, by_token=True)
     head = float(arch.vocab * (arch.d_embed or arch.d_model)) if arch.has_head else 0.0
     if arch.encoder:
         head *= 1.0 - arch.encoder_token_share
@@ -153,9 +152,7 @@ def _extra(arch: Architecture) -> float:
 def forward_flops(arch: Architecture, context: float, *, absorbed: bool = False) -> float: ...
 @overload
 def forward_flops(arch: Architecture, context: FloatArray, *, absorbed: bool = False) -> FloatArray: ...
-def forward_flops(
-    arch: Architecture, context: float | FloatArray, *, absorbed: bool = False
-) -> float | FloatArray:
+def forward_flops(arch: Architecture, context: float | FloatArray, *, absorbed: bool = False) -> float | FloatArray:
     """Compute the FLOP of one token in one forward pass.
 
     Args:

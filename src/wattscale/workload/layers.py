@@ -135,7 +135,8 @@ class LayerGroup:
         attention: Token mixing, None where the layer has none.
         feed_forward: Feed-forward, None where the layer has none.
         norms: Normalisations of width d_model.
-        cross: Attention of a decoder layer on the encoder's output.
+        second: A second token mixing of the layer: a decoder's attention on the encoder, or a state space beside
+            attention (Falcon-H1).
         extra_params: Weights of the layer outside the parts above (per-layer inputs, hyper-connections), each used
             once per token [1].
     """
@@ -144,13 +145,13 @@ class LayerGroup:
     attention: Attention | None
     feed_forward: FeedForward | None
     norms: int = 2
-    cross: Attention | None = None
+    second: Attention | None = None
     extra_params: float = 0.0
 
     @property
     def attentions(self) -> tuple[Attention, ...]:
         """All token mixing of a layer."""
-        return tuple(a for a in (self.attention, self.cross) if a is not None)
+        return tuple(a for a in (self.attention, self.second) if a is not None)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ Leaves out: activations and framework buffers (the compute stage), padding, repl
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import overload
 
 import numpy as np
@@ -85,9 +86,7 @@ def kv_bytes_per_token(arch: Architecture, bytes_per_element: float) -> float:
 def kv_cache_bytes(arch: Architecture, context: float, bytes_per_element: float) -> float: ...
 @overload
 def kv_cache_bytes(arch: Architecture, context: FloatArray, bytes_per_element: float) -> FloatArray: ...
-def kv_cache_bytes(
-    arch: Architecture, context: float | FloatArray, bytes_per_element: float
-) -> float | FloatArray:
+def kv_cache_bytes(arch: Architecture, context: float | FloatArray, bytes_per_element: float) -> float | FloatArray:
     """Compute the cache and state of one sequence.
 
     Args:
@@ -135,9 +134,7 @@ def read_elements(a: Attention, seen: FloatArray) -> FloatArray:
 def kv_read_bytes(arch: Architecture, context: float, bytes_per_element: float) -> float: ...
 @overload
 def kv_read_bytes(arch: Architecture, context: FloatArray, bytes_per_element: float) -> FloatArray: ...
-def kv_read_bytes(
-    arch: Architecture, context: float | FloatArray, bytes_per_element: float
-) -> float | FloatArray:
+def kv_read_bytes(arch: Architecture, context: float | FloatArray, bytes_per_element: float) -> float | FloatArray:
     """Compute the cache and state bytes that one decode step of one sequence moves.
 
     Equal to the cache for full attention; less for sparse attention; states are read and written.
@@ -164,9 +161,7 @@ def kv_read_bytes(
     return total if isinstance(context, np.ndarray) else float(total)
 
 
-def weight_bytes(
-    arch: Architecture, bytes_per_element: float, expert_bytes_per_element: float | None = None
-) -> float:
+def weight_bytes(arch: Architecture, bytes_per_element: float, expert_bytes_per_element: float | None = None) -> float:
     """Compute the bytes of all weights: of all experts, not of the active ones.
 
     Args:
@@ -220,7 +215,8 @@ def weight_bytes_touched(
 ) -> float | FloatArray:
     """Compute the expected bytes of weights that one step over `tokens` tokens reads.
 
-    The dense part once, of each MoE layer the experts touched, of the embedding table one row per token.
+    The dense part once, of each MoE layer the experts touched, of the embedding table one row per token. Of an
+    encoder-decoder model the decoder counts, which every output token reads; the encoder is read once per request.
 
     Args:
         arch: The model.
@@ -239,13 +235,14 @@ def weight_bytes_touched(
     25.5
     """
     n = np.asarray(tokens, dtype=np.float64)
-    found = parameters(arch)
+    decoder = replace(arch, encoder=(), encoder_token_share=0.0)
+    found = parameters(decoder)
     head = found.embedding if arch.tied_embeddings and arch.has_head else found.head
     always = found.attention + found.dense + found.router + found.other + head
     expert = bytes_per_element if expert_bytes_per_element is None else expert_bytes_per_element
     rows = np.minimum(n, arch.vocab) * (arch.d_embed or arch.d_model)
     total: FloatArray = (always + rows) * bytes_per_element
-    for group in (g for _, groups in arch.stacks for g in groups):
+    for group in arch.groups:
         f = group.feed_forward
         if f is not None and f.kind == "moe":
             read = experts_touched(f.experts, f.experts_per_token, n)
@@ -259,6 +256,4 @@ def moe_layers(arch: Architecture) -> int:
     >>> moe_layers(Architecture("none", 1, 1, True, (), 1))
     0
     """
-    return sum(
-        g.count for g in arch.groups if g.feed_forward is not None and g.feed_forward.kind == "moe"
-    )
+    return sum(g.count for g in arch.groups if g.feed_forward is not None and g.feed_forward.kind == "moe")

@@ -38,7 +38,7 @@ class Parameters:
     @property
     def total(self) -> float:
         """Sum of all parts [1]."""
-        return sum(getattr(self, f.name) for f in fields(self))
+        return float(sum(getattr(self, f.name) for f in fields(self)))
 
 
 def attention_params(d_model: int, a: Attention) -> float:
@@ -57,7 +57,8 @@ def attention_params(d_model: int, a: Attention) -> float:
     >>> attention_params(4096, Attention("full", 32, 8, 128, 128))
     41943040.0
     """
-    return float(_COUNTS.get(a.kind, _softmax_params)(d_model, a))
+    count: float = _COUNTS.get(a.kind, _softmax_params)(d_model, a)
+    return float(count)
 
 
 def _softmax_params(d: int, a: Attention) -> float:
@@ -115,9 +116,7 @@ def _mamba_params(d: int, a: Attention) -> float:
 
 def _mamba2_params(d: int, a: Attention) -> float:
     mixed = a.inner + 2 * a.groups * a.state_dim
-    return (
-        d * (a.inner + mixed + a.heads) + mixed * (a.conv_width + 1) + 3 * a.heads + a.inner + a.inner * d
-    )
+    return d * (a.inner + mixed + a.heads) + mixed * (a.conv_width + 1) + 3 * a.heads + a.inner + a.inner * d
 
 
 def _rwkv_params(d: int, a: Attention) -> float:
@@ -187,18 +186,26 @@ def parameters(arch: Architecture) -> Parameters:
     Returns:
         Parameters by part [1].
     """
-    return _count(arch, active=False)
+    return _count(arch, active=False, by_token=False)
 
 
-def active_parameters(arch: Architecture) -> Parameters:
-    """Count the parameters of the path of one token by part: of the routed experts only those it passes.
+def active_parameters(arch: Architecture, *, by_token: bool = False) -> Parameters:
+    """Count the active parameters by part: of the routed experts only those a token passes.
 
     The embedding table counts in full, as in most published counts; see `params_active`.
+
+    Args:
+        arch: The model.
+        by_token: Weigh the stacks of an encoder-decoder model by the share of the tokens that run through each, which
+            is what FLOPs per token need.
+
+    Returns:
+        Parameters by part [1].
     """
-    return _count(arch, active=True)
+    return _count(arch, active=True, by_token=by_token)
 
 
-def _count(arch: Architecture, *, active: bool) -> Parameters:
+def _count(arch: Architecture, *, active: bool, by_token: bool) -> Parameters:
     width = arch.d_embed or arch.d_model
     projection = 2 * width * arch.d_model if arch.d_embed else 0
     parts = dict.fromkeys((f.name for f in fields(Parameters)), 0.0)
@@ -207,7 +214,7 @@ def _count(arch: Architecture, *, active: bool) -> Parameters:
     parts["head"] = 0.0 if arch.tied_embeddings or not arch.has_head else float(arch.vocab * width)
     parts["towers"] = 0.0 if active else arch.tower_params
     for share, groups in arch.stacks:
-        weight = share if active else 1.0
+        weight = share if by_token else 1.0
         parts["other"] += weight * arch.d_model * (1 + arch.norm_bias)
         for group in groups:
             for key, count in _layer(arch, group, active=active).items():
@@ -257,7 +264,7 @@ def params_active(arch: Architecture, *, embeddings: bool = True) -> float:
         embeddings: Count the table even where it is not the output head.
 
     Returns:
-        Parameters [1]; for an encoder-decoder model the mean over input and output tokens.
+        Parameters [1]; both stacks of an encoder-decoder model.
 
     >>> from wattscale.workload.layers import LayerGroup
     >>> moe = FeedForward("moe", 0, True, 8, 2, d_expert=14336)

@@ -1,0 +1,180 @@
+"""One table of the catalogue: cells as text, the sidecar, and look-up of figures and records in it.
+
+In: `<table>.csv` and `<table>.toml` of this folder. Out: `Table`, `Figure`.
+Leaves out: overrides and the ledger; reader.py adds them.
+"""
+
+from __future__ import annotations
+
+import csv
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from wattscale.errors import WattscaleError
+from wattscale.figure import CONFIDENCES, Confidence, Figure
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FIGURE_COLUMNS = ("item", "parameter", "unit", "low", "value", "high", "year", "source", "confidence", "note")
+"""Columns every table of shape `figures` has; `vintage`, `region`, `currency`, `price_year` are optional."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of the catalogue.
+
+    Attributes:
+        name: File name without ending.
+        meta: Content of the sidecar.
+        rows: Cells as text, one dict per row.
+    """
+
+    name: str
+    meta: Mapping[str, Any]
+    rows: tuple[Mapping[str, str], ...]
+
+    @property
+    def shape(self) -> str:
+        """`figures` or `records`."""
+        return str(self.meta["shape"])
+
+    @property
+    def key(self) -> str:
+        """Column that names a record."""
+        return str(self.meta.get("key", "item"))
+
+    @cached_property
+    def records(self) -> Mapping[str, Mapping[str, str]]:
+        """Rows by plain name; aliases never hide a name."""
+        found: dict[str, Mapping[str, str]] = {}
+        for row in self.rows:
+            for alias in row.get("aliases", "").split(";"):
+                if alias.strip():
+                    found.setdefault(plain(alias), row)
+        return found | {plain(row[self.key]): row for row in self.rows}
+
+    @cached_property
+    def figures(self) -> Mapping[str, list[Mapping[str, str]]]:
+        """Rows by `item.parameter`; regions and vintages of one figure together."""
+        found: dict[str, list[Mapping[str, str]]] = {}
+        for row in self.rows:
+            found.setdefault(f"{row['item']}.{row['parameter']}", []).append(row)
+        return found
+
+    def unit(self, column: str) -> str:
+        """Unit of a numeric column of a `records` table."""
+        return str(self.meta["columns"][column].get("unit", ""))
+
+    def kind(self, column: str) -> str:
+        """Type of a column: str, float, int or bool."""
+        return str(self.meta["columns"][column].get("type", "str"))
+
+    def frame(self) -> pd.DataFrame:
+        """Give the table as a DataFrame with typed columns."""
+        import pandas as pd
+
+        frame = pd.DataFrame([dict(r) for r in self.rows])
+        numeric = [c for c, m in self.meta["columns"].items() if m.get("type") in ("float", "int")]
+        for column in numeric:
+            frame[column] = pd.to_numeric(frame[column])
+        return frame
+
+
+def plain(name: str) -> str:
+    """Strip case, dashes, underscores and blanks for comparing names.
+
+    >>> plain("H100-SXM5_80GB")
+    'h100sxm580gb'
+    """
+    return "".join(c for c in name.lower() if c.isalnum())
+
+
+def figure_id(table: str, row: Mapping[str, str]) -> str:
+    """Compose the unique id of a row of a `figures` table: `table/item.parameter[@region][:vintage]`."""
+    region, vintage = row.get("region", ""), row.get("vintage", "")
+    return (
+        f"{table}/{row['item']}.{row['parameter']}"
+        + (f"@{region}" if region else "")
+        + (f":{vintage}" if vintage else "")
+    )
+
+
+def confidence_of(word: str, where: str) -> Confidence:
+    """Check a word of confidence; another word is a defect of the table."""
+    for known in CONFIDENCES:
+        if word == known:
+            return known
+    raise WattscaleError(f"{where}: unknown confidence '{word}'")
+
+
+def _figure_of(table: Table, row: Mapping[str, str]) -> Figure:
+    fid = figure_id(table.name, row)
+    value = float(row["value"])
+    return Figure(
+        id=fid,
+        value=value,
+        low=float(row["low"] or value),
+        high=float(row["high"] or value),
+        unit=row["unit"],
+        source=row["source"],
+        year=row["year"],
+        confidence=confidence_of(row["confidence"], fid),
+        note=row.get("note", ""),
+        currency=row.get("currency", ""),
+        price_year=int(row["price_year"]) if row.get("price_year") else None,
+    )
+
+
+def interpolated(table: Table, rows: Sequence[Mapping[str, str]], vintage: float | None) -> Figure:
+    """Give the figure of a year: interpolated between vintages, held flat outside them."""
+    dated = sorted((r for r in rows if r.get("vintage")), key=lambda r: float(r["vintage"]))
+    if not dated:
+        return _figure_of(table, rows[0])
+    if vintage is None or vintage <= float(dated[0]["vintage"]):
+        return _figure_of(table, dated[0])
+    for before, after in pairwise(dated):
+        y0, y1 = float(before["vintage"]), float(after["vintage"])
+        if vintage < y1:
+            a, b, t = _figure_of(table, before), _figure_of(table, after), (vintage - y0) / (y1 - y0)
+            low, value, high = (p + t * (q - p) for p, q in ((a.low, b.low), (a.value, b.value), (a.high, b.high)))
+            return Figure(
+                f"{a.id.rsplit(':', 1)[0]}:{vintage:g}", value, low, high, a.unit, f"{a.source}; interpolated",
+                f"{vintage:g}", a.confidence, a.note, a.currency, a.price_year,
+            )  # fmt: skip
+    return _figure_of(table, dated[-1])
+
+
+def overridden(figure: Figure, value: float) -> Figure:
+    """Give the figure with a value of the user in place of its own."""
+    return Figure(
+        figure.id, value, value, value, figure.unit, "scenario [catalog]", figure.year, "estimated", figure.note,
+        figure.currency, figure.price_year,
+    )  # fmt: skip
+
+
+def table_names() -> list[str]:
+    """List the tables of the catalogue, in alphabetical order."""
+    return sorted(f.name[:-4] for f in files("wattscale.catalog").iterdir() if f.name.endswith(".csv"))
+
+
+def read_table(name: str) -> Table:
+    """Read one table with its sidecar.
+
+    Raises:
+        WattscaleError: A column that the sidecar does not describe.
+    """
+    folder = files("wattscale.catalog")
+    meta = tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))
+    text = (folder / f"{name}.csv").read_text(encoding="utf-8")
+    reader = csv.DictReader(text.splitlines())
+    rows = tuple({k: (v or "") for k, v in row.items()} for row in reader)
+    unknown = set(reader.fieldnames or ()) - set(meta["columns"])
+    if unknown:
+        raise WattscaleError(f"catalogue table '{name}': the sidecar does not describe {sorted(unknown)}")
+    return Table(name, meta, rows)

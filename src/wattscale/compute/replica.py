@@ -1,0 +1,205 @@
+"""Which replica to serve a model with: precisions, ways to spread it, and what stops an ask.
+
+In: architecture, accelerator, serving recipe. Out: the replica that costs least devices or energy; or an
+`InfeasibleError` that names the limit that binds and the nearest ask that would do.
+Leaves out: mixing accelerators in one replica.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, TypeAlias
+
+from wattscale.compute.accelerators import Accelerator
+from wattscale.compute.serving import (
+    Replica,
+    ReplicaCurve,
+    Request,
+    Setting,
+    cut_at_limits,
+    replica_curve,
+)
+from wattscale.compute.serving_memory import free_bytes
+from wattscale.compute.serving_work import Formats, Layout
+from wattscale.errors import InfeasibleError
+from wattscale.figure import PlanWarning
+from wattscale.workload.architecture import Architecture, moe_layers
+
+Objective: TypeAlias = Literal["devices", "energy"]
+
+UNPACKED_TO = ("bf16", "fp16", "fp32")
+"""Precisions that weights are unpacked to where the device cannot multiply them as stored, first one it has."""
+MAX_STAGES = 16
+"""Most pipeline stages tried where a model fits no scale-up domain."""
+
+
+def resolve_formats(
+    accelerator: Accelerator, precision: str, kv_precision: str, where: str = "workload.serving.precision"
+) -> tuple[Formats, tuple[PlanWarning, ...]]:
+    """Decide what the device multiplies in; weights it cannot multiply as stored are unpacked first.
+
+    Args:
+        accelerator: The device.
+        precision: Stored weights.
+        kv_precision: Keys and values.
+        where: Scenario field, for messages.
+
+    Returns:
+        Formats, and a warning where weights are unpacked.
+
+    Raises:
+        InfeasibleError: The device has neither the precision nor one to unpack to.
+
+    Source: weight-only quantisation (Frantar et al. 2023; Lin et al. 2024).
+
+    >>> from wattscale.catalog import load_catalog
+    >>> from wattscale.compute.accelerators import load_accelerator
+    >>> resolve_formats(load_accelerator(load_catalog(), "H100"), "int4", "fp8")[0].compute
+    'bf16'
+    """
+    has_int4 = accelerator.kind not in ("gpu", "superchip")
+    if precision in accelerator.peak_flops and (precision != "int4" or has_int4):
+        return Formats(precision, precision, kv_precision), ()
+    for fallback in UNPACKED_TO:
+        if fallback in accelerator.peak_flops:
+            message = (
+                f"{accelerator.name} does not multiply in {precision}: weights are stored in {precision} and "
+                f"unpacked to {fallback} before use, so compute runs at the {fallback} rate."
+            )
+            return Formats(precision, fallback, kv_precision), (PlanWarning("weight-only-precision", message),)
+    raise InfeasibleError(
+        f"{accelerator.name} has no {precision} arithmetic and none to unpack it to",
+        where=where,
+        value=precision,
+        allowed=", ".join(accelerator.peak_flops),
+        hint="Choose another precision or another compute.accelerator",
+    )
+
+
+def candidate_layouts(
+    arch: Architecture, accelerator: Accelerator, node_devices: int, devices: int | None = None
+) -> list[Layout]:
+    """List the ways to spread a model: powers of two inside the scale-up domain, stages beyond it.
+
+    Args:
+        arch: The model.
+        accelerator: The device.
+        node_devices: Devices of a server, the domain where there is no scale-up link [1].
+        devices: Only replicas of this many devices [1].
+
+    Returns:
+        Layouts, smallest first.
+
+    Source: usual practice of serving engines (vLLM, TensorRT-LLM, SGLang).
+
+    >>> from wattscale.catalog import load_catalog
+    >>> from wattscale.compute.accelerators import load_accelerator
+    >>> from wattscale.workload.architecture import Attention, FeedForward, LayerGroup
+    >>> layer = LayerGroup(32, Attention("full", 32, 8, 128, 128), FeedForward("dense", 14336))
+    >>> model = Architecture("8B", 4096, 128256, False, (layer,), 131072)
+    >>> [x.devices for x in candidate_layouts(model, load_accelerator(load_catalog(), "H100"), 8)][:4]
+    [1, 2, 4, 8]
+    """
+    domain = max(accelerator.domain_devices, node_devices)
+    heads = max((a.heads for g in arch.groups for a in g.attentions), default=1)
+    sizes = [devices] if devices else [2**i for i in range(12)]
+    experts = moe_layers(arch) > 0
+    found: list[Layout] = []
+    for n in sizes:
+        if n <= domain:
+            if n <= heads:
+                found.append(Layout(n, 1, 1, n if experts else 1))
+            if experts and n > 1:
+                found.append(Layout(1, n, 1, n))
+                if n > 8:
+                    found.append(Layout(8, n // 8, 1, n))
+        else:
+            split = min(domain, heads, 8 if accelerator.domain_devices > 8 else domain)
+            if n % split == 0 and 1 < n // split <= MAX_STAGES:
+                found.append(Layout(split, 1, n // split, split if experts else 1))
+    return found
+
+
+def choose_replica(
+    arch: Architecture,
+    setting: Setting,
+    formats: Formats,
+    request: Request,
+    layouts: Sequence[Layout],
+    objective: Objective = "devices",
+) -> Replica:
+    """Choose the replica that serves a request with the fewest devices, or the least energy, within the limits.
+
+    Args:
+        arch: The model.
+        setting: Device and coefficients.
+        formats: Precisions.
+        request: Mean request with its limits.
+        layouts: Ways to spread the model.
+        objective: devices (cost) or energy.
+
+    Returns:
+        The replica.
+
+    Raises:
+        InfeasibleError: Nothing fits or nothing is fast enough; names the limit and the nearest ask.
+    """
+    curves = [replica_curve(arch, setting, layout, formats, request) for layout in layouts]
+    fitting = [c for c in curves if c is not None]
+    if not fitting:
+        raise _too_large(arch, setting, formats, request, layouts)
+    replicas = [r for r in (cut_at_limits(c, request) for c in fitting) if r is not None]
+    if not replicas:
+        raise _too_slow(fitting, request)
+    if objective == "energy":
+        return min(replicas, key=lambda r: r.joules_per_request)
+    return max(replicas, key=lambda r: (r.requests_per_s / r.devices, -r.devices))
+
+
+def _too_large(
+    arch: Architecture, setting: Setting, formats: Formats, request: Request, layouts: Sequence[Layout]
+) -> InfeasibleError:
+    memory = setting.accelerator.memory_bytes
+    if not layouts:
+        return InfeasibleError(
+            f"no way to spread {arch.name} over that many {setting.accelerator.name}",
+            where="workload.serving.tensor_parallel",
+            hint="Leave it out to have it searched",
+        )
+    best = max(layouts, key=lambda x: free_bytes(arch, setting.accelerator, x, formats, setting.memory))
+    free = free_bytes(arch, setting.accelerator, best, formats, setting.memory)
+    what = "its weights" if free < 0 else f"one sequence of {request.input_tokens:.0f} input tokens"
+    return InfeasibleError(
+        f"{arch.name} does not fit: {what} exceed the memory of {best.devices} x {setting.accelerator.name} "
+        f"({memory / 1e9:.0f} GB each) by {abs(free) * best.devices / 1e9:.0f} GB",
+        where="compute.accelerator",
+        value=setting.accelerator.name,
+        hint=f"Use a narrower workload.serving.precision than {formats.weights}, more devices per replica or an "
+        "accelerator with more memory",
+    )
+
+
+def _too_slow(curves: Sequence[ReplicaCurve], request: Request) -> InfeasibleError:
+    fastest = min(curves, key=lambda c: float(c.tpot_s[0]))
+    tpot = float(fastest.tpot_s[0])
+    if tpot > request.tpot_s:
+        return InfeasibleError(
+            f"below the floor of {tpot * 1e3:.3g} ms: reading the weights on {fastest.layout.devices} devices with "
+            "one sequence takes that long",
+            where="workload.serving.tpot_ms",
+            value=round(request.tpot_s * 1e3, 6),
+            allowed=f">= {tpot * 1e3 * 1.01:.3g} ms",
+            hint="Allow more time, or use a narrower workload.serving.precision or a faster accelerator",
+        )
+    soonest = min(
+        (c for c in curves if c.tpot_s[0] <= request.tpot_s), key=lambda c: float(c.ttft_s[0])
+    )
+    ttft = float(soonest.ttft_s[0])
+    return InfeasibleError(
+        f"below the floor of {ttft:.3g} s: computing {request.input_tokens:.0f} input tokens on "
+        f"{soonest.layout.devices} devices takes that long",
+        where="workload.serving.ttft_s",
+        value=request.ttft_s,
+        allowed=f">= {ttft * 1.01:.3g} s",
+        hint="Allow more time, or use fewer input tokens or a faster accelerator",
+    )

@@ -1,0 +1,156 @@
+"""Power of a training run, mean and by hour of the year.
+
+In: the chosen step, goodput, the accelerator, power coefficients. Out: `RunPower`, hourly MW.
+Leaves out: swings within a step and ramps at checkpoints, which are shorter than an hour.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from wattscale.catalog import Catalog
+from wattscale.compute.accelerators import Accelerator
+from wattscale.compute.goodput import Goodput
+from wattscale.compute.power import (
+    Cooling,
+    capped_slowdown,
+    device_power,
+    idle_power,
+    it_power_per_device,
+    load_power_coefficients,
+    load_server,
+)
+from wattscale.compute.training_search import BestStep
+from wattscale.units import HOURS_PER_DAY, HOURS_PER_YEAR, W_PER_MW, FloatArray
+
+
+@dataclass(frozen=True)
+class RunPower:
+    """Power of one device during a run and beside it [W].
+
+    Attributes:
+        busy_device_w: Device, while it steps.
+        device_w: Device, mean over the run.
+        server_w: With its share of host, fans and power supplies, mean over the run.
+        total_w: With network and storage, mean over the run.
+        network_w: Share of the network outside the server.
+        idle_total_w: The same of a device that is on and computes nothing.
+        compute_utilisation: FLOP/s done, recompute included, over the peak, while it steps [1].
+        memory_utilisation: Bytes/s over the memory bandwidth, while it steps [1].
+    """
+
+    busy_device_w: float
+    device_w: float
+    server_w: float
+    total_w: float
+    network_w: float
+    idle_total_w: float
+    compute_utilisation: float
+    memory_utilisation: float
+
+
+def run_power(
+    best: BestStep, useful: Goodput, accelerator: Accelerator, precision: str, catalog: Catalog,
+    tuned_share: float = 1.0, power_cap_share: float = 1.0, cooling: Cooling | None = None,
+) -> RunPower:  # fmt: skip
+    """Give the power of a device in a training run.
+
+    Mean = busy power over steps and evaluation, idle power over restarts, lost holds and checkpoints.
+
+    Args:
+        best: The step.
+        useful: Goodput of the run.
+        accelerator: The device.
+        precision: Precision of the matrix products.
+        catalog: The catalogue.
+        tuned_share: Speed of the run's steps over those of the best layout [1].
+        power_cap_share: Power limit over the design power [1].
+        cooling: How the server is cooled; None as usual for its class.
+
+    Returns:
+        Power in three scopes.
+
+    Source: `power.device_power`; table `servers`.
+    """
+    k = load_power_coefficients(catalog, accelerator)
+    seconds = float(best.step.total) / tuned_share
+    compute = float(best.step.flops) / seconds / accelerator.peak(precision)
+    memory = min(1.0, float(best.step.memory_bytes) / seconds / accelerator.memory_bytes_per_s)
+    links = accelerator.link_bytes_per_s
+    link = min(1.0, float(best.step.link_bytes) / seconds / links) if links else 0.0
+    busy = float(device_power(accelerator, compute, memory, link, precision, k, power_cap_share))
+    idle = idle_power(accelerator, k)
+    working = useful.value + useful.evaluation_share + useful.lost_work_share
+    device = working * busy + (1.0 - working) * idle
+    server = load_server(catalog, accelerator, cooling)
+    power = it_power_per_device(device, server, working)
+    rest = it_power_per_device(idle, server, 0.0)
+    return RunPower(
+        busy_device_w=busy,
+        device_w=device,
+        server_w=float(power.server_w),
+        total_w=float(power.total_w),
+        network_w=server.network_w,
+        idle_total_w=float(rest.total_w),
+        compute_utilisation=compute,
+        memory_utilisation=memory,
+    )
+
+
+def cap_speed(best: BestStep, accelerator: Accelerator, precision: str, catalog: Catalog, cap: float) -> float:
+    """Give the speed of a step under a power cap over that without one [1].
+
+    Args:
+        best: The step.
+        accelerator: The device.
+        precision: Precision of the matrix products.
+        catalog: The catalogue.
+        cap: Power limit over the design power [1].
+
+    Returns:
+        Speed [1]; only the part of the step that computes slows down.
+
+    Source: `power.capped_slowdown`.
+    """
+    if cap >= 1.0:
+        return 1.0
+    k = load_power_coefficients(catalog, accelerator)
+    seconds = float(best.step.total)
+    compute = float(best.step.flops) / seconds / accelerator.peak(precision)
+    memory = min(1.0, float(best.step.memory_bytes) / seconds / accelerator.memory_bytes_per_s)
+    share = float(device_power(accelerator, compute, memory, 0.0, precision, k)) / accelerator.tdp_w
+    slow = capped_slowdown(cap, share, k.idle)
+    computing = float(best.step.matrix + best.step.attention + best.step.recompute) / seconds
+    return 1.0 / (computing / slow + 1.0 - computing)
+
+
+def training_year(
+    devices: float, days: float, busy_w: float, idle_w: float, runs_per_year: float,
+    rest_of_year: Literal["idle", "off", "train"],
+) -> FloatArray:  # fmt: skip
+    """Lay the runs of a year along its hours, from hour 0 on, and fill the rest.
+
+    Args:
+        devices: Devices [1].
+        days: Length of one run [day].
+        busy_w: IT power per device during a run [W].
+        idle_w: IT power per device that is on and idle [W].
+        runs_per_year: Runs of a year [1/year].
+        rest_of_year: What the devices do outside the runs.
+
+    Returns:
+        IT power [MW], shape (8760,); runs longer than the year fill it.
+
+    Source: definition; the hour in which the last run ends is shared.
+
+    >>> year = training_year(1000, 10, 1000.0, 100.0, 1.0, "idle")
+    >>> float(year[0]), round(float(year[-1]), 3), round(float(year.sum()))
+    (1.0, 0.1, 1092)
+    """
+    rest_w = {"idle": idle_w, "off": 0.0, "train": busy_w}[rest_of_year]
+    hours = min(float(HOURS_PER_YEAR), days * HOURS_PER_DAY * runs_per_year)
+    share = np.clip(hours - np.arange(HOURS_PER_YEAR), 0.0, 1.0)
+    return np.asarray(devices * (share * busy_w + (1.0 - share) * rest_w) / W_PER_MW, dtype=np.float64)

@@ -1,0 +1,36 @@
+"""Choice of the factor of a technology, from the most special row of a table to its family.
+
+In: a technology name and a table. Out: the figure, or None. Leaves out: what the factor is multiplied with.
+"""
+
+from __future__ import annotations
+
+from wattscale.catalog import Catalog
+from wattscale.figure import Figure
+
+
+def factor(catalog: Catalog, table: str, technology: str, parameter: str, default: bool = False) -> Figure | None:
+    """Find the factor of a technology, of its family, or the default of the table.
+
+    A family is the name without its last words: `gas_recip_engine`, then `gas_recip`, then `gas`.
+
+    Args:
+        catalog: The catalogue.
+        table: Table of shape `figures`.
+        technology: Technology of the supply stage.
+        parameter: Factor wanted.
+        default: Whether the item `default` serves where no family does.
+
+    Returns:
+        The figure, or None where the table has none.
+
+    >>> from wattscale.catalog import load_catalog
+    >>> factor(load_catalog(), "multipliers", "gas_recip_engine", "construction").id
+    'multipliers/gas.construction'
+    """
+    words = technology.split("_")
+    names = ["_".join(words[:n]) for n in range(len(words), 0, -1)] + (["default"] if default else [])
+    for name in names:
+        if catalog.has_figure(table, f"{name}.{parameter}"):
+            return catalog.figure(table, f"{name}.{parameter}")
+    return None

@@ -1,0 +1,203 @@
+"""Front of the impact stage: carbon, water, households, jobs and market of a plan.
+
+In: the scenario's table and the results of the stages before. Out: `ImpactResult`.
+Leaves out: effects of what the tokens are used for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from wattscale.catalog import Catalog
+from wattscale.compute.result import ComputeResult
+from wattscale.economics.costs import one_at_a_time
+from wattscale.economics.result import EconomicsResult
+from wattscale.facility.result import FacilityResult
+from wattscale.figure import Figure, PlanWarning, Value
+from wattscale.impact.carbon import OperationalCarbon, operational_carbon
+from wattscale.impact.embodied import Made, embodied_factors, embodied_t, yearly_t
+from wattscale.impact.jobs import PHASES, job_factors, jobs, total
+from wattscale.impact.market import market_usd
+from wattscale.impact.result import ImpactResult
+from wattscale.impact.water import source_water_m3, stress_weighted_m3
+from wattscale.scenario.impact import ImpactTable
+from wattscale.site.result import SiteResult
+from wattscale.supply.result import SupplyResult
+from wattscale.units import FloatArray
+from wattscale.workload.result import WorkloadResult
+
+NOT_PLANT = ("grid", "unserved", "export")
+"""Entries of the capacities that are not own plant."""
+G_PER_T = 1e6
+
+
+def run(
+    table: ImpactTable,
+    workload: WorkloadResult,
+    compute: ComputeResult,
+    site: SiteResult,
+    facility: FacilityResult,
+    supply: SupplyResult,
+    economics: EconomicsResult,
+    catalog: Catalog,
+) -> ImpactResult:
+    """Give the effects of a plan.
+
+    Args:
+        table: Scenario table `impact`.
+        workload: Result of the workload stage.
+        compute: Result of the compute stage.
+        site: Result of the site stage.
+        facility: Result of the facility stage.
+        supply: Result of the supply stage.
+        economics: Result of the economics stage.
+        catalog: The catalogue.
+
+    Returns:
+        Embodied carbon, jobs and market by part, and figures.
+    """
+    carbon = operational_carbon(supply, table.market_carbon_share)
+    parts, embodied = _embodied(compute, facility, supply, economics, catalog)
+    jobs_by_part, job_figures, warnings = _jobs(table, facility, supply, catalog)
+    figures: dict[str, Value] = {
+        "carbon_t_per_year": carbon.location,
+        "carbon_market_t_per_year": carbon.market,
+        "carbon_lifecycle_t_per_year": carbon.lifecycle,
+        "scope1_t_per_year": carbon.own_plant,
+        "scope2_location_t_per_year": carbon.grid_location,
+        "scope2_market_t_per_year": carbon.grid_market,
+        **embodied,
+        "carbon_total_t_per_year": _plus(embodied["embodied_t_per_year"], carbon.lifecycle),
+        **_carbon_per_use(workload, compute, carbon, embodied["embodied_t_per_year"]),
+        **_water(site, facility, supply, catalog),
+        **_households(compute, facility, catalog),
+        **job_figures,
+    }
+    return ImpactResult(parts, jobs_by_part, market_usd(economics.lines), figures, tuple(warnings))
+
+
+def _embodied(
+    compute: ComputeResult, facility: FacilityResult, supply: SupplyResult, economics: EconomicsResult, catalog: Catalog
+) -> tuple[dict[str, float], dict[str, Value]]:
+    lives = {line.part: line.life_years for line in economics.lines}
+    stores = {name: mwh for name, mwh in supply.storage_mwh.items() if mwh > 0}
+    plants = {
+        name: mw for name, mw in supply.capacity_mw.items() if mw > 0 and name not in NOT_PLANT and name not in stores
+    }
+    made = Made(
+        devices={name: count for name, count in compute.devices_by_accelerator.items() if count > 0},
+        design_it_mw=facility.design_it_mw,
+        plant={**plants, **stores},
+        life_years={**supply.life_years, "it": lives.get("accelerators", 0.0), "building": lives.get("shell", 0.0)},
+    )
+    book = embodied_factors(made, catalog)
+
+    def measure(factors: Mapping[str, float]) -> FloatArray:
+        found = embodied_t(made, factors)
+        return np.array([sum(found.values()), sum(yearly_t(found, made.life_years).values())])
+
+    value, low, high = one_at_a_time(book, measure)
+    names = ("embodied_t", "embodied_t_per_year")
+    figures: dict[str, Value] = {n: (float(value[i]), float(low[i]), float(high[i])) for i, n in enumerate(names)}
+    return embodied_t(made, _values(book)), figures
+
+
+def _jobs(
+    table: ImpactTable, facility: FacilityResult, supply: SupplyResult, catalog: Catalog
+) -> tuple[dict[str, float], dict[str, Value], list[PlanWarning]]:
+    plants = {name: mw for name, mw in supply.capacity_mw.items() if mw > 0 and name not in NOT_PLANT}
+    capacity = {**plants, "data_centre": facility.design_it_mw}
+    book, missing = job_factors(plants, catalog)
+    warnings = [
+        PlanWarning("no-job-factor", f"No job factor is published for {name}; its jobs are not counted.")
+        for name in missing
+    ]
+
+    def measure(factors: Mapping[str, float]) -> FloatArray:
+        found = jobs(capacity, factors)
+        return np.array([total(found, phase) for phase in PHASES])
+
+    value, low, high = one_at_a_time(book, measure)
+    construction, permanent, manufacturing = (
+        (float(value[i]), float(low[i]), float(high[i])) for i in range(len(PHASES))
+    )
+    parts = jobs(capacity, _values(book))
+    displacement = _share(table.displacement_share, catalog.figure("multipliers", "all.displacement"))
+    local = _share(table.local_content_share, catalog.figure("multipliers", "all.local_content"))
+    multiplier = catalog.figure("multipliers", "data_centre.employment_multiplier")
+    on_site = parts["data_centre.operation"]
+    all_jobs = permanent[0] + on_site * (multiplier.value - 1.0)
+    figures: dict[str, Value] = {
+        "jobs_construction_job_years": construction,
+        "jobs_construction_local_job_years": construction[0] * local[0],
+        "jobs_manufacturing_job_years": manufacturing,
+        "jobs_permanent": permanent,
+        "jobs_permanent_net": _net(permanent, displacement),
+        "jobs_permanent_all": (
+            all_jobs, permanent[1] + on_site * (multiplier.low - 1.0), permanent[2] + on_site * (multiplier.high - 1.0)
+        ),
+        "jobs_permanent_all_net": all_jobs * (1.0 - displacement[0]),
+        "value_added_usd_per_year": all_jobs * catalog.value("multipliers", "data_centre.value_added_per_job"),
+    }  # fmt: skip
+    return parts, figures, warnings
+
+
+def _carbon_per_use(
+    workload: WorkloadResult, compute: ComputeResult, carbon: OperationalCarbon, embodied_per_year: Value
+) -> dict[str, Value]:
+    """Share of life-cycle operation by IT energy, of embodied carbon by devices."""
+    figures: dict[str, Value] = {}
+    total_mwh = float(compute.it_power_mw.sum())
+    devices = sum(compute.devices_by_accelerator.values())
+    embodied = embodied_per_year[0] if isinstance(embodied_per_year, tuple) else embodied_per_year
+    if compute.serving and workload.serving and workload.serving.output_mtok_per_year > 0 and total_mwh > 0:
+        tonnes = carbon.lifecycle * float(compute.serving.power_mw.sum()) / total_mwh
+        tonnes += embodied * compute.serving.devices / devices
+        tokens = workload.serving.output_mtok_per_year * 1e6
+        figures["carbon_g_per_output_token"] = tonnes * G_PER_T / tokens
+        figures["carbon_g_per_request"] = tonnes * G_PER_T / workload.serving.requests_per_year
+    if compute.training and total_mwh > 0:
+        figures["carbon_t_per_training_run"] = carbon.location * compute.training.energy_mwh / total_mwh
+    return figures
+
+
+def _water(site: SiteResult, facility: FacilityResult, supply: SupplyResult, catalog: Catalog) -> dict[str, Value]:
+    on_site = float(facility.water_m3.sum())
+    source = source_water_m3(supply.dispatch_mw, site.grid_water_l_per_kwh, catalog)
+    return {
+        "water_m3_per_year": on_site,
+        "water_source_m3_per_year": source,
+        "water_total_m3_per_year": on_site + source,
+        "water_stress_weighted_m3_per_year": stress_weighted_m3(on_site, site.water_stress),
+    }
+
+
+def _households(compute: ComputeResult, facility: FacilityResult, catalog: Catalog) -> dict[str, Value]:
+    """Energy in years of a household's use: the whole campus for a year, and one training run with its overhead."""
+    use = catalog.figure("multipliers", "household.electricity")
+    energy = float(facility.power_mw.sum())
+    figures: dict[str, Value] = {
+        "households_equivalent": (energy / use.value, energy / use.high, energy / use.low),
+    }
+    it_mwh = float(compute.it_power_mw.sum())
+    if compute.training and it_mwh > 0:
+        figures["training_run_households"] = compute.training.energy_mwh * energy / it_mwh / use.value
+    return figures
+
+
+def _values(book: Mapping[str, Figure]) -> dict[str, float]:
+    return {key: figure.value for key, figure in book.items()}
+
+
+def _share(own: float | None, found: Figure) -> tuple[float, float, float]:
+    return (own, own, own) if own is not None else (found.value, found.low, found.high)
+
+
+def _net(gross: tuple[float, float, float], displaced: tuple[float, float, float]) -> tuple[float, float, float]:
+    return gross[0] * (1.0 - displaced[0]), gross[1] * (1.0 - displaced[2]), gross[2] * (1.0 - displaced[1])
+
+
+def _plus(value: Value, more: float) -> Value:
+    return (value[0] + more, value[1] + more, value[2] + more) if isinstance(value, tuple) else value + more

@@ -1,0 +1,112 @@
+"""What a figure rests on: its catalogue figures, their confidence, and the weakest among them.
+
+In: a plan. Out: the badge of each figure, the sources in order of weakness.
+Leaves out: how much each source moves the result; a sensitivity study does that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wattscale.catalog.specs import spec_of
+from wattscale.figure import CONFIDENCES, Confidence, Figure
+
+if TYPE_CHECKING:
+    from wattscale.plan import Plan, SourceUse
+
+FOLLOWED = 2
+"""Steps from a figure to the figures it is computed from that count as its own inputs."""
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What one figure rests on.
+
+    Attributes:
+        counts: Catalogue figures by confidence, most certain first.
+        weakest: Least certain confidence; None for a figure that rests on the scenario alone.
+        direct: True where the figure's own inputs are known; False where all that its stage read is taken.
+    """
+
+    counts: dict[Confidence, int]
+    weakest: Confidence | None
+    direct: bool
+
+    @property
+    def words(self) -> str:
+        """One sentence for people."""
+        if self.weakest is None:
+            return "Follows from the scenario alone."
+        parts = [f"{n} {confidence}" for confidence, n in self.counts.items()]
+        whose = "Rests on" if self.direct else "Its stage rests on"
+        return f"{whose} {', '.join(parts)} {'figure' if sum(self.counts.values()) == 1 else 'figures'}."
+
+
+def basis_of(plan: Plan, name: str) -> Basis:
+    """Tell what a figure rests on.
+
+    Args:
+        plan: The plan.
+        name: Full name of one of its figures.
+    """
+    ledger = {use.figure.id: use.figure for use in plan.sources}
+    inputs = [fid for fid in ledger if any(_is_member(fid, key) for key in _catalogue_inputs(name))]
+    figures = [ledger[fid] for fid in inputs]
+    if not figures:
+        own = plan.figures[name].sources if name in plan.figures else ()
+        figures = [ledger[fid] for fid in own if fid in ledger]
+    counts: dict[Confidence, int] = {}
+    for confidence in CONFIDENCES:
+        number = sum(f.confidence == confidence for f in figures)
+        if number:
+            counts[confidence] = number
+    return Basis(counts, list(counts)[-1] if counts else None, bool(inputs))
+
+
+def weakest_first(plan: Plan) -> list[SourceUse]:
+    """Sort the catalogue figures of a plan from the least certain to the most, wide ranges before narrow ones."""
+    return sorted(
+        plan.sources, key=lambda use: (-CONFIDENCES.index(use.figure.confidence), -_spread(use.figure), use.figure.id)
+    )
+
+
+def confidence_counts(plan: Plan) -> dict[Confidence, int]:
+    """Count the catalogue figures of a plan by confidence, most certain first."""
+    return {c: sum(use.figure.confidence == c for use in plan.sources) for c in CONFIDENCES}
+
+
+def _spread(figure: Figure) -> float:
+    return abs(figure.high - figure.low) / abs(figure.value) if figure.value else 0.0
+
+
+def _catalogue_inputs(name: str) -> set[str]:
+    """Collect the catalogue figures that the description of a figure names, following other figures a few steps."""
+    found: set[str] = set()
+    seen, now = {name}, [name]
+    for _ in range(FOLLOWED):
+        after: list[str] = []
+        for each in now:
+            spec = spec_of(each)
+            for key in spec.inputs if spec else ():
+                if "/" in key:
+                    found.add(key)
+                elif key not in seen:
+                    seen.add(key)
+                    after.append(key)
+        now = after
+    return found
+
+
+def _is_member(fid: str, key: str) -> bool:
+    """Tell whether a catalogue figure is the one that a description names (`table`, `table/item` or a full id).
+
+    >>> _is_member("ups/2n.loss@eu:2025", "ups/2n.loss"), _is_member("ups/2n.loss", "ups/2")
+    (True, False)
+    >>> _is_member("sites/us_nova.stress", "sites/<site>.stress")
+    True
+    """
+    if "<" in key:
+        head, _, tail = key.partition("<")
+        return fid.startswith(head) and fid.partition("@")[0].partition(":")[0].endswith(tail.partition(">")[2])
+    return fid == key or (fid.startswith(key) and fid[len(key)] in ".@:/")

@@ -1,0 +1,195 @@
+"""Names the answer: from a solved program to capacities, dispatch, costs and carbon by technology.
+
+In: a `Campus` and its `Solution`. Out: the parts of a `SupplyResult`. Leaves out: figures and warnings (stage.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from wattscale.supply.expansion import Campus
+from wattscale.supply.program import Solution
+from wattscale.supply.technologies import Technology, annuity
+from wattscale.units import KG_PER_T, FloatArray
+
+
+@dataclass(frozen=True)
+class Dispatch:
+    """Power by technology in each step.
+
+    Attributes:
+        given_mw: Power given to the campus, storage discharge and unserved load included [MW].
+        uses_mw: Power taken beside the load: storage charge, export [MW].
+        curtailed_mw: Power of solar and wind not used [MW].
+    """
+
+    given_mw: dict[str, FloatArray]
+    uses_mw: dict[str, FloatArray]
+    curtailed_mw: dict[str, FloatArray]
+
+
+def capacities(campus: Campus, solution: Solution) -> tuple[dict[str, float], dict[str, float]]:
+    """Give the capacities [MW] and storage sizes [MWh] by technology."""
+    power, energy = {}, {}
+    for name, t in campus.technologies.items():
+        power[name] = float(solution.columns[campus.program.column(name)])
+        if t.kind == "storage":
+            energy[name] = float(solution.columns[campus.program.column(f"{name}.energy")])
+    return power, energy
+
+
+def dispatch(campus: Campus, solution: Solution) -> Dispatch:
+    """Split the flows by technology; solar and wind are curtailed in proportion to what they could give."""
+    program = campus.program
+    given: dict[str, FloatArray] = {}
+    uses: dict[str, FloatArray] = {}
+    curtailed: dict[str, FloatArray] = {}
+    potential = {n: f * solution.columns[program.column(n)] for n, f in campus.setting.renewable.items()
+                 if n in campus.technologies}  # fmt: skip
+    total = np.asarray(sum(potential.values(), np.zeros(program.steps)))
+    used = solution.flows[program.flow("renewable")] if potential else np.zeros(program.steps)
+    share = np.divide(used, total, out=np.zeros(program.steps), where=total > 0)
+    for name, t in campus.technologies.items():
+        if t.kind == "renewable":
+            given[name] = potential[name] * share
+            curtailed[name] = potential[name] - given[name]
+        elif t.kind == "storage":
+            given[name] = solution.flows[program.flow(f"{name}.discharge")]
+            uses[name] = solution.flows[program.flow(f"{name}.charge")]
+        else:
+            given[name] = solution.flows[program.flow(name)]
+    given["unserved"] = solution.flows[program.flow("unserved")]
+    if campus.setting.export_usd_per_mwh is not None and "grid" in campus.technologies:
+        uses["export"] = solution.flows[program.flow("export")]
+    return Dispatch(given, uses, curtailed)
+
+
+def carbon_kg(campus: Campus, d: Dispatch) -> tuple[FloatArray, FloatArray]:
+    """Give direct CO2 of each step, of all and of grid import alone [kg]."""
+    weight = campus.setting.weight
+    grid = d.given_mw.get("grid", np.zeros(len(weight))) * weight * campus.setting.grid_carbon_kg_per_mwh
+    total = grid.copy()
+    for name, t in campus.technologies.items():
+        if t.carbon_kg_per_mwh:
+            total = total + d.given_mw[name] * weight * t.carbon_kg_per_mwh
+    return total, grid
+
+
+def carbon_free_share(campus: Campus, d: Dispatch) -> FloatArray:
+    """Give the carbon-free share of the energy used in each step (load, charging and export) [1].
+
+    Discharge counts as clean: what was not clean in it counted when it was charged. So the sum over the year of
+    (1 - share) x energy used is the energy that the target's budget counts.
+    """
+    dirty = dirty_mw(campus, d)
+    used = campus.setting.load_mw + sum(d.uses_mw.values(), np.zeros(len(dirty)))
+    return 1.0 - np.divide(dirty, used, out=np.zeros(len(dirty)), where=used > 0)
+
+
+def dirty_mw(campus: Campus, d: Dispatch) -> FloatArray:
+    """Give the power in each step that does not count as carbon-free, unserved load included [MW]."""
+    total = d.given_mw["unserved"].copy()
+    if "grid" in d.given_mw:
+        total += d.given_mw["grid"] * (1.0 - campus.setting.grid_cfe_share)
+    for name, t in campus.technologies.items():
+        if t.kind == "fuelled" and not t.carbon_free:
+            total += d.given_mw[name]
+    return total
+
+
+def costs(campus: Campus, solution: Solution, d: Dispatch) -> dict[str, float]:
+    """Give the yearly cost by part [USD/year]; they sum to the program's objective."""
+    setting, program = campus.setting, campus.program
+    weight, rate = setting.weight, setting.discount_rate
+    parts: dict[str, float] = {}
+    power, energy = capacities(campus, solution)
+    for name, t in campus.technologies.items():
+        capital = capital_of(t, power[name], energy.get(name, 0.0))
+        if name == "grid":
+            _grid_costs(campus, solution, d, capital, parts)
+            continue
+        parts[f"{name}.capital"] = capital * annuity(rate, t.life_years)
+        parts[f"{name}.fixed"] = capital * t.fixed_share + t.fixed_usd_per_mw_year * power[name]
+        given = float(weight @ d.given_mw[name])
+        if t.variable_usd_per_mwh:
+            paid = float(weight @ (d.given_mw[name] + d.curtailed_mw[name])) if t.kind == "renewable" else given
+            paid = float(weight @ d.uses_mw[name]) if t.kind == "storage" else paid
+            parts[f"{name}.variable"] = paid * t.variable_usd_per_mwh
+        if t.fuel_usd_per_mwh[0]:
+            parts[f"{name}.fuel"] = given * t.fuel_usd_per_mwh[0]
+    parts["unserved"] = float(weight @ d.given_mw["unserved"]) * setting.unserved_usd_per_mwh
+    if setting.carbon_price_usd_per_t:
+        total, _ = carbon_kg(campus, d)
+        parts["carbon_price"] = float(total.sum()) / KG_PER_T * setting.carbon_price_usd_per_t
+    peaks = [i for i, c in enumerate(program.columns) if c.name.startswith("peak.")]
+    if peaks:
+        parts["grid.demand_charge"] = float(sum(solution.columns[i] * program.columns[i].cost for i in peaks))
+    return parts
+
+
+def _grid_costs(campus: Campus, solution: Solution, d: Dispatch, capital: float, parts: dict[str, float]) -> None:
+    setting, t = campus.setting, campus.technologies["grid"]
+    if setting.grid_capital:
+        parts["grid.capital"] = capital * annuity(setting.discount_rate, t.life_years)
+        parts["grid.fixed"] = capital * t.fixed_share
+    parts["grid.energy"] = float((setting.weight * setting.import_usd_per_mwh) @ d.given_mw["grid"])
+    if setting.export_usd_per_mwh is not None:
+        parts["grid.export"] = -float((setting.weight * setting.export_usd_per_mwh) @ d.uses_mw["export"])
+
+
+def capital_of(t: Technology, power_mw: float, energy_mwh: float, level: int = 0) -> float:
+    """Give the overnight cost of a plant [USD]; level 0 the central value, 1 low, 2 high."""
+    return t.capital_usd_per_mw[level] * power_mw + t.capital_usd_per_mwh[level] * energy_mwh
+
+
+def cost_range(campus: Campus, solution: Solution, d: Dispatch) -> tuple[float, float]:
+    """Give the yearly cost with all catalogue costs at their low and at their high end, the design unchanged [USD]."""
+    power, energy = capacities(campus, solution)
+    found = []
+    base = sum(costs(campus, solution, d).values())
+    for level in (1, 2):
+        total = base
+        for name, t in campus.technologies.items():
+            if name == "grid" and not campus.setting.grid_capital:
+                continue
+            factor = annuity(campus.setting.discount_rate, t.life_years) + t.fixed_share
+            more = capital_of(t, power[name], energy.get(name, 0.0), level)
+            total += (more - capital_of(t, power[name], energy.get(name, 0.0))) * factor
+            fuel = t.fuel_usd_per_mwh[level] - t.fuel_usd_per_mwh[0]
+            total += fuel * float(campus.setting.weight @ d.given_mw[name])
+        found.append(total)
+    return found[0], found[1]
+
+
+def lifecycle_kg(campus: Campus, d: Dispatch, grid_lifecycle_kg_per_mwh: FloatArray) -> FloatArray:
+    """Give the life-cycle CO2 of import and of own fuel in each step, plant apart [kg]."""
+    weight = campus.setting.weight
+    total = d.given_mw.get("grid", np.zeros(len(weight))) * weight * grid_lifecycle_kg_per_mwh
+    for name, t in campus.technologies.items():
+        per_mwh = t.carbon_kg_per_mwh + t.upstream_kg_per_mwh
+        if per_mwh:
+            total = total + d.given_mw[name] * weight * per_mwh
+    return total
+
+
+def shadow_prices(campus: Campus, solution: Solution) -> dict[str, float]:
+    """Give what one more unit of each binding limit of the scenario saves, in USD per unit and year.
+
+    For the carbon cap this is USD per t of carbon, for the carbon-free share USD per MWh of budget.
+    """
+    names: Mapping[str, tuple[str, float]] = {
+        "supply.carbon_cap_kg_per_mwh": ("carbon_cap", KG_PER_T),
+        "supply.cfe_hourly_share": ("cfe_hourly_share", 1.0),
+        "supply.max_unserved_share": ("max_unserved_share", 1.0),
+    }
+    found: dict[str, float] = {}
+    for b, price in zip(campus.program.budgets, solution.prices.budgets, strict=True):
+        name, per = names[b.name]
+        found[name] = float(max(price, 0.0)) * per
+    for link, price in zip(campus.program.links, solution.prices.links, strict=True):
+        if link.name == "supply.land_ha":
+            found["land_ha"] = float(max(price, 0.0))
+    return found

@@ -1,0 +1,91 @@
+"""Chooses the solver of a program and makes its answer exact.
+
+In: a `Program`. Out: a settled `Solution` with certified gap, or None where the program has no point.
+Leaves out: the reasons of an infeasible program (infeasible.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from wattscale.supply.general import solve_clarabel
+from wattscale.supply.program import Program, Solution
+from wattscale.supply.settle import imbalance, settle, store_flows
+
+BoolArray = npt.NDArray[np.bool_]
+
+SETTLE_SHARE = 1e-5
+"""Cost of settling a point, over its cost, above which burnt energy is taken to have paid [1]."""
+BALANCE = 1e-9
+"""Largest gap of the balance over the largest load [1]."""
+FREE = 1e-3
+"""Price of energy over its mean below which it counts as free [1]."""
+ROUNDS = 4
+
+
+def solve(program: Program) -> Solution | None:
+    """Solve a program so that no store charges and discharges in the same step.
+
+    A linear program may burn energy in a store where more import pays (negative prices). In the steps where the
+    answer does so, discharging is made dear and the program is solved again; the bound stays that of the first
+    answer, so the gap tells what the rule costs at most. Where energy is free, burning it is a matter of taste and
+    is simply left out.
+
+    Args:
+        program: The program.
+
+    Returns:
+        The settled solution, or None where the program has no point.
+    """
+    found = solve_clarabel(program)
+    if found is None:
+        return None
+    best = settle(program, found)
+    bound, blocked = found.bound, program
+    for _ in range(ROUNDS):
+        burning = burns(program, found)
+        if _plain(program, best, found) or not burning:
+            break
+        blocked = _block(blocked, burning)
+        again = solve_clarabel(blocked)
+        if again is None:
+            break
+        found = again
+        settled = settle(program, found)
+        if imbalance(program, best) > BALANCE or settled.objective < best.objective:
+            best = settled
+    return replace(best, bound=bound)
+
+
+def _plain(program: Program, settled: Solution, found: Solution) -> bool:
+    """Tell whether settling the point cost nothing and left the balance closed."""
+    dearer = settled.objective - found.objective > SETTLE_SHARE * abs(found.objective)
+    return not dearer and imbalance(program, settled) <= BALANCE
+
+
+def burns(program: Program, solution: Solution) -> dict[int, BoolArray]:
+    """Give for each emptying flow the steps in which its store is also filled and energy is free or worse."""
+    found: dict[int, BoolArray] = {}
+    free = FREE * float(np.mean(np.abs(solution.prices.balance)))
+    for k, store in enumerate(program.stores):
+        fill, drain = store_flows(program, k)
+        if store.level is None or len(fill) != 1 or len(drain) != 1:
+            continue
+        both = np.minimum(solution.flows[fill[0]], solution.flows[drain[0]])
+        steps = (both > 1e-2 * max(float(np.max(solution.flows[drain[0]])), 1e-9)) & (solution.prices.balance < free)
+        if steps.any():
+            found[drain[0]] = steps
+    return found
+
+
+def _block(program: Program, steps: dict[int, BoolArray]) -> Program:
+    """Make discharging dear in the steps given."""
+    dear = max(float(np.max(np.abs(f.cost / program.weight))) for f in program.flows)
+    flows = list(program.flows)
+    for j, where in steps.items():
+        cost = flows[j].cost + np.where(where, dear, 0.0) * program.weight
+        flows[j] = replace(flows[j], cost=cost)
+    return replace(program, flows=tuple(flows))

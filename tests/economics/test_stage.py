@@ -1,0 +1,212 @@
+"""The economics stage on hand-made plans."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wattscale.catalog import load_catalog
+from wattscale.economics.annuity import present_value_factor
+from wattscale.economics.stage import run
+from wattscale.errors import InputError
+from wattscale.scenario.economics import EconomicsTable
+
+
+def value(found):
+    return found[0] if isinstance(found, tuple) else found
+
+
+def costed(make, table=None, **plan):
+    return run(table or EconomicsTable(), *make(**plan), load_catalog())
+
+
+def test_lines_add_up_to_the_total_cost_of_ownership(make):
+    result = costed(make, solar_mw=5.0)
+    total = sum(line.total_usd_per_year for line in result.lines)
+    assert value(result.figures["tco_usd_per_year"]) == pytest.approx(total, rel=1e-12)
+    assert value(result.figures["capital_usd"]) == pytest.approx(sum(x.capital_usd for x in result.lines), rel=1e-12)
+
+
+def test_the_supply_is_counted_once(make):
+    plan = make(solar_mw=5.0)
+    supply = plan[4]
+    result = run(EconomicsTable(), *plan, load_catalog())
+    paid = sum(x.total_usd_per_year for x in result.lines if x.part in supply.cost_usd_per_year)
+    assert paid == pytest.approx(supply.total_usd_per_year, rel=1e-12)
+    assert sum(x.capital_usd for x in result.lines if x.part == "solar.capital") == supply.capital_usd["solar"]
+
+
+def test_hardware_of_one_h100_costs_what_the_sources_say(make):
+    # Large-buyer price 2025, 23,238 USD, x 1.64 for the server, / (1 - 0.19) for the network, + 500 for storage,
+    # all in USD of 2024: about 46 k USD.
+    result = costed(make, serving_devices=1000, training_devices=0)
+    hardware = sum(
+        x.capital_usd for x in result.lines if x.segment in ("accelerators", "servers", "network", "storage")
+    )
+    deflated = hardware / 1000 / (23_238 * 1.64 / 0.81 + 500)
+    assert 0.96 < deflated < 1.0
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    serving=st.integers(0, 5000),
+    training=st.integers(0, 20000),
+    requests=st.floats(1e3, 1e8),
+    price=st.floats(-20.0, 800.0),
+    solar=st.floats(0.0, 50.0),
+    rate=st.floats(0.0, 0.2),
+)
+def test_money_adds_up_for_any_plan(make, serving, training, requests, price, solar, rate):
+    plan = make(
+        serving_devices=serving, training_devices=training, requests_per_hour=requests, price=price, solar_mw=solar
+    )
+    result = run(EconomicsTable(discount_rate=rate), *plan, load_catalog())
+    figures = result.figures
+    tco = value(figures["tco_usd_per_year"])
+    total = sum(line.annuity_usd_per_year + line.running_usd_per_year for line in result.lines)
+    assert tco == pytest.approx(total, rel=1e-6, abs=1e-3)
+    split = value(figures["serving_usd_per_year"]) + figures["training_usd_per_year"]
+    assert split == pytest.approx(tco, rel=1e-6, abs=1e-3)
+    for line in result.lines:
+        assert line.low_usd_per_year <= line.total_usd_per_year + 1e-6
+        assert line.high_usd_per_year >= line.total_usd_per_year - 1e-6
+    if serving:
+        workload = plan[0].serving
+        paid = figures["usd_per_mtok_input"] * workload.input_mtok_per_year
+        paid += figures["usd_per_mtok_output"] * workload.output_mtok_per_year
+        assert paid == pytest.approx(value(figures["usd_per_mtok"]) * workload.output_mtok_per_year, rel=1e-6)
+        assert figures["usd_per_request"] == pytest.approx(value(figures["usd_per_mtok"]) * 250 / 1e6, rel=1e-6)
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.08])
+@pytest.mark.parametrize("years", [5, 15, 22])
+def test_a_price_equal_to_the_cost_makes_the_project_worth_nothing(make, rate, years):
+    plan = make(training_devices=0)
+    catalog = load_catalog()
+    first = run(EconomicsTable(discount_rate=rate, project_years=years), *plan, catalog)
+    price = value(first.figures["usd_per_mtok"])
+    table = EconomicsTable(discount_rate=rate, project_years=years, price_per_mtok_usd=price)
+    second = run(table, *plan, catalog)
+    assert value(second.figures["npv_usd"]) == pytest.approx(0.0, abs=1e-6 * value(first.figures["capital_usd"]))
+    if rate > 0:
+        assert second.figures["irr"] == pytest.approx(rate, abs=1e-6)
+
+
+def test_npv_is_margin_times_present_value_factor_before_tax(make):
+    table = EconomicsTable(price_per_mtok_usd=50.0)
+    result = costed(make, table, solar_mw=3.0)
+    figures = result.figures
+    margin = figures["revenue_usd_per_year"] - value(figures["tco_usd_per_year"])
+    assert value(figures["npv_usd"]) == pytest.approx(margin * present_value_factor(0.08, 15), rel=1e-6)
+
+
+def test_training_at_its_own_cost_neither_makes_nor_loses_money(make):
+    table = EconomicsTable()
+    result = costed(make, table, serving_devices=0, serving_mw=0.0)
+    assert value(result.figures["npv_usd"]) == pytest.approx(0.0, abs=1.0)
+    earns_nothing = EconomicsTable(training_price_usd_per_device_hour=0.0)
+    without = costed(make, earns_nothing, serving_devices=0, serving_mw=0.0)
+    assert value(without.figures["npv_usd"]) < 0
+    assert without.figures["irr"] < 0
+
+
+def test_a_project_that_never_earns_has_no_rate_of_return_and_says_so(make):
+    table = EconomicsTable(training_price_usd_per_device_hour=0.0)
+    result = costed(make, table, serving_devices=0, serving_mw=0.0, price=5000.0)
+    assert "irr" not in result.figures
+    assert "payback_years" not in result.figures
+    assert "no-irr" in [w.code for w in result.warnings]
+
+
+def test_a_plan_without_serving_has_no_cost_per_token_and_says_so(make):
+    result = costed(make, serving_devices=0, serving_mw=0.0)
+    assert not [name for name in result.figures if "mtok" in name]
+    assert "no-serving" in [w.code for w in result.warnings]
+
+
+def test_a_plan_without_training_says_so(make):
+    result = costed(make, training_devices=0, training_mw=0.0)
+    assert "usd_per_training_run" not in result.figures
+    assert "no-training" in [w.code for w in result.warnings]
+
+
+def test_a_run_pays_for_its_days_or_for_the_idle_year(make):
+    shared = costed(make, rest_of_year="train")
+    idle = costed(make, rest_of_year="idle")
+    assert shared.figures["usd_per_training_run"] == pytest.approx(0.1 * shared.figures["training_usd_per_year"])
+    assert idle.figures["usd_per_training_run"] == pytest.approx(idle.figures["training_usd_per_year"])
+
+
+def test_runs_longer_than_the_year_are_reported(make):
+    assert "training-overbooked" in [w.code for w in costed(make, days=500.0).warnings]
+
+
+def test_dearer_power_raises_the_token_cost_by_its_share(make):
+    base, dear = costed(make, price=60.0), costed(make, price=66.0)
+    rise = value(dear.figures["usd_per_mtok"]) / value(base.figures["usd_per_mtok"]) - 1.0
+    assert 0.0 < rise < 0.1 * base.figures["electricity_share"]
+
+
+def test_break_even_electricity_price_makes_power_as_dear_as_hardware(make):
+    base = costed(make, training_devices=0)
+    price = base.figures["breakeven_electricity_usd_per_mwh"] - 8.0 * 12 / 8.76
+    dear = costed(make, training_devices=0, price=price)
+    assert dear.figures["electricity_to_hardware_ratio"] == pytest.approx(1.0, rel=1e-6)
+
+
+def test_own_price_and_life_replace_the_catalogue(make):
+    cheap = costed(make, EconomicsTable(accelerator_price_usd=5000.0, accelerator_life_years=8.0))
+    line = next(x for x in cheap.lines if x.part == "accelerators")
+    assert line.capital_usd == pytest.approx(2400 * 5000.0)
+    assert line.life_years == 8.0
+    assert line.low_usd_per_year < line.total_usd_per_year < line.high_usd_per_year
+
+
+def test_a_device_without_a_price_is_refused_by_name(make):
+    with pytest.raises(InputError, match=r"economics\.accelerator_price_usd"):
+        costed(make, accelerator="TPU v7 (Ironwood)")
+
+
+def test_an_uncertain_fleet_widens_the_range_of_the_token_cost(make):
+    sure = costed(make, training_devices=0)
+    unsure = costed(make, training_devices=0, figures={"serving.devices": (800.0, 400.0, 1600.0)})
+    assert unsure.figures["usd_per_mtok"][1] < sure.figures["usd_per_mtok"][1]
+    assert unsure.figures["usd_per_mtok"][2] > sure.figures["usd_per_mtok"][2]
+    assert unsure.figures["usd_per_mtok"][2] > 1.9 * unsure.figures["usd_per_mtok"][0]
+
+
+def test_ranges_hold_the_value_and_are_inside_all_low_to_all_high(make):
+    figures = costed(make).figures
+    for name in ("tco_usd_per_year", "capital_usd", "usd_per_mtok", "npv_usd", "serving_usd_per_year"):
+        central, low, high = figures[name]
+        assert low < central < high
+    assert figures["tco_usd_per_year"][2] < 2.0 * figures["tco_usd_per_year"][0]
+
+
+def test_delay_costs_at_least_the_idle_capital(make):
+    result = costed(make, EconomicsTable(price_per_mtok_usd=0.0))
+    idle = sum(line.annuity_usd_per_year for line in result.lines) / 12
+    assert result.figures["cost_of_delay_usd_per_month"] == pytest.approx(idle)
+    rich = costed(make, EconomicsTable(price_per_mtok_usd=1000.0))
+    running = sum(line.running_usd_per_year for line in rich.lines)
+    lost = (rich.figures["revenue_usd_per_year"] - running) / 12
+    assert rich.figures["cost_of_delay_usd_per_month"] == pytest.approx(lost)
+
+
+def test_tax_lowers_the_value_of_a_profitable_project(make):
+    before = costed(make, EconomicsTable(price_per_mtok_usd=60.0))
+    after = costed(make, EconomicsTable(price_per_mtok_usd=60.0, tax_rate=0.21))
+    assert 0 < value(after.figures["npv_usd"]) < value(before.figures["npv_usd"])
+
+
+def test_cash_flow_has_a_year_more_than_the_project(make):
+    result = costed(make, EconomicsTable(project_years=20))
+    assert result.cash_flow_usd.shape == (21,)
+    assert np.isfinite(result.cash_flow_usd).all()
+    assert result.cash_flow_usd[0] == pytest.approx(-value(result.figures["capital_usd"]))
+
+
+def test_liquid_cooling_costs_more_to_build_than_air(make):
+    assert value(costed(make).figures["capital_usd"]) > value(costed(make, cooling="chiller").figures["capital_usd"])

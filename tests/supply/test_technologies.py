@@ -1,0 +1,74 @@
+"""Costs, fuels and resources from the catalogue."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from campuses import site
+
+from wattscale.supply.resources import power_curve, solar_capacity_factor, wind_capacity_factor
+from wattscale.supply.technologies import read_technologies
+
+
+def test_gas_carbon_follows_from_lower_heating_value_and_higher_heating_value_efficiency(catalog):
+    t = read_technologies(catalog, ["gas-combined-cycle"], "US", 2025)["gas-combined-cycle"]
+    assert t.carbon_kg_per_mwh == pytest.approx(201.96 * 0.9024 / 0.537, rel=1e-9)
+    assert 330 < t.carbon_kg_per_mwh < 350
+
+
+def test_gas_fuel_cost_is_price_over_efficiency_both_in_higher_heating_value(catalog):
+    t = read_technologies(catalog, ["gas-combined-cycle"], "US", 2025)["gas-combined-cycle"]
+    deflated = 3.5 * 125.2 / 128.6
+    assert t.fuel_usd_per_mwh[0] == pytest.approx(deflated * 3.412142 / 0.537, rel=1e-5)
+
+
+def test_costs_between_vintages_are_interpolated_and_deflated(catalog):
+    early, middle, late = (
+        read_technologies(catalog, ["solar"], "US", year)["solar"].capital_usd_per_mw[0]
+        for year in (2025, 2027.5, 2030)
+    )
+    assert early == pytest.approx(1254e3 * 125.2 / 122.3)
+    assert middle == pytest.approx((early + late) / 2)
+
+
+def test_european_costs_come_in_dollars_of_the_base_year(catalog):
+    t = read_technologies(catalog, ["solar"], "EU", 2025)["solar"]
+    assert t.capital_usd_per_mw[0] == pytest.approx(595e3 * 1.1422 * 125.2 / 105.4, rel=1e-9)
+
+
+def test_every_technology_of_the_table_can_be_read(catalog):
+    names = catalog.names("technologies")
+    for region in ("US", "EU"):
+        for t in read_technologies(catalog, names, region, 2028).values():
+            assert t.life_years > 0
+            assert sum(t.capital_usd_per_mw) + sum(t.capital_usd_per_mwh) > 0
+            assert t.capital_usd_per_mw[1] <= t.capital_usd_per_mw[0] <= t.capital_usd_per_mw[2]
+            assert 0 < t.availability <= 1
+            assert t.minimum_load < t.availability
+
+
+def test_aliases_mean_the_same_technology(catalog):
+    assert list(read_technologies(catalog, ["CCGT", "utility"], "US", 2025)) == ["grid", "gas-combined-cycle"]
+
+
+def test_tracking_gives_more_than_fixed_and_nothing_at_night(catalog):
+    place = site()
+    tracking = solar_capacity_factor(place, catalog)
+    fixed = solar_capacity_factor(place, catalog, "fixed")
+    assert tracking.mean() > fixed.mean() > 0.1
+    assert tracking[place.weather.ghi_w_per_m2 == 0].max() == 0.0
+    assert tracking.max() <= 1.0
+
+
+def test_wind_is_scaled_to_a_yield_study(catalog):
+    place = site()
+    assert wind_capacity_factor(place, catalog, 0.41).mean() == pytest.approx(0.41, abs=1e-4)
+    assert 0.1 < wind_capacity_factor(place, catalog).mean() < 0.7
+
+
+def test_power_curve_rises_to_its_rating_and_stops_in_a_storm():
+    speed = np.linspace(0, 24, 200)
+    output = power_curve(speed, 3.0, 11.0, 25.0, 0.5)
+    assert np.all(np.diff(output) >= -1e-12)
+    assert output[-1] == pytest.approx(1.0)
+    assert power_curve(np.array([27.0]), 3.0, 11.0, 25.0, 0.5)[0] == 0.0
