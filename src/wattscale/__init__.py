@@ -14,12 +14,12 @@ from wattscale.version import VERSION as __version__  # noqa: N811 (the usual na
 if TYPE_CHECKING:
     from wattscale.chain import plan
     from wattscale.errors import WattscaleError
-    from wattscale.explain import explain
+    from wattscale.explanation import explain
     from wattscale.goal import solve
     from wattscale.scenario.load import load_scenario as load
     from wattscale.scenario.patch import Patch, apply_patch
     from wattscale.validation import validate
-    from wattscale.verbs import catalog, compare, model, schema, write
+    from wattscale.verbs import catalog_table, compare, model, schema, write
 
 VERBS = {
     "load": ("wattscale.scenario.load", "load_scenario"),
@@ -28,8 +28,8 @@ VERBS = {
     "solve": ("wattscale.goal", "solve"),
     "model": ("wattscale.verbs", "model"),
     "validate": ("wattscale.validation", "validate"),
-    "explain": ("wattscale.explain", "explain"),
-    "catalog": ("wattscale.verbs", "catalog"),
+    "explain": ("wattscale.explanation", "explain"),
+    "catalog_table": ("wattscale.verbs", "catalog_table"),
     "schema": ("wattscale.verbs", "schema"),
     "write": ("wattscale.verbs", "write"),
     "Patch": ("wattscale.scenario.patch", "Patch"),
@@ -43,7 +43,7 @@ __all__ = [
     "WattscaleError",
     "__version__",
     "apply_patch",
-    "catalog",
+    "catalog_table",
     "compare",
     "explain",
     "load",

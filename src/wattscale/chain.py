@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -14,9 +13,11 @@ from wattscale.economics import stage as economics
 from wattscale.facility import stage as facility
 from wattscale.figure import Figure, Value
 from wattscale.impact import stage as impact
-from wattscale.plan import Plan
+from wattscale.result import Plan
+from wattscale.scenario.compute import ComputeTable
 from wattscale.scenario.schema import Scenario
 from wattscale.site import stage as site
+from wattscale.stagecache import Entry, StageCache, relevant
 from wattscale.supply import stage as supply
 from wattscale.version import VERSION
 from wattscale.workload import stage as workload
@@ -26,12 +27,8 @@ Progress = Callable[[str, int, int], None]
 """Called with the stage about to run, its number from 1, and the number of stages."""
 Result = TypeVar("Result")
 
-
-@dataclass
-class StageCache:
-    """Results of stages by their own inputs, so that a change of finance does not solve supply again."""
-
-    kept: dict[Any, tuple[Any, dict[str, Figure], tuple[Any, ...]]] = field(default_factory=dict)
+LIQUID_COOLED_SERVERS = ("direct-to-chip", "immersion")
+"""Cooling technologies whose servers keep few fans; a rear door leaves them in place."""
 
 
 @dataclass
@@ -48,15 +45,15 @@ class Run:
     def stage(self, name: str, inputs: tuple[Any, ...], compute_stage: Callable[[Catalog], Result]) -> Result:
         """Run one stage with a ledger of its own, or take it from the cache when no input changed."""
         self.progress(name, len(self.ledgers) + 1, len(STAGES))
-        key = (name, json.dumps(self.scenario.catalog, sort_keys=True), *(_key(each) for each in inputs))
-        if key not in self.cache.kept:
+        entry = self.cache.get(name, inputs, self.scenario.catalog)
+        if entry is None:
             view = self.catalog.recording()
             result = compute_stage(view)
-            self.cache.kept[key] = (result, view.used, inputs)
-        result, used, _ = self.cache.kept[key]
-        self.ledgers[name] = used
-        self.results[name] = result
-        return result  # type: ignore[no-any-return]
+            entry = Entry(result, view.used, relevant(self.scenario.catalog, view.used), inputs)
+            self.cache.put(name, entry)
+        self.ledgers[name] = entry.used
+        self.results[name] = entry.result
+        return entry.result  # type: ignore[no-any-return]
 
 
 def plan(scenario: Scenario, progress: Progress | None = None, cache: StageCache | None = None) -> Plan:
@@ -85,7 +82,8 @@ def walk(scenario: Scenario, last: str, progress: Progress | None = None, cache:
     load = run.stage("workload", (s.workload, place), lambda c: workload.run(s.workload, c, place.utc_offset_h, config))
     if steps == 0:
         return run
-    machines = run.stage("compute", (s.compute, load), lambda c: compute.run(s.compute, load, c))
+    servers = _cooled_as(s)
+    machines = run.stage("compute", (servers, load), lambda c: compute.run(servers, load, c))
     if steps <= STAGES.index("site"):
         return run
     building = run.stage(
@@ -118,15 +116,17 @@ def walk(scenario: Scenario, last: str, progress: Progress | None = None, cache:
     return run
 
 
+def _cooled_as(scenario: Scenario) -> ComputeTable:
+    """Give the compute table with the servers cooled as the building cools them, unless it says otherwise."""
+    if scenario.compute.server_cooling is not None:
+        return scenario.compute
+    liquid = scenario.facility.cooling.startswith(LIQUID_COOLED_SERVERS)
+    return scenario.compute.model_copy(update={"server_cooling": "liquid" if liquid else "air"})
+
+
 def figure_of(run: Run, name: str) -> Value | None:
     """Give one figure of a walk by its full name, or None."""
     stage, _, figure = name.partition(".")
     result = run.results.get(stage)
     value: Value | None = result.figures.get(figure) if result is not None else None
     return value
-
-
-def _key(given: Any) -> Any:
-    if hasattr(given, "model_dump_json"):
-        return given.model_dump_json()
-    return given if isinstance(given, int | float | str | None) else id(given)

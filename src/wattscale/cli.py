@@ -84,10 +84,10 @@ def compare(
     as_json: Json = False,
 ) -> None:
     """Put plans side by side, with the differences."""
-    from wattscale.chain import StageCache
     from wattscale.chain import plan as make
     from wattscale.report import compare_summary
     from wattscale.scenario.load import load_scenario
+    from wattscale.stagecache import StageCache
     from wattscale.verbs import to_json
 
     if len(scenarios) < 2:
@@ -133,7 +133,7 @@ def model(name: Annotated[str, typer.Argument(help="Catalogue name or config.jso
 @app.command()
 def explain(name: Annotated[str, typer.Argument(help="Stage, figure or scenario key.")]) -> None:
     """Show equations, units and sources."""
-    from wattscale.explain import explain as tell
+    from wattscale.explanation import explain as tell
 
     print(tell(name))
 
@@ -160,7 +160,7 @@ def catalog(
     as_json: Json = False,
 ) -> None:
     """Look at the figures that everything rests on."""
-    from wattscale.verbs import catalog as look
+    from wattscale.verbs import catalog_table as look
     from wattscale.verbs import weak_figures
 
     frame = weak_figures() if weak else look(table)

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wattscale.catalog.specs import figure_specs, spec_of
-from wattscale.chain import StageCache, figure_of, walk
+from wattscale.chain import figure_of, walk
 from wattscale.errors import InfeasibleError, InputError, did_you_mean
 from wattscale.scenario.load import to_tables
 from wattscale.scenario.patch import Patch, apply_patch, numeric_key
 from wattscale.scenario.schema import Scenario
 from wattscale.scenario.walk import fields_of, get_key
+from wattscale.stagecache import StageCache
 
 STEP = 2.0
 """Factor by which the bracket grows."""

@@ -12,12 +12,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wattscale.chain import StageCache, plan
+from wattscale.chain import plan
 from wattscale.errors import InputError
-from wattscale.plan import Plan
+from wattscale.result import Plan
 from wattscale.scenario.load import load_scenario, scenario_toml
 from wattscale.scenario.schema import Scenario
 from wattscale.scenario.walk import fields_of
+from wattscale.stagecache import StageCache
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,7 +97,7 @@ def _taken(field: dict[str, Any]) -> dict[str, Any]:
     return {key: field.pop(key) for key in kept if key in field}
 
 
-def catalog(table: str | None = None) -> pd.DataFrame:
+def catalog_table(table: str | None = None) -> pd.DataFrame:
     """Give a table of the catalogue as a DataFrame, or the list of tables.
 
     Raises:

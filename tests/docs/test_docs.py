@@ -11,7 +11,7 @@ from wattscale.cli import app
 from wattscale.scenario.load import load_scenario, parse_setting
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted((ROOT / "docs").rglob("*.md")) + [ROOT / "README.md"]
+PAGES = [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md"]
 
 
 def builder():

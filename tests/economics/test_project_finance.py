@@ -96,4 +96,4 @@ def test_credits_end_with_their_law():
     catalog = load_catalog()
     assert set(tax_credits("US", "wind", 2026, catalog)) == {"ptc", "itc"}
     assert tax_credits("US", "wind", 2030, catalog) == {}
-    assert tax_credits("US", "nuclear_smr", 2036, catalog) == {}
+    assert tax_credits("US", "smr", 2036, catalog) == {}

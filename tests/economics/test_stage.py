@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -210,3 +212,49 @@ def test_cash_flow_has_a_year_more_than_the_project(make):
 
 def test_liquid_cooling_costs_more_to_build_than_air(make):
     assert value(costed(make).figures["capital_usd"]) > value(costed(make, cooling="chiller").figures["capital_usd"])
+
+
+def test_a_tariff_raises_the_price_of_accelerators_alone(make):
+    free, taxed = costed(make), costed(make, EconomicsTable(tariff_share=0.25))
+    capital = [next(x.capital_usd for x in r.lines if x.part == "accelerators") for r in (free, taxed)]
+    assert capital[1] == pytest.approx(1.25 * capital[0])
+
+
+def test_owning_pays_above_the_break_even_use(make):
+    figures = costed(make).figures
+    use = figures["rent_breakeven_utilisation"]
+    assert use[0] * figures["rent_usd_per_device_hour"][0] == pytest.approx(figures["usd_per_device_hour"])
+    assert use[1] < use[0] < use[2]
+    assert "rent_usd_per_device_hour" not in costed(make, accelerator="B200-SXM").figures
+
+
+def test_a_poorer_country_pays_a_larger_share_of_income(make):
+    figures = costed(make).figures
+    shares = [figures[f"user_share_of_income.{country}"] for country in ("US", "CN", "IN", "ET")]
+    assert shares == sorted(shares)
+    assert figures["user_usd_per_year"] == pytest.approx(figures["usd_per_request"] * 3650)
+
+
+def test_debt_carries_its_cover_and_the_target_price_earns_the_target(make):
+    table = EconomicsTable(price_per_mtok_usd=40.0, tax_rate=0.21)
+    figures = costed(make, table).figures
+    assert figures["dscr_min"] >= 1.45 - 1e-9
+    assert figures["gearing_share"] <= 0.55 + 1e-9
+    again = EconomicsTable(price_per_mtok_usd=figures["price_for_target_irr_usd_per_mtok"], tax_rate=0.21)
+    assert costed(make, again).figures["equity_irr_nominal"] == pytest.approx(table.target_irr, abs=1e-6)
+
+
+def test_a_flat_power_price_has_no_price_risk_and_says_so(make):
+    result = costed(make)
+    assert "no-price-risk" in [w.code for w in result.warnings]
+    assert "power_cost_cvar95_usd_per_year" not in result.figures
+
+
+def test_a_price_that_moves_puts_a_small_share_of_the_cost_at_risk(make):
+    plan = list(make(training_devices=0, training_mw=0.0))
+    rng = np.random.default_rng(1)
+    plan[2] = replace(plan[2], price_usd_per_mwh=rng.lognormal(4.0, 0.5, 8760))
+    figures = run(EconomicsTable(risk_paths=50), *plan, load_catalog()).figures
+    mean = plan[4].cost_usd_per_year["grid.energy"]
+    assert mean < figures["power_cost_var95_usd_per_year"] <= figures["power_cost_cvar95_usd_per_year"]
+    assert 0.0 < figures["power_cost_risk_share"] < figures["electricity_share"] * 2

@@ -44,8 +44,11 @@ def test_carbon_jobs_and_segments_add_up_for_any_plan(make, serving, training, s
         figures["scope1_t_per_year"] + figures["scope2_market_t_per_year"], rel=1e-6, abs=1e-6
     )
     assert sum(result.embodied_t.values()) == pytest.approx(value(figures["embodied_t"]), rel=1e-6)
-    for phase, name in (("construction", "jobs_construction_job_years"), ("operation", "jobs_permanent")):
-        parts = sum(jobs for key, jobs in result.jobs.items() if key.endswith("." + phase))
+    for phases, name in (
+        (("construction",), "jobs_construction_job_years"),
+        (("operation", "variable"), "jobs_permanent"),
+    ):
+        parts = sum(jobs for key, jobs in result.jobs.items() if key.rpartition(".")[2] in phases)
         assert parts == pytest.approx(value(figures[name]), rel=1e-6)
     assert sum(result.market_usd.values()) == pytest.approx(value(economics.figures["capital_usd"]), rel=1e-6)
     assert value(figures["jobs_permanent_net"]) == pytest.approx(value(figures["jobs_permanent"]) * (1.0 - displaced))
@@ -104,3 +107,27 @@ def test_a_technology_without_factors_is_reported(make):
     plan[4].capacity_mw["fusion"] = 3.0
     result, _ = assessed(plan)
     assert "no-job-factor" in [w.code for w in result.warnings]
+
+
+def test_jobs_that_follow_output_count_for_a_plant_that_runs(make):
+    plan = make(gas_mw=3.0)
+    plan[4].capacity_mw["gas-turbine"] = plan[4].capacity_mw.pop("gas")
+    plan[4].dispatch_mw["gas-turbine"] = plan[4].dispatch_mw.pop("gas")
+    result, _ = assessed(plan)
+    assert result.jobs["gas-turbine.variable"] == pytest.approx(3.0 * 8760 * 4.233e-5)
+
+
+def test_memory_is_a_segment_of_its_own(make):
+    result, economics = assessed(make())
+    price = next(line.capital_usd for line in economics.lines if line.part == "accelerators")
+    assert result.market_usd["memory"] == pytest.approx(0.17 * price)
+    assert result.market_usd["accelerators"] + result.market_usd["memory"] == pytest.approx(price)
+
+
+def test_every_figure_of_both_stages_is_described(make):
+    from wattscale.catalog.specs import spec_of
+
+    result, economics = assessed(make(solar_mw=2.0))
+    for stage, figures in (("economics", economics.figures), ("impact", result.figures)):
+        for name in figures:
+            assert spec_of(f"{stage}.{name}") is not None, name

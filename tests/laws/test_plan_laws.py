@@ -5,8 +5,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from wattscale.chain import StageCache, plan
+from wattscale.chain import plan
 from wattscale.scenario.load import load_scenario
+from wattscale.stagecache import StageCache
 
 CLOSE = 1e-6
 CACHE = StageCache()
@@ -47,7 +48,8 @@ def test_energy_money_and_carbon_balances_close(tables):
 
 def energy_balances_close(made):
     parts = [p.power_mw for p in (made.compute.training, made.compute.serving) if p is not None]
-    np.testing.assert_allclose(made.compute.it_power_mw, np.sum(parts, axis=0), rtol=CLOSE)
+    parts_mw = np.sum(parts, axis=0) + made.compute.spare_power_mw
+    np.testing.assert_allclose(made.compute.it_power_mw, parts_mw, rtol=CLOSE)
     np.testing.assert_allclose(made.facility.power_mw, made.facility.pue * made.compute.it_power_mw, rtol=CLOSE)
     by_use = sum(made.facility.energy_by_use_mwh.values())
     assert by_use == pytest.approx(made.facility.power_mw.sum(), rel=CLOSE)

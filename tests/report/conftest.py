@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from wattscale.plan import Plan
+from wattscale.result import Plan
 
 sys.path.insert(0, str(Path(__file__).parent))
 

@@ -13,7 +13,7 @@ from wattscale.facility.result import FacilityResult
 from wattscale.figure import Figure, PlanWarning
 from wattscale.hours import local_hour, local_weekday
 from wattscale.impact.result import ImpactResult
-from wattscale.plan import Plan, PlanFigure
+from wattscale.result import Plan, PlanFigure
 from wattscale.scenario.load import load_scenario
 from wattscale.site.result import SiteResult, Weather
 from wattscale.supply.result import SupplyResult

@@ -9,13 +9,13 @@ import pytest
 from numpy.testing import assert_allclose
 
 from wattscale.errors import InputError
-from wattscale.plan import Plan
 from wattscale.report import chart, chart_names
 from wattscale.report.charts import CHARTS, DARK, in_mode
 from wattscale.report.flow import energy_flow
 from wattscale.report.palette import TECHNOLOGY, colours, stack_order
 from wattscale.report.svg import png, render
 from wattscale.report.words import STAGES
+from wattscale.result import Plan
 
 
 def every_number(node: object) -> list[float]:

@@ -7,9 +7,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from wattscale.plan import Plan
 from wattscale.report import plan_card, report_html
 from wattscale.report.words import STAGES
+from wattscale.result import Plan
 
 VOID = {"meta", "br", "link", "img", "input", "hr"}
 

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from wattscale.errors import InputError
-from wattscale.plan import Plan
 from wattscale.report import (
     compare_summary,
     compare_table,
@@ -25,6 +24,7 @@ from wattscale.report import (
 )
 from wattscale.report.tables import assumption_table, capacity_table, cost_table, month_table
 from wattscale.report.words import digits, people, scale
+from wattscale.result import Plan
 from wattscale.scenario.load import build
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small_models import KINDS, model
 
-from tests.workload.test_parameters_and_flops import KINDS, model
 from wattscale.workload.architecture import (
     FeedForward,
     experts_touched,

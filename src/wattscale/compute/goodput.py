@@ -6,12 +6,14 @@ Leaves out: planned changes of the recipe and slow devices that do not fail (sca
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 
 from wattscale.catalog import Catalog
 from wattscale.compute.training_coefficients import TABLE
+from wattscale.units import HOURS_PER_DAY, SECONDS_PER_HOUR
 
-SECONDS_PER_HOUR = 3600.0
+SECONDS_PER_DAY = HOURS_PER_DAY * SECONDS_PER_HOUR
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Reliability:
 
 @dataclass(frozen=True)
 class Goodput:
-    """Where the time of a run goes; `value` is the useful share [1]."""
+    """Where the time of a run goes: `value` is the useful share, and all shares sum to 1 [1]."""
 
     value: float
     restart_share: float
@@ -81,23 +83,21 @@ def goodput(devices: float, state_bytes_per_device: float, r: Reliability) -> Go
     >>> round(goodput(8, 0.0, quiet).value, 3)
     0.8
     """
-    import math
-
     per_s = devices / (r.device_mtbf_h * SECONDS_PER_HOUR)
     hold = r.checkpoint_fixed_s + state_bytes_per_device / r.checkpoint_bytes_per_s
     interval = math.sqrt(2.0 * hold / per_s) if hold > 0 else 0.0
     restart = r.restart_s + r.restart_s_per_log2_devices * math.log2(max(1.0, devices))
-    planned_per_s = r.planned_per_day / 86400.0
+    planned_per_s = r.planned_per_day / SECONDS_PER_DAY
     checkpoint = hold / interval if interval > 0 else 0.0
     lost = per_s * interval / 2.0
     stopped = (per_s + planned_per_s) * restart
     value = 1.0 / ((1.0 + r.evaluation_share) * (1.0 + checkpoint + lost + stopped))
     return Goodput(
         value=value,
-        restart_share=stopped * value,
-        lost_work_share=lost * value,
-        checkpoint_share=checkpoint * value,
+        restart_share=stopped * (1.0 + r.evaluation_share) * value,
+        lost_work_share=lost * (1.0 + r.evaluation_share) * value,
+        checkpoint_share=checkpoint * (1.0 + r.evaluation_share) * value,
         evaluation_share=r.evaluation_share * value,
-        interruptions_per_day=per_s * 86400.0,
+        interruptions_per_day=per_s * SECONDS_PER_DAY,
         checkpoint_interval_s=interval,
     )

@@ -133,7 +133,7 @@ def candidate_layouts(
     Returns:
         Candidates, arrays of one length (perhaps none); memory is not looked at here.
 
-    Source: rules of Narayanan et al. 2021: tensor parallelism within a domain or node, interleaving only with a pipeline.
+    Source: Narayanan et al. 2021: tensor parallelism within a domain or node, interleaving only with a pipeline.
 
     >>> from wattscale.compute.training_shape import TrainingShape
     >>> tiny = TrainingShape(4.0, 64.0, 100.0, 128.0, *(1.0,) * 9)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
-from wattscale.compute.accelerators import Accelerator
+from wattscale.compute.accelerators import BYTES_PER_ELEMENT, Accelerator
 from wattscale.compute.serving import (
     Replica,
     ReplicaCurve,
@@ -29,16 +29,26 @@ Objective: TypeAlias = Literal["devices", "energy"]
 
 UNPACKED_TO = ("bf16", "fp16", "fp32")
 """Precisions that weights are unpacked to where the device cannot multiply them as stored, first one it has."""
+GPU_KINDS = ("gpu", "superchip", "edge gpu")
+"""Kinds whose 4-bit peak is floating point: they do not multiply in int4."""
 MAX_STAGES = 16
 """Most pipeline stages tried where a model fits no scale-up domain."""
 
 
 def resolve_formats(
-    accelerator: Accelerator, precision: str, kv_precision: str, where: str = "workload.serving.precision"
+    arch: Architecture,
+    accelerator: Accelerator,
+    precision: str,
+    kv_precision: str,
+    where: str = "workload.serving.precision",
 ) -> tuple[Formats, tuple[PlanWarning, ...]]:
-    """Decide what the device multiplies in; weights it cannot multiply as stored are unpacked first.
+    """Decide what is stored and multiplied in which precision.
+
+    In models with routed experts a 4-bit precision is that of the experts; the rest stays in bf16, as in the published
+    4-bit weights of such models. Weights that a device cannot multiply as stored are unpacked first.
 
     Args:
+        arch: The model.
         accelerator: The device.
         precision: Stored weights.
         kv_precision: Keys and values.
@@ -50,30 +60,35 @@ def resolve_formats(
     Raises:
         InfeasibleError: The device has neither the precision nor one to unpack to.
 
-    Source: weight-only quantisation (Frantar et al. 2023; Lin et al. 2024).
+    Source: weight-only quantisation (Frantar et al. 2023; Lin et al. 2024); gpt-oss and Kimi K2 model cards.
 
     >>> from wattscale.catalog import load_catalog
     >>> from wattscale.compute.accelerators import load_accelerator
-    >>> resolve_formats(load_accelerator(load_catalog(), "H100"), "int4", "fp8")[0].compute
+    >>> plain = Architecture("plain", 1, 1, True, (), 1)
+    >>> resolve_formats(plain, load_accelerator(load_catalog(), "H100"), "int4", "fp8")[0].compute
     'bf16'
     """
-    has_int4 = accelerator.kind not in ("gpu", "superchip")
-    if precision in accelerator.peak_flops and (precision != "int4" or has_int4):
-        return Formats(precision, precision, kv_precision), ()
-    for fallback in UNPACKED_TO:
-        if fallback in accelerator.peak_flops:
-            message = (
-                f"{accelerator.name} does not multiply in {precision}: weights are stored in {precision} and "
-                f"unpacked to {fallback} before use, so compute runs at the {fallback} rate."
-            )
-            return Formats(precision, fallback, kv_precision), (PlanWarning("weight-only-precision", message),)
-    raise InfeasibleError(
-        f"{accelerator.name} has no {precision} arithmetic and none to unpack it to",
-        where=where,
-        value=precision,
-        allowed=", ".join(accelerator.peak_flops),
-        hint="Choose another precision or another compute.accelerator",
-    )
+    native = precision in accelerator.peak_flops and (precision != "int4" or accelerator.kind not in GPU_KINDS)
+    wide = next((p for p in UNPACKED_TO if p in accelerator.peak_flops), None)
+    if not native and wide is None:
+        raise InfeasibleError(
+            f"{accelerator.name} has no {precision} arithmetic and none to unpack it to",
+            where=where,
+            value=precision,
+            allowed=", ".join(accelerator.peak_flops),
+            hint="Choose another precision or another compute.accelerator",
+        )
+    warnings: tuple[PlanWarning, ...] = ()
+    compute = precision if native else str(wide)
+    if not native:
+        message = (
+            f"{accelerator.name} does not multiply in {precision}: weights are stored in {precision} and "
+            f"unpacked to {wide} before use, so compute runs at the {wide} rate."
+        )
+        warnings = (PlanWarning("weight-only-precision", message),)
+    if BYTES_PER_ELEMENT[precision] < 1.0 and moe_layers(arch) and wide is not None:
+        return Formats(wide, wide, kv_precision, precision, compute), warnings
+    return Formats(precision, compute, kv_precision), warnings
 
 
 def candidate_layouts(

@@ -86,3 +86,5 @@ class ComputeResult:
     figures: dict[str, Value]
     """Figures of the stage without the stage's name, such as `training.mfu`."""
     warnings: tuple[PlanWarning, ...] = ()
+    spare_power_mw: float = 0.0
+    """Constant power of the spare devices, part of `it_power_mw` [MW]."""

@@ -34,7 +34,9 @@ class StepWork:
         dense_flops: Products with the dense weights [FLOP].
         expert_flops: Products with the experts [FLOP].
         score_flops: Attention scores and values, and recurrences [FLOP].
+        activation_bytes: Activations read and written between the products, once per pass [byte].
         layers: Layers passed [1].
+        recurrent_layers: Layers with a state of fixed size [1].
         expert_layers: Layers with routed experts [1].
         sequences: Sequences decoded by the replica [1].
         unpacked: 1 where weights are unpacked before use (weight-only quantisation), else 0 [1].
@@ -50,7 +52,9 @@ class StepWork:
     dense_flops: Numbers
     expert_flops: Numbers
     score_flops: Numbers
+    activation_bytes: Numbers
     layers: Numbers
+    recurrent_layers: Numbers
     expert_layers: Numbers
     sequences: Numbers
     unpacked: Numbers
@@ -92,13 +96,17 @@ class RateCoefficients:
         collective_s: Latency of one collective [s].
         expert_memory_efficiency: Bandwidth reached on experts over that on dense weights [1].
         expert_compute_efficiency: Rate reached on experts over that on dense products [1].
-        unpack_efficiency: Both reached on weights unpacked before use, over those on weights used as stored [1].
+        unpack_efficiency: Both reached on integer weights unpacked before use, over those on weights used as stored [1].
+        activation_passes: How often the activations of a layer travel to memory and back [1].
         layer_s: Launch and small kernels of one layer [s].
+        recurrent_layer_s: Added by the small kernels of a recurrent layer [s].
         expert_layer_s: Added by routing in a layer with experts [s].
         mixed_layer_s: Added per layer in steps that take in input tokens (no captured graph) [s].
         step_s: Scheduler and sampler, once per step [s].
         sequence_s: The same per running sequence [s].
-        group_wait: How much of the other groups' input tokens each attention group waits for [1].
+        eager: 1 for engines that launch kernel by kernel, while the device works on earlier ones; 0 for engines that
+            replay captured graphs, where the overhead of a layer is the device's own [1].
+        roof_exponent: Rounds the corner of the roofline, time = (memory^n + compute^n)^(1/n) [1].
     """
 
     weight_efficiency: Numbers
@@ -110,22 +118,24 @@ class RateCoefficients:
     expert_memory_efficiency: Numbers
     expert_compute_efficiency: Numbers
     unpack_efficiency: Numbers
+    activation_passes: Numbers
     layer_s: Numbers
+    recurrent_layer_s: Numbers
     expert_layer_s: Numbers
     mixed_layer_s: Numbers
     step_s: Numbers
     sequence_s: Numbers
-    group_wait: Numbers
+    eager: Numbers
+    roof_exponent: Numbers
 
 
+UTILISATIONS = ("compute_utilisation", "memory_utilisation", "link_utilisation", "busy_share")
+"""Attributes of a step that the power depends on."""
 HARDWARE = (
     "weight_efficiency", "cache_efficiency", "compute_efficiency", "score_efficiency", "link_efficiency",
-    "collective_s",
+    "collective_s", "roof_exponent",
 )  # fmt: skip
 """Coefficients by hardware generation; the others are by engine."""
-BLEND = 4.0
-"""Exponent that rounds the corner of the roofline: time = (memory^n + compute^n)^(1/n)."""
-
 
 @dataclass(frozen=True)
 class Step:
@@ -135,6 +145,7 @@ class Step:
         time_s: Length [s].
         memory_s, compute_s, link_s, overhead_s: What it would take by each alone [s].
         compute_utilisation, memory_utilisation, link_utilisation: Work done over what the peaks could do [1].
+        busy_share: Share of the time in which the device does not wait for its host [1].
     """
 
     time_s: Numbers
@@ -145,6 +156,7 @@ class Step:
     compute_utilisation: Numbers
     memory_utilisation: Numbers
     link_utilisation: Numbers
+    busy_share: Numbers
 
 
 def load_rates(catalog: Catalog, generation: str, engine: str) -> RateCoefficients:
@@ -183,9 +195,9 @@ def stack_rates(rates: Sequence[RateCoefficients]) -> RateCoefficients:
 
     Source: none needed.
 
-    >>> one = RateCoefficients(*range(1, 16))
+    >>> one = RateCoefficients(*range(1, 19))
     >>> stack_rates([one, one]).step_s.tolist()
-    [13.0, 13.0]
+    [15.0, 15.0]
     """
     names = [f.name for f in fields(RateCoefficients)]
     return RateCoefficients(**{n: np.array([float(getattr(r, n)) for r in rates]) for n in names})
@@ -225,7 +237,7 @@ def device_rates(
 def step_time(work: StepWork, device: DeviceRates, rates: RateCoefficients) -> Step:
     """Give the time of one engine step and how busy it keeps the device.
 
-    t = roof(dense) + roof(experts) + cache + scores + links + overheads, roof = (memory^4 + compute^4)^(1/4)
+    t = roof(dense) + roof(experts) + attention + activations + links + overheads, roof = (memory^n + compute^n)^(1/n)
 
     Args:
         work: Work of the step per device.
@@ -237,8 +249,8 @@ def step_time(work: StepWork, device: DeviceRates, rates: RateCoefficients) -> S
 
     Source: roofline model (Williams et al. 2009), kernel by kernel; overheads of serving engines.
 
-    >>> work = StepWork(8e9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
-    >>> ideal = RateCoefficients(1, 1, 1, 1, 1, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0)
+    >>> work = StepWork(8e9, *[0] * 15)
+    >>> ideal = RateCoefficients(1, 1, 1, 1, 1, 0, 1, 1, 1, *[0] * 8, 4)
     >>> float(step_time(work, DeviceRates(1e15, 1e15, 1e15, 4e12, 4e11), ideal).time_s)
     0.002
     """
@@ -259,13 +271,18 @@ def step_time(work: StepWork, device: DeviceRates, rates: RateCoefficients) -> S
         device.link_bytes_per_s * np.asarray(rates.link_efficiency)
     )
     layers = np.asarray(work.layers)
-    overhead = (
-        rates.step_s
-        + layers * (rates.layer_s + np.asarray(work.mixed) * rates.mixed_layer_s)
+    host = rates.step_s + np.asarray(work.sequences) * rates.sequence_s
+    launches = (
+        layers * (rates.layer_s + np.asarray(work.mixed) * rates.mixed_layer_s)
+        + np.asarray(work.recurrent_layers) * rates.recurrent_layer_s
         + np.asarray(work.expert_layers) * rates.expert_layer_s
-        + np.asarray(work.sequences) * rates.sequence_s
     )
-    time = _roof(dense_m, dense_c) + _roof(expert_m, expert_c) + attention + links + overhead
+    n, eager = rates.roof_exponent, np.asarray(rates.eager)
+    activations = np.asarray(work.activation_bytes) * rates.activation_passes / bandwidth
+    device_s = _roof(dense_m, dense_c, n) + _roof(expert_m, expert_c, n) + attention + activations + links
+    working = eager * _roof(launches, device_s, n) + (1.0 - eager) * (launches + device_s)
+    time = host + working
+    busy = eager * device_s + (1.0 - eager) * working
     at_peak = (
         np.asarray(work.dense_flops) / device.flops
         + np.asarray(work.expert_flops) / device.expert_flops
@@ -277,15 +294,16 @@ def step_time(work: StepWork, device: DeviceRates, rates: RateCoefficients) -> S
         memory_s=dense_m + expert_m + cache,
         compute_s=dense_c + expert_c + scores,
         link_s=links,
-        overhead_s=overhead,
+        overhead_s=time - device_s,
         compute_utilisation=at_peak / time,
         memory_utilisation=moved / (time * device.memory_bytes_per_s),
         link_utilisation=np.asarray(work.link_bytes) / (time * device.link_bytes_per_s),
+        busy_share=busy / time,
     )
 
 
-def _roof(memory_s: FloatArray, compute_s: FloatArray) -> FloatArray:
-    return np.asarray((memory_s**BLEND + compute_s**BLEND) ** (1.0 / BLEND))
+def _roof(memory_s: FloatArray, compute_s: FloatArray, exponent: Numbers) -> FloatArray:
+    return np.asarray((memory_s**exponent + compute_s**exponent) ** (1.0 / np.asarray(exponent)))
 
 
 def mean_step(decode: Step, mixed: Step, mixed_share: Numbers) -> Step:
@@ -301,7 +319,7 @@ def mean_step(decode: Step, mixed: Step, mixed_share: Numbers) -> Step:
 
     Source: none needed.
 
-    >>> slow, fast = (Step(t, t, 0.0, 0.0, 0.0, 0.0, u, 0.0) for t, u in ((3.0, 1.0), (1.0, 0.0)))
+    >>> slow, fast = (Step(t, t, 0.0, 0.0, 0.0, 0.0, u, 0.0, 1.0) for t, u in ((3.0, 1.0), (1.0, 0.0)))
     >>> float(mean_step(fast, slow, 0.5).time_s), float(mean_step(fast, slow, 0.5).memory_utilisation)
     (2.0, 0.75)
     """
@@ -318,5 +336,5 @@ def mean_step(decode: Step, mixed: Step, mixed_share: Numbers) -> Step:
     return Step(
         time,
         *(plain(n) for n in ("memory_s", "compute_s", "link_s", "overhead_s")),
-        *(weighted(n) for n in ("compute_utilisation", "memory_utilisation", "link_utilisation")),
+        *(weighted(n) for n in UTILISATIONS),
     )

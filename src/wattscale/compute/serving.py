@@ -63,6 +63,7 @@ class Setting:
     memory: MemoryRules
     chunk_tokens: float
     expert_skew: float
+    group_wait: float
     power_cap_share: float
 
 
@@ -151,6 +152,7 @@ def load_setting(
         memory=load_memory_rules(catalog),
         chunk_tokens=catalog.value("serving_coefficients", "engine.chunk_tokens"),
         expert_skew=catalog.value("serving_coefficients", "engine.expert_skew"),
+        group_wait=catalog.value("serving_coefficients", "engine.group_wait"),
         power_cap_share=power_cap_share,
     )
 
@@ -237,7 +239,7 @@ def run_cycle(
     def step(prefill: FloatArray | float) -> Step:
         work = step_work(
             arch, layout, formats, sequences, context, prefill * layout.pipeline_parallel, computed,
-            setting.expert_skew, float(setting.rates.group_wait),
+            setting.expert_skew, setting.group_wait,
         )  # fmt: skip
         return step_time(work, device, setting.rates)
 
@@ -323,6 +325,7 @@ def replica_curve(
         formats.compute,
         setting.power,
         setting.power_cap_share,
+        step.busy_share,
     )
     share = cycle.mixed_share * prefill_s / tpot
     return ReplicaCurve(layout, formats, b, tpot, ttft, rate, np.asarray(power), share, step)

@@ -62,7 +62,7 @@ def plan_serving(
     Source: docs/method/compute.md.
     """
     recipe = workload.recipe
-    formats, warnings = resolve_formats(accelerator, recipe.precision, recipe.kv_precision)
+    formats, warnings = resolve_formats(arch, accelerator, recipe.precision, recipe.kv_precision)
     warnings += _context_warning(workload, arch)
     request = Request(
         workload.input_tokens,

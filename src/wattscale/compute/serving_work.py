@@ -74,13 +74,15 @@ class Formats:
 
     @property
     def unpacked(self) -> bool:
-        """Whether weights are unpacked before use."""
-        return BYTES_PER_ELEMENT[self.weights] < BYTES_PER_ELEMENT[self.compute]
+        """Whether integer weights are unpacked before use."""
+        narrower = BYTES_PER_ELEMENT[self.weights] < BYTES_PER_ELEMENT[self.compute]
+        return narrower and self.weights.startswith("int")
 
     @property
     def unpacked_experts(self) -> bool:
-        """Whether the weights of routed experts are unpacked to bf16 before use."""
-        return self.expert_bytes < 1.0 and BYTES_PER_ELEMENT[self.expert_compute or self.compute] >= 2.0
+        """Whether integer weights of routed experts are unpacked before use."""
+        narrower = self.expert_bytes < BYTES_PER_ELEMENT[self.expert_compute or self.compute]
+        return narrower and (self.expert_weights or self.weights).startswith("int")
 
     @property
     def weight_bytes(self) -> float:
@@ -215,7 +217,9 @@ def step_work(
         dense_flops=(uneven * dense_flops - (uneven - b) * head) / devices,
         expert_flops=tokens * expert_flops / devices,
         score_flops=(b * scores + (uneven - b) * prompt_scores) / devices,
+        activation_bytes=uneven / devices * arch.layers * arch.d_model * ACTIVATION_BYTES,
         layers=float(arch.layers),
+        recurrent_layers=float(sum(g.count for g in arch.groups if any(a.recurrent for a in g.attentions))),
         expert_layers=float(experts),
         sequences=b,
         unpacked=float(formats.unpacked),

@@ -97,6 +97,7 @@ def run(table: ComputeTable, workload: WorkloadResult, catalog: Catalog) -> Comp
         rack_kw=rack_kw,
         figures=figures,
         warnings=tuple(warnings),
+        spare_power_mw=spare_mw,
     )
 
 

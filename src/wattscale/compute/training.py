@@ -7,175 +7,26 @@ Leaves out: several runs at once on one cluster, and data centres apart.
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
 
 import numpy as np
 
 from wattscale.catalog import Catalog
 from wattscale.compute.accelerators import Accelerator
-from wattscale.compute.goodput import Goodput, goodput, load_reliability
-from wattscale.compute.parallelism import RECOMPUTE, Fixed
 from wattscale.compute.result import TrainingPlan
-from wattscale.compute.training_coefficients import (
-    TABLE,
-    Machine,
-    StepCoefficients,
-    load_machine,
-    load_step_coefficients,
-    own_or_default,
-)
-from wattscale.compute.training_memory import MemoryCoefficients, load_memory_coefficients
+from wattscale.compute.training_coefficients import TABLE, own_or_default
 from wattscale.compute.training_power import RunPower, cap_speed, run_power, training_year
-from wattscale.compute.training_search import BestStep, best_step
-from wattscale.compute.training_shape import TrainingShape, training_shape
+from wattscale.compute.training_run import Run, Trainer, devices_for_days, make_trainer
 from wattscale.compute.training_step import PARTS
-from wattscale.errors import InfeasibleError, InputError
+from wattscale.errors import InputError
 from wattscale.figure import PlanWarning, Value
 from wattscale.scenario.compute import ComputeTable
 from wattscale.scenario.workload import TrainingTable
-from wattscale.units import HOURS_PER_DAY, HOURS_PER_YEAR, SECONDS_PER_HOUR, W_PER_MW
+from wattscale.units import HOURS_PER_DAY, HOURS_PER_YEAR, W_PER_MW
 from wattscale.workload.architecture import Architecture
 from wattscale.workload.result import TrainingWorkload
 
-SECONDS_PER_DAY = HOURS_PER_DAY * SECONDS_PER_HOUR
 DAYS_PER_YEAR = HOURS_PER_YEAR / HOURS_PER_DAY
-
-MOST_DEVICES_PER_SEQUENCE = 1024
-"""Devices that can share one sequence of the batch, tensor times pipeline times context, at most."""
-GROWTH = 1.3
-"""Step of the search for a number of devices that is fast enough."""
-
-
-@dataclass(frozen=True)
-class Run:
-    """A run of a number of devices: its step, goodput and speed.
-
-    Attributes:
-        devices: Devices held by the run [1].
-        best: The layout and its step.
-        goodput: Useful share of the time.
-        run_share: Whole-run speed of a usual run over that of the best layout without failures [1].
-        tokens_per_s: Tokens per second over the whole run [token/s].
-    """
-
-    devices: int
-    best: BestStep
-    goodput: Goodput
-    run_share: float
-    tokens_per_s: float
-
-    def days(self, tokens: float) -> float:
-        """Length of the run [day]."""
-        return tokens / self.tokens_per_s / SECONDS_PER_DAY
-
-    def slowed(self, speed: float) -> Run:
-        """Give the same run at another speed of its steps [1]."""
-        return replace(self, run_share=self.run_share * speed, tokens_per_s=self.tokens_per_s * speed)
-
-
-@dataclass(frozen=True)
-class Trainer:
-    """Everything a run of a model on a machine depends on but the devices."""
-
-    shape: TrainingShape
-    machine: Machine
-    step: StepCoefficients
-    memory: MemoryCoefficients
-    catalog: Catalog
-    batch: float
-    fixed: Fixed
-    days_solved: bool
-    tuned_key: str
-
-    def run(self, devices: int) -> Run:
-        """Find the best run of a number of devices."""
-        best = best_step(self.shape, devices, self.batch, self.machine, self.step, self.memory, self.fixed)
-        state = float(np.max(self.shape.params_total)) * float(np.max(self.shape.trained_share))
-        per_device = state * (self.memory.weight_bytes + self.memory.optimizer_state_bytes) / devices
-        useful = goodput(devices, per_device, load_reliability(self.catalog))
-        share = self.catalog.value(TABLE, self.tuned_key)
-        return Run(devices, best, useful, share, best.tokens_per_s * useful.value * share)
-
-
-def make_trainer(
-    recipe: TrainingTable, architecture: Architecture, table: ComputeTable, accelerator: Accelerator, catalog: Catalog
-) -> Trainer:
-    """Gather what a run depends on, from the scenario and the catalogue."""
-    shape = training_shape(architecture, recipe.sequence_length)
-    where = "workload.training.precision"
-    machine = load_machine(catalog, accelerator, recipe.precision, table.inter_node_gbytes_per_s * 1e9, where)
-    fixed = Fixed(
-        tensor=recipe.tensor_parallel,
-        pipeline=recipe.pipeline_parallel,
-        zero=recipe.zero_stage,
-        recompute=None if recipe.recompute is None else RECOMPUTE[recipe.recompute],
-    )
-    batch = max(1.0, recipe.global_batch_tokens / recipe.sequence_length)
-    step, memory = load_step_coefficients(catalog, accelerator), load_memory_coefficients(catalog)
-    tuned = own_or_default(catalog, accelerator.generation, "tuned_share")
-    return Trainer(shape, machine, step, memory, catalog, batch, fixed, recipe.days is None, tuned)
-
-
-def devices_for_days(trainer: Trainer, tokens: float, days: float) -> Run:
-    """Find the fewest devices that finish within a number of days, in whole replicas.
-
-    Args:
-        trainer: What the run depends on.
-        tokens: Tokens of the run [token].
-        days: Days allowed [day].
-
-    Returns:
-        The run of the smallest count found by bisection.
-
-    Raises:
-        InfeasibleError: No number of devices is fast enough; names the shortest time found.
-
-    Source: bisection on the search of `best_step`.
-    """
-    work = float(np.max(trainer.shape.model_flops)) * tokens
-    peak = float(np.max(trainer.machine.peak_flops))
-    low = max(1, math.floor(work / (peak * days * SECONDS_PER_DAY)))
-    found, low = _first_fast_enough(trainer, tokens, days, low)
-    while found.devices - low > max(1, found.devices // 1000):
-        middle = (low + found.devices) // 2
-        run = _try(trainer, middle)
-        if run is not None and run.days(tokens) <= days:
-            found = run
-        else:
-            low = middle
-    whole = _try(trainer, found.best.devices)
-    return whole if whole is not None and whole.days(tokens) <= days else found
-
-
-def _try(trainer: Trainer, devices: int) -> Run | None:
-    try:
-        return trainer.run(devices)
-    except InfeasibleError:
-        return None
-
-
-def _first_fast_enough(trainer: Trainer, tokens: float, days: float, low: int) -> tuple[Run, int]:
-    """Grow the devices until the run is fast enough; give it and the last count that was not."""
-    fastest, high = math.inf, low
-    while high <= math.ceil(trainer.batch) * MOST_DEVICES_PER_SEQUENCE:
-        run = _try(trainer, high)
-        if run is not None:
-            if run.days(tokens) <= days:
-                return run, low if high > low else high - 1
-            fastest = min(fastest, run.days(tokens))
-        low, high = high, math.ceil(high * GROWTH) + 1
-    raise _too_fast(days, fastest)
-
-
-def _too_fast(days: float, fastest: float) -> InfeasibleError:
-    hint = f"The shortest found is {fastest:.3g} days" if math.isfinite(fastest) else "The model does not fit"
-    return InfeasibleError(
-        "no number of devices trains this fast at this batch",
-        where="workload.training.days",
-        value=days,
-        hint=f"{hint}; give more days, or raise workload.training.global_batch_tokens",
-    )
 
 
 def _ask(recipe: TrainingTable) -> None:
@@ -221,14 +72,14 @@ def plan_training(
     else:
         assert recipe.days is not None
         run = devices_for_days(trainer, recipe.tokens, recipe.days)
-    speed = cap_speed(run.best, accelerator, recipe.precision, catalog, table.power_cap_share)
+    speed = cap_speed(run.best, accelerator, catalog, table.power_cap_share)
     run = run.slowed(speed)
     power = run_power(
         run.best, run.goodput, accelerator, recipe.precision, catalog, run.run_share, table.power_cap_share,
         table.server_cooling,
     )  # fmt: skip
     plan = _plan(run, power, trainer, recipe, accelerator)
-    return plan, _figures(plan, run, trainer, power), _warnings(run, recipe, trainer)
+    return plan, _figures(plan, run, trainer, power), _warnings(run, recipe, accelerator, trainer)
 
 
 def _plan(run: Run, power: RunPower, trainer: Trainer, recipe: TrainingTable, accelerator: Accelerator) -> TrainingPlan:
@@ -292,6 +143,9 @@ def _figures(plan: TrainingPlan, run: Run, trainer: Trainer, power: RunPower) ->
         "training.tensor_parallel": float(plan.tensor_parallel),
         "training.pipeline_parallel": float(plan.pipeline_parallel),
         "training.data_parallel": float(plan.data_parallel),
+        "training.context_parallel": float(run.best.layout.context),
+        "training.expert_parallel": float(run.best.layout.expert),
+        "training.layouts_considered": float(run.best.considered),
         "training.microbatch": float(run.best.layout.microbatch),
         "training.zero_stage": float(run.best.layout.zero),
         "training.interruptions_per_day": run.goodput.interruptions_per_day,
@@ -300,8 +154,22 @@ def _figures(plan: TrainingPlan, run: Run, trainer: Trainer, power: RunPower) ->
     }
 
 
-def _warnings(run: Run, recipe: TrainingTable, trainer: Trainer) -> tuple[PlanWarning, ...]:
-    found: list[PlanWarning] = []
+def _doubts(recipe: TrainingTable, accelerator: Accelerator, trainer: Trainer) -> Iterator[PlanWarning]:
+    """Warn of hardware and precisions on which no step was measured."""
+    if own_or_default(trainer.catalog, accelerator, "gemm_efficiency").startswith("default."):
+        yield PlanWarning(
+            "training-hardware-unfitted",
+            f"No measured training step stands behind {accelerator.name}; its efficiency is that of others",
+        )
+    if recipe.precision in ("fp4", "int4", "int8"):
+        yield PlanWarning(
+            "training-precision-unfitted",
+            f"No measured training step stands behind {recipe.precision}; its efficiency is extrapolated from fp8",
+        )
+
+
+def _warnings(run: Run, recipe: TrainingTable, accelerator: Accelerator, trainer: Trainer) -> tuple[PlanWarning, ...]:
+    found = list(_doubts(recipe, accelerator, trainer))
     unused = run.devices - run.best.devices
     if unused > 0.01 * run.devices:
         found.append(

@@ -6,18 +6,18 @@ Leaves out: the fit; benchmarks/fit_training.py does it and writes the table.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
 
 from wattscale.catalog import Catalog
-from wattscale.compute.accelerators import Accelerator
+from wattscale.compute.accelerators import BYTES_PER_ELEMENT, Accelerator
 from wattscale.compute.collectives import Links, Numbers
 
 TABLE = "training_coefficients"
-GENERATION_PARAMETERS = ("gemm_efficiency", "attention_efficiency", "fp8_gain")
-"""Coefficients that a hardware generation may have of its own."""
+HALF_BYTES = BYTES_PER_ELEMENT["bf16"]
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class StepCoefficients:
         half_rows: Rows at which a matrix product reaches half its efficiency [token].
         half_width: Width per tensor rank at which it reaches half its efficiency [1].
         elementwise_bytes: Memory traffic per token, layer and unit of width, forward [byte].
+        score_bytes: Memory traffic per score of unfused attention, forward [byte].
         logits_bytes: Memory traffic per token and vocabulary entry, forward and backward [byte].
         memory_efficiency: Share of the memory bandwidth reached [1].
         optimizer_bytes: Memory traffic of the optimiser per parameter held [byte].
@@ -52,6 +53,7 @@ class StepCoefficients:
     half_rows: Numbers
     half_width: Numbers
     elementwise_bytes: Numbers
+    score_bytes: Numbers
     logits_bytes: Numbers
     memory_efficiency: Numbers
     optimizer_bytes: Numbers
@@ -72,7 +74,7 @@ class Machine:
     Attributes:
         peak_flops: Dense peak of the matrix products [FLOP/s].
         half_peak_flops: Dense peak in bf16, of attention and head [FLOP/s].
-        eight_bit: 1 where matrix products run in fp8 or below.
+        halvings: Halvings of the element below 16 bit: 1 for fp8, 2 for fp4; each costs efficiency [1].
         memory_bytes: Memory of a device as its maker counts it [byte].
         memory_bytes_per_s: Memory bandwidth [byte/s].
         domain_devices: Devices of a scale-up domain [1].
@@ -83,7 +85,7 @@ class Machine:
 
     peak_flops: Numbers
     half_peak_flops: Numbers
-    eight_bit: Numbers
+    halvings: Numbers
     memory_bytes: Numbers
     memory_bytes_per_s: Numbers
     domain_devices: Numbers
@@ -103,15 +105,66 @@ class Machine:
         )
 
 
-def own_or_default(catalog: Catalog, generation: str, parameter: str) -> str:
-    """Name the figure of a generation, or that of `default` where it has none of its own.
+def own_or_default(catalog: Catalog, accelerator: Accelerator, parameter: str) -> str:
+    """Name the most specific figure of a coefficient: of the device, of its generation, or `default`.
+
+    Only devices whose generation spans several designs (TPU v2, v3, v4) have figures of their own.
+
+    Args:
+        catalog: The catalogue.
+        accelerator: The device.
+        parameter: Which coefficient.
+
+    Returns:
+        `item.parameter` of the table `training_coefficients`.
 
     >>> from wattscale.catalog import load_catalog
-    >>> own_or_default(load_catalog(), "none-such", "gemm_efficiency")
-    'default.gemm_efficiency'
+    >>> from wattscale.compute.accelerators import load_accelerator
+    >>> own_or_default(load_catalog(), load_accelerator(load_catalog(), "H100"), "half_rows")
+    'default.half_rows'
     """
-    own = f"{generation}.{parameter}"
-    return own if catalog.has_figure(TABLE, own) else f"default.{parameter}"
+    for item in (accelerator.name, accelerator.generation):
+        if catalog.has_figure(TABLE, f"{item}.{parameter}"):
+            return f"{item}.{parameter}"
+    return f"default.{parameter}"
+
+
+def coefficient(catalog: Catalog, accelerator: Accelerator, parameter: str) -> float:
+    """Read the most specific value of a coefficient, see `own_or_default`.
+
+    >>> from wattscale.catalog import load_catalog
+    >>> from wattscale.compute.accelerators import load_accelerator
+    >>> coefficient(load_catalog(), load_accelerator(load_catalog(), "H100"), "network_gb_per_s")
+    50.0
+    """
+    return catalog.value(TABLE, own_or_default(catalog, accelerator, parameter))
+
+
+def tuned_share(catalog: Catalog, accelerator: Accelerator, params_total: float, floor: float = 0.0) -> float:
+    """Give the speed of a usual run over that of the best layout without failures.
+
+    s = s_max N / (N + N_half): published hours of small models hold more than one clean pass (trials, distillation,
+    less tuning), those of large ones do not.
+
+    Args:
+        catalog: The catalogue.
+        accelerator: The device.
+        params_total: Parameters N [1].
+        floor: Least size factor N / (N + N_half) [1].
+
+    Returns:
+        Share [1]; slightly above 1 where published runs beat the model's best layout.
+
+    Source: benchmarks/fit_training.py on published device-hours.
+
+    >>> from wattscale.catalog import load_catalog
+    >>> from wattscale.compute.accelerators import load_accelerator
+    >>> 0.4 < tuned_share(load_catalog(), load_accelerator(load_catalog(), "A100"), 7e9) < 0.9
+    True
+    """
+    half = coefficient(catalog, accelerator, "tuned_half_params")
+    size = params_total / (params_total + half)
+    return coefficient(catalog, accelerator, "tuned_share") * max(floor, size)
 
 
 def load_step_coefficients(catalog: Catalog, accelerator: Accelerator) -> StepCoefficients:
@@ -132,12 +185,7 @@ def load_step_coefficients(catalog: Catalog, accelerator: Accelerator) -> StepCo
     >>> 0.3 < found.gemm_efficiency < 1.0
     True
     """
-    return StepCoefficients(
-        **{
-            f.name: catalog.value(TABLE, own_or_default(catalog, accelerator.generation, f.name))
-            for f in fields(StepCoefficients)
-        }
-    )
+    return StepCoefficients(**{f.name: coefficient(catalog, accelerator, f.name) for f in fields(StepCoefficients)})
 
 
 def load_machine(
@@ -163,18 +211,18 @@ def load_machine(
 
     >>> from wattscale.catalog import load_catalog
     >>> from wattscale.compute.accelerators import load_accelerator
-    >>> load_machine(load_catalog(), load_accelerator(load_catalog(), "H100"), "fp8").eight_bit
+    >>> load_machine(load_catalog(), load_accelerator(load_catalog(), "H100"), "fp8").halvings
     1.0
     """
     peak = accelerator.peak(precision, where)
     half = accelerator.peak_flops.get("bf16", peak)
-    usual = catalog.value(TABLE, own_or_default(catalog, accelerator.generation, "network_gb_per_s"))
+    usual = coefficient(catalog, accelerator, "network_gb_per_s")
     network = usual * 1e9 if network_bytes_per_s is None else network_bytes_per_s
     link = accelerator.link_bytes_per_s or network
     return Machine(
         peak_flops=peak,
         half_peak_flops=min(half, peak) if precision in ("fp32", "tf32") else half,
-        eight_bit=1.0 if precision in ("fp8", "int8", "fp4", "int4") else 0.0,
+        halvings=max(0.0, math.log2(HALF_BYTES / BYTES_PER_ELEMENT[precision])),
         memory_bytes=accelerator.memory_bytes,
         memory_bytes_per_s=accelerator.memory_bytes_per_s,
         domain_devices=float(accelerator.domain_devices),

@@ -17,12 +17,12 @@ from wattscale.compute.goodput import Goodput
 from wattscale.compute.power import (
     Cooling,
     capped_slowdown,
-    device_power,
     idle_power,
     it_power_per_device,
     load_power_coefficients,
     load_server,
 )
+from wattscale.compute.training_coefficients import coefficient
 from wattscale.compute.training_search import BestStep
 from wattscale.units import HOURS_PER_DAY, HOURS_PER_YEAR, W_PER_MW, FloatArray
 
@@ -38,8 +38,8 @@ class RunPower:
         total_w: With network and storage, mean over the run.
         network_w: Share of the network outside the server.
         idle_total_w: The same of a device that is on and computes nothing.
+        kernel_share: Time of matrix and attention kernels over that of the step [1].
         compute_utilisation: FLOP/s done, recompute included, over the peak, while it steps [1].
-        memory_utilisation: Bytes/s over the memory bandwidth, while it steps [1].
     """
 
     busy_device_w: float
@@ -48,8 +48,34 @@ class RunPower:
     total_w: float
     network_w: float
     idle_total_w: float
+    kernel_share: float
     compute_utilisation: float
-    memory_utilisation: float
+
+
+def step_power_share(
+    kernel_share: float, matrix_power_share: float, stall_power_share: float, power_cap_share: float = 1.0
+) -> float:
+    """Give the mean power of a training step over the design power.
+
+    p = k p_matrix + (1 - k) p_stall, each at most the cap: matrix kernels run a device near its design power, the
+    rest of a step (element-wise work, communication, waiting) well below it.
+
+    Args:
+        kernel_share: Time share of matrix and attention kernels k [1].
+        matrix_power_share: Power in them over the design power [1].
+        stall_power_share: Power beside them over the design power [1].
+        power_cap_share: Power limit over the design power [1].
+
+    Returns:
+        Share [1].
+
+    Source: table `training_coefficients`, from the wall power of MLPerf Training and the sensors of OLMo 2.
+
+    >>> step_power_share(0.5, 1.0, 0.5)
+    0.75
+    """
+    matrix, stall = min(matrix_power_share, power_cap_share), min(stall_power_share, power_cap_share)
+    return kernel_share * matrix + (1.0 - kernel_share) * stall
 
 
 def run_power(
@@ -73,16 +99,17 @@ def run_power(
     Returns:
         Power in three scopes.
 
-    Source: `power.device_power`; table `servers`.
+    Source: `step_power_share`; tables `servers`, `power_coefficients`.
     """
-    k = load_power_coefficients(catalog, accelerator)
+    idle = idle_power(accelerator, load_power_coefficients(catalog, accelerator))
     seconds = float(best.step.total) / tuned_share
-    compute = float(best.step.flops) / seconds / accelerator.peak(precision)
-    memory = min(1.0, float(best.step.memory_bytes) / seconds / accelerator.memory_bytes_per_s)
-    links = accelerator.link_bytes_per_s
-    link = min(1.0, float(best.step.link_bytes) / seconds / links) if links else 0.0
-    busy = float(device_power(accelerator, compute, memory, link, precision, k, power_cap_share))
-    idle = idle_power(accelerator, k)
+    kernels = float(best.step.matrix + best.step.attention + best.step.recompute) / seconds
+    busy = accelerator.tdp_w * step_power_share(
+        min(1.0, kernels),
+        coefficient(catalog, accelerator, "matrix_power_share"),
+        coefficient(catalog, accelerator, "stall_power_share"),
+        power_cap_share,
+    )
     working = useful.value + useful.evaluation_share + useful.lost_work_share
     device = working * busy + (1.0 - working) * idle
     server = load_server(catalog, accelerator, cooling)
@@ -95,18 +122,17 @@ def run_power(
         total_w=float(power.total_w),
         network_w=server.network_w,
         idle_total_w=float(rest.total_w),
-        compute_utilisation=compute,
-        memory_utilisation=memory,
+        kernel_share=kernels,
+        compute_utilisation=float(best.step.flops) / seconds / accelerator.peak(precision),
     )
 
 
-def cap_speed(best: BestStep, accelerator: Accelerator, precision: str, catalog: Catalog, cap: float) -> float:
+def cap_speed(best: BestStep, accelerator: Accelerator, catalog: Catalog, cap: float) -> float:
     """Give the speed of a step under a power cap over that without one [1].
 
     Args:
         best: The step.
         accelerator: The device.
-        precision: Precision of the matrix products.
         catalog: The catalogue.
         cap: Power limit over the design power [1].
 
@@ -117,13 +143,9 @@ def cap_speed(best: BestStep, accelerator: Accelerator, precision: str, catalog:
     """
     if cap >= 1.0:
         return 1.0
-    k = load_power_coefficients(catalog, accelerator)
-    seconds = float(best.step.total)
-    compute = float(best.step.flops) / seconds / accelerator.peak(precision)
-    memory = min(1.0, float(best.step.memory_bytes) / seconds / accelerator.memory_bytes_per_s)
-    share = float(device_power(accelerator, compute, memory, 0.0, precision, k)) / accelerator.tdp_w
-    slow = capped_slowdown(cap, share, k.idle)
-    computing = float(best.step.matrix + best.step.attention + best.step.recompute) / seconds
+    idle = load_power_coefficients(catalog, accelerator).idle
+    slow = capped_slowdown(cap, coefficient(catalog, accelerator, "matrix_power_share"), idle)
+    computing = float((best.step.matrix + best.step.attention + best.step.recompute) / best.step.total)
     return 1.0 / (computing / slow + 1.0 - computing)
 
 

@@ -75,7 +75,7 @@ def best_step(
 
     >>> from wattscale.compute.training_sizes import shape_from_sizes
     >>> machine = Machine(1e15, 1e15, 0, 80e9, 3e12, 8, 4e11, 5e10, 0, 0)
-    >>> ideal = StepCoefficients(1, 1, 1, 1, 0, 0, 0, 0, 1, 0, 1, 1, 1, 0, 0, 0, 0, 0)
+    >>> ideal = StepCoefficients(1, 1, 1, 1, 0, 0, 0, 0, 0, 1, 0, 1, 1, 1, 0, 0, 0, 0, 0)
     >>> adam = MemoryCoefficients(2, 2, 12, 34, 6, 0, 1)
     >>> best_step(shape_from_sizes(7e9), 8, 64, machine, ideal, adam).devices
     8

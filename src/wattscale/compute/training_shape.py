@@ -41,6 +41,7 @@ class TrainingShape:
         moe_layers: Layers with routed experts [1].
         experts_per_token: Routed experts a token passes [1].
         trained_share: Parameters that are trained over all [1]; below 1 for adapters (LoRA).
+        score_elements: Scores written to memory per token and layer, heads times sequence; 0 with fused attention [1].
         biased: 1 where attention adds a bias to the scores (ALiBi), which fused kernels do more slowly.
     """
 
@@ -58,6 +59,7 @@ class TrainingShape:
     moe_layers: Numbers
     experts_per_token: Numbers
     trained_share: Numbers = 1.0
+    score_elements: Numbers = 0.0
     biased: Numbers = 0.0
 
     @property

@@ -60,6 +60,7 @@ def shape_from_sizes(
     experts: bool = False,
     trained_share: float = 1.0,
     biased: bool = False,
+    unfused_heads: float = 0.0,
 ) -> TrainingShape:
     """Make a training shape of published sizes.
 
@@ -72,6 +73,7 @@ def shape_from_sizes(
         sequence_length: Tokens of a sequence [token].
         experts: Whether the model has routed experts.
         trained_share: Parameters trained over all [1].
+        unfused_heads: Heads whose scores go through memory (codes before fused attention, 2022); 0 otherwise [1].
         biased: Whether attention adds a bias to the scores (ALiBi).
 
     Returns:
@@ -108,5 +110,6 @@ def shape_from_sizes(
         moe_layers=float(depth) if experts else 0.0,
         experts_per_token=2.0 if experts else 0.0,
         trained_share=trained_share,
+        score_elements=unfused_heads * sequence_length,
         biased=float(biased),
     )

@@ -94,16 +94,17 @@ def _forward(s: TrainingShape, lay: Layout, m: Machine, k: StepCoefficients) -> 
     saturation = tokens / (tokens + k.half_rows) * width / (width + k.half_width)
     efficiency = k.gemm_efficiency * saturation
     linear = s.linear_flops / s.layers
-    gain = np.where(np.asarray(m.eight_bit) > 0, k.fp8_gain, 1.0)
+    gain = np.asarray(k.fp8_gain) ** np.asarray(m.halvings)
     matrix = tokens * linear / lay.tensor / (m.peak_flops * efficiency * gain)
     slow = np.where(np.asarray(s.biased) > 0, k.bias_slowdown, 1.0)
     fused = m.half_peak_flops * k.attention_efficiency / slow
-    attention = tokens * s.attention_flops / s.layers / lay.tensor / fused
+    bandwidth = m.memory_bytes_per_s * k.memory_efficiency
+    scores = tokens * s.score_elements * k.score_bytes / lay.tensor
+    attention = tokens * s.attention_flops / s.layers / lay.tensor / fused + scores / bandwidth
     blocks = linear / (DENSE_GPT_FLOPS_PER_WIDTH2 * np.square(s.d_model))
     split = np.where(np.asarray(lay.sequence) > 0, 1.0 / np.asarray(lay.tensor), 1.0)
     share = REPLICATED_SHARE * split + (1.0 - REPLICATED_SHARE) * blocks / lay.tensor
     traffic = tokens * s.d_model * k.elementwise_bytes * share
-    bandwidth = m.memory_bytes_per_s * k.memory_efficiency
     return _Pass(
         matrix=np.asarray(matrix),
         attention=np.asarray(attention),
@@ -111,7 +112,7 @@ def _forward(s: TrainingShape, lay: Layout, m: Machine, k: StepCoefficients) -> 
         head_matrix=np.asarray(tokens * s.head_flops / lay.tensor / (m.half_peak_flops * efficiency)),
         head_memory=np.asarray(tokens * s.vocab * k.logits_bytes / lay.tensor / bandwidth),
         tokens=tokens,
-        elementwise_bytes=np.asarray(traffic),
+        elementwise_bytes=np.asarray(traffic + scores),
     )
 
 
@@ -142,6 +143,8 @@ def _stage_compute(s: TrainingShape, lay: Layout, f: _Pass, k: StepCoefficients)
     back = np.where(np.asarray(s.trained_share) < 1.0, 1.0, 2.0)
     full = np.where(np.asarray(lay.recompute) == FULL, 1.0, 0.0)
     part = np.where(np.asarray(lay.recompute) == SELECTIVE, SELECTIVE_SHARE, full)
+    some = (np.asarray(lay.recompute) == SELECTIVE) & (np.asarray(s.score_elements) > 0)
+    again = np.where(some, 1.0, full)
     linear, scores = s.linear_flops / s.layers, s.attention_flops / s.layers
     flops = (n * linear + s.head_flops) * (1.0 + back) + full * n * linear
     flops = flops + (1.0 + ATTENTION_BACKWARD + full) * n * scores
@@ -149,7 +152,7 @@ def _stage_compute(s: TrainingShape, lay: Layout, f: _Pass, k: StepCoefficients)
         matrix=np.asarray((1.0 + back) * (n * f.matrix + f.head_matrix)),
         attention=np.asarray((1.0 + ATTENTION_BACKWARD) * n * f.attention),
         elementwise=np.asarray(3.0 * n * f.elementwise + f.head_memory),
-        recompute=np.asarray(n * (full * (f.matrix + f.attention) + part * f.elementwise)),
+        recompute=np.asarray(n * (full * f.matrix + again * f.attention + part * f.elementwise)),
         launches=np.asarray(n * (3.0 + full) * k.layer_overhead_s),
         flops=np.asarray(flops * f.tokens / lay.tensor),
         memory_bytes=np.asarray((3.0 + full) * n * f.elementwise_bytes),
@@ -244,7 +247,7 @@ def step_times(s: TrainingShape, lay: Layout, m: Machine, k: StepCoefficients) -
     >>> from wattscale.compute.training_shape import TrainingShape
     >>> shape = TrainingShape(1.0, 1.0, 0.0, 1.0, 1e12, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     >>> one = Layout(*(1.0,) * 8, 0, 0, 0)
-    >>> ideal = StepCoefficients(1, 1, 1, 1, 0, 0, 0, 0, 1, 0, 1, 1, 1, 0, 0, 0, 0, 0)
+    >>> ideal = StepCoefficients(1, 1, 1, 1, 0, 0, 0, 0, 0, 1, 0, 1, 1, 1, 0, 0, 0, 0, 0)
     >>> float(step_times(shape, one, Machine(1e12, 1e12, 0, 1, 1, 1, 1, 1, 0, 0), ideal).total)
     3.0
     """

@@ -77,7 +77,7 @@ def tax_credits(country: str, technology: str, year: int, catalog: Catalog) -> d
 
     Args:
         country: Country code of the site.
-        technology: Technology, or a member of its family (`battery_liion` counts as `battery`).
+        technology: Technology, or a member of its family (`wind-offshore-floating` counts as `wind-offshore`).
         year: Year of start of construction (of service for solar and wind).
         catalog: The catalogue.
 
@@ -87,7 +87,7 @@ def tax_credits(country: str, technology: str, year: int, catalog: Catalog) -> d
     Source: table `tax_credits`.
 
     >>> from wattscale.catalog import load_catalog
-    >>> tax_credits("US", "battery_liion", 2034, load_catalog())["itc"].itc_share
+    >>> tax_credits("US", "battery", 2034, load_catalog())["itc"].itc_share
     0.225
     >>> tax_credits("DE", "solar", 2026, load_catalog())
     {}
@@ -95,7 +95,7 @@ def tax_credits(country: str, technology: str, year: int, catalog: Catalog) -> d
     found = {}
     for row in catalog.rows("tax_credits"):
         family = row.text("technology")
-        if row.text("country") != country or not (technology == family or technology.startswith(family + "_")):
+        if row.text("country") != country or not (technology == family or technology.startswith(family + "-")):
             continue
         if row.number("from_year") <= year <= row.number("to_year"):
             found[row.text("kind")] = TaxCredit(

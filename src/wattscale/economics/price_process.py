@@ -1,7 +1,7 @@
-"""A process of hourly power prices: seasonal, mean-reverting, with jumps; negative prices are allowed.
+"""A process of hourly power prices: seasonal, mean-reverting, with jumps; negative prices and spikes as observed.
 
 In: an hourly price series. Out: a fitted `PriceProcess` and simulated years.
-Leaves out: links between zones, long-run trends, and seasons of the jump rate.
+Leaves out: prices beyond those observed, links between zones, trends, and seasons of the jump rate.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.signal import lfilter
+from scipy.stats import norm, rankdata
 
 from wattscale.errors import InputError
 from wattscale.hours import local_hour, local_weekday, month_of_hour
@@ -17,16 +18,25 @@ from wattscale.units import HOURS_PER_DAY, HOURS_PER_YEAR, FloatArray
 
 SATURDAY = 5
 """First day of the weekend, 0 = Monday."""
+SWEEPS = 4
+"""Sweeps of the additive season, which settles after three."""
+LEAST_SIGMA = 1e-3
+"""Ordinary shocks below this mean a tariff of few levels, not a market [1]."""
+WARM_UP_H = 1000
+"""Hours simulated before the first year, many times the memory of a price [h]."""
 
 
 @dataclass(frozen=True)
 class PriceProcess:
-    """Prices as P = shift + scale * sinh(f + X), dX = -kappa X dt + sigma dW + J dN.
+    """Prices as P = Q(f + X), dX = -kappa X dt + sigma dW + J dN, on the scale of normal scores.
+
+    A normal score is the standard normal quantile of a price's rank, so the duration curve of the prices, Q, is kept
+    whatever its shape, negative prices and spikes included.
 
     Attributes:
-        shift_usd: Centre of the price [USD/MWh].
-        scale_usd: Width at which the price turns from linear to exponential [USD/MWh].
-        season: Mean f of each model hour [1], shape (8760,).
+        scores: Rising normal scores [1], shape (k,).
+        prices_usd: Prices at those scores [USD/MWh], shape (k,).
+        season: Mean score f of each model hour [1], shape (8760,).
         reversion_per_h: Mean reversion kappa [1/h].
         sigma: Standard deviation of an ordinary hour's shock [1].
         jump_rate: Share of hours with a jump [1].
@@ -34,8 +44,8 @@ class PriceProcess:
         jump_sd: Standard deviation of a jump [1].
     """
 
-    shift_usd: float
-    scale_usd: float
+    scores: FloatArray
+    prices_usd: FloatArray
     season: FloatArray
     reversion_per_h: float
     sigma: float
@@ -44,33 +54,31 @@ class PriceProcess:
     jump_sd: float
 
 
-def transform(price_usd_per_mwh: FloatArray, shift_usd: float, scale_usd: float) -> FloatArray:
-    """Bring prices to a scale on which spikes and negative values are tame.
+def normal_scores(values: FloatArray) -> FloatArray:
+    """Bring values of any distribution to a standard normal one by rank; equal values share a score.
 
-    s = asinh((P - shift) / scale)
+    s = Phi^-1((rank - 1/2) / n)
 
     Args:
-        price_usd_per_mwh: Prices [USD/MWh].
-        shift_usd: Centre [USD/MWh].
-        scale_usd: Width [USD/MWh], above zero.
+        values: Values, shape (n,).
 
     Returns:
-        Transformed prices [1].
+        Scores [1], shape (n,).
 
-    Source: Uniejewski, Weron and Ziel 2018, variance stabilising transformations of electricity prices.
+    Source: normal score transform of geostatistics; for power prices Uniejewski, Weron and Ziel 2018.
 
-    >>> transform(np.array([40.0]), 40.0, 10.0).tolist()
-    [0.0]
+    >>> normal_scores(np.array([5.0, -1.0, 900.0])).round(3).tolist()
+    [0.0, -0.967, 0.967]
     """
-    return np.asarray(np.arcsinh((price_usd_per_mwh - shift_usd) / scale_usd), dtype=np.float64)
+    return np.asarray(norm.ppf((rankdata(values) - 0.5) / values.size), dtype=np.float64)
 
 
 def fit(price_usd_per_mwh: FloatArray, iterations: int = 200, first_weekday: int = 0) -> PriceProcess:
     """Fit the process to one year of hourly prices.
 
-    The season is the mean by month, hour and weekend. Reversion, shocks and jumps are found together by
-    expectation maximisation: each hour's shock is ordinary or a jump with a probability, jumps count less for the
-    reversion. This finds jumps smaller than the usual three-sigma filter does.
+    Season: additive means by month, and by quarter, hour and weekend. Shocks and jumps: expectation maximisation of
+    a mixture, which finds jumps smaller than the usual three-sigma filter does. Reversion: the one with which the
+    shocks give the variance observed.
 
     Args:
         price_usd_per_mwh: Hourly prices [USD/MWh], shape (8760,).
@@ -81,106 +89,100 @@ def fit(price_usd_per_mwh: FloatArray, iterations: int = 200, first_weekday: int
         Process.
 
     Raises:
-        InputError: A series that is not a year long, has gaps, or never changes.
+        InputError: A series that is not a year long, has gaps, or takes too few values to be a market price.
 
     Source: form of Cartea and Figueroa 2005; mixture by Dempster, Laird and Rubin 1977.
     """
     price = np.asarray(price_usd_per_mwh, dtype=np.float64)
     if price.shape != (HOURS_PER_YEAR,) or not np.isfinite(price).all():
         raise InputError("needs 8,760 hourly prices without gaps", where="site.prices", value=price.shape)
-    if float(np.ptp(price)) == 0.0:
-        raise InputError("the price never changes, so there is no risk to fit", where="site.prices")
-    shift = float(np.median(price))
-    scale = max(float(np.median(np.abs(price - shift))), 1e-3 * float(np.ptp(price)))
-    s = transform(price, shift, scale)
-    season = seasonal_mean(s, first_weekday)
-    x = s - season
-    phi, sigma, rate, mean, sd = _fit_jumps(x, iterations)
-    return PriceProcess(shift, scale, season, -float(np.log(phi)), sigma, rate, mean, sd)
+    scores = normal_scores(price)
+    season = seasonal_mean(scores, first_weekday)
+    x = scores - season
+    if float(x.std()) < LEAST_SIGMA:
+        raise InputError("the price follows a timetable, so there is no risk to fit", where="site.prices")
+    sigma, rate, mean, sd = _fit_jumps(x, iterations)
+    if sigma < LEAST_SIGMA:
+        raise InputError("the price takes too few values to fit a process", where="site.prices")
+    shock_variance = sigma**2 + rate * (sd**2 + (1.0 - rate) * mean**2)
+    factor = float(np.sqrt(np.clip(1.0 - shock_variance / x.var(), 1e-6, 1.0 - 1e-9)))
+    order = np.argsort(scores, kind="stable")
+    return PriceProcess(scores[order], price[order], season, -float(np.log(factor)), sigma, rate, mean, sd)
 
 
 def seasonal_mean(values: FloatArray, first_weekday: int = 0) -> FloatArray:
-    """Give the mean by month, hour of day and weekend, spread back over the year.
+    """Give an additive season: means by month, plus means by quarter, hour of day and weekend.
 
     Args:
         values: Hourly values, shape (8760,).
         first_weekday: Day of week of 1 January, 0 = Monday.
 
     Returns:
-        Means, shape (8760,).
+        Season of each hour, shape (8760,).
 
     >>> float(seasonal_mean(np.full(8760, 3.0))[100])
     3.0
     """
+    month = month_of_hour()
     weekend = (local_weekday(first_weekday) >= SATURDAY).astype(np.int64)
-    hour = local_hour().astype(np.int64)
-    cell = (month_of_hour() * HOURS_PER_DAY + hour) * 2 + weekend
-    size = int(cell.max()) + 1
-    total, count = np.bincount(cell, values, size), np.bincount(cell, minlength=size)
-    return np.asarray((total / np.maximum(count, 1))[cell], dtype=np.float64)
+    quarter = ((month + 1) // 3) % 4
+    shape_of_day = (quarter * HOURS_PER_DAY + local_hour().astype(np.int64)) * 2 + weekend
+    season = np.zeros(HOURS_PER_YEAR)
+    for _ in range(SWEEPS):
+        for cell in (month, shape_of_day):
+            total, count = np.bincount(cell, values - season), np.bincount(cell)
+            season = season + (total / np.maximum(count, 1))[cell]
+    return np.asarray(season, dtype=np.float64)
 
 
-def _fit_jumps(x: FloatArray, iterations: int) -> tuple[float, float, float, float, float]:
-    """Reversion factor, sigma, jump rate, jump mean and jump deviation of a series, by expectation maximisation."""
+def _fit_jumps(x: FloatArray, iterations: int) -> tuple[float, float, float, float]:
+    """Sigma, jump rate, jump mean and jump deviation of a series, by expectation maximisation."""
     before, after = x[:-1], x[1:]
     phi = float(before @ after / (before @ before))
     shock = after - phi * before
     sigma = 1.4826 * float(np.median(np.abs(shock))) + 1e-9
-    jumps = np.abs(shock) > 3.0 * sigma
-    rate = float(np.clip(jumps.mean(), 1e-4, 0.3))
-    mean = float(shock[jumps].mean()) if jumps.any() else 0.0
-    spread = max(float(shock[jumps].var()) if jumps.any() else 0.0, 4.0 * sigma**2)
+    rate, mean = 0.05, 0.0
+    spread = max(float(shock.var()) * 4.0, 4.0 * sigma**2)
     for _ in range(iterations):
         plain = (1.0 - rate) * np.exp(-0.5 * shock**2 / sigma**2) / sigma
         jump = rate * np.exp(-0.5 * (shock - mean) ** 2 / spread) / np.sqrt(spread)
         share = jump / (plain + jump + 1e-300)
         weight = (1.0 - share) / sigma**2 + share / spread
         phi = float((weight * before * (after - share * mean)).sum() / (weight * before**2).sum())
-        phi = float(np.clip(phi, 1e-3, 0.99999))
         shock = after - phi * before
         rate = float(np.clip(share.mean(), 1e-6, 0.5))
-        mean = float((share * shock).sum() / max(share.sum(), 1e-12))
+        mean = float((share * shock).sum() / max(float(share.sum()), 1e-12))
         sigma = float(np.sqrt(((1.0 - share) * shock**2).sum() / (1.0 - share).sum())) + 1e-12
-        spread = max(float((share * (shock - mean) ** 2).sum() / max(share.sum(), 1e-12)), sigma**2 * 1.0001)
-    return phi, sigma, rate, mean, float(np.sqrt(max(spread - sigma**2, 0.0)))
+        spread = float((share * (shock - mean) ** 2).sum() / max(float(share.sum()), 1e-12))
+        spread = max(spread, sigma**2 * 1.0001)
+    return sigma, rate, mean, float(np.sqrt(max(spread - sigma**2, 0.0)))
 
 
-def simulate(
-    process: PriceProcess,
-    years: int,
-    seed: int,
-    *,
-    level_log_sd: float = 0.0,
-    floor_usd: float = -500.0,
-    cap_usd: float = 5000.0,
-) -> FloatArray:
-    """Simulate years of hourly prices.
+def simulate(process: PriceProcess, years: int, seed: int, *, level_log_sd: float = 0.0) -> FloatArray:
+    """Simulate years of hourly prices, within the range of those observed but for the level of a year.
 
     Args:
         process: Fitted process.
         years: Number of years.
         seed: Seed of the random numbers.
-        level_log_sd: Standard deviation of the logarithm of a year's level, which hourly data of one year cannot
+        level_log_sd: Standard deviation of the logarithm of a year's level, which the hours of one year cannot
             show; the mean level is kept.
-        floor_usd: Lowest price of the market [USD/MWh]; -500 EUR in the coupled European day-ahead market.
-        cap_usd: Highest price of the market [USD/MWh]; 5,000 USD in ERCOT since 2022.
 
     Returns:
         Prices [USD/MWh], shape (years, 8760).
 
-    Source: exact discretisation of the process; caps of ERCOT and of European day-ahead markets.
+    Source: exact discretisation of the process.
     """
     rng = np.random.default_rng(seed)
-    shape = (years, HOURS_PER_YEAR)
+    shape = (years, HOURS_PER_YEAR + WARM_UP_H)
     shocks = rng.normal(0.0, process.sigma, shape)
     at = rng.random(shape) < process.jump_rate
     shocks[at] += rng.normal(process.jump_mean, process.jump_sd, int(at.sum()))
     phi = float(np.exp(-process.reversion_per_h))
-    x = np.asarray(lfilter([1.0], [1.0, -phi], shocks, axis=1))
+    x = np.asarray(lfilter([1.0], [1.0, -phi], shocks, axis=1))[:, WARM_UP_H:]
     # Jumps with a mean shift the level: take that out, the season already holds it.
-    x -= process.jump_rate * process.jump_mean / (1.0 - phi)
-    limit = np.arcsinh((np.array([floor_usd, cap_usd]) - process.shift_usd) / process.scale_usd)
-    price = process.shift_usd + process.scale_usd * np.sinh(np.clip(process.season + x, limit[0], limit[1]))
+    x = x - process.jump_rate * process.jump_mean / (1.0 - phi)
+    price = np.interp(process.season + x, process.scores, process.prices_usd)
     if level_log_sd > 0.0:
         price *= np.exp(rng.normal(-0.5 * level_log_sd**2, level_log_sd, (years, 1)))
-    return np.asarray(np.clip(price, floor_usd, cap_usd), dtype=np.float64)
+    return np.asarray(price, dtype=np.float64)

@@ -7,6 +7,7 @@ Out: figures by short name. Leaves out: quantities (costs.py) and the cost of po
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TypeAlias
 
 from wattscale.catalog import Catalog
@@ -70,7 +71,7 @@ def price_book(
     book["cooling_premium"] = catalog.figure("dc_costs", premium)
     book["life.it"] = _it_life(table, catalog)
     for name in accelerators:
-        book[f"price.{name}"] = accelerator_price(table, name, catalog)
+        book[f"price.{name}"] = _with_tariff(accelerator_price(table, name, catalog), table.tariff_share)
     return book
 
 
@@ -115,6 +116,11 @@ def accelerator_price(table: EconomicsTable, name: str, catalog: Catalog) -> Fig
         found.id, found.value, found.value * spread.low, found.value * spread.high, "USD", found.source, found.year,
         found.confidence, found.note, "USD", BASE_YEAR,
     )  # fmt: skip
+
+
+def _with_tariff(price: Figure, tariff_share: float) -> Figure:
+    factor = 1.0 + tariff_share
+    return replace(price, value=price.value * factor, low=price.low * factor, high=price.high * factor)
 
 
 def _it_life(table: EconomicsTable, catalog: Catalog) -> Figure:

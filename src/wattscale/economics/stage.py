@@ -15,7 +15,10 @@ from wattscale.catalog import Catalog
 from wattscale.compute.result import ComputeResult
 from wattscale.economics.annuity import present_value_factor
 from wattscale.economics.cashflow import cash_flow
+from wattscale.economics.choices import affordability_figures, rent_figures, smallest_operator_figures
+from wattscale.economics.company import company_figures
 from wattscale.economics.costs import Quantities, cost_lines, one_at_a_time, with_ranges
+from wattscale.economics.exposure import power_price_figures
 from wattscale.economics.finance import irr_roots, mirr, npv, payback_years
 from wattscale.economics.prices import price_book
 from wattscale.economics.result import CostLine, EconomicsResult
@@ -25,7 +28,7 @@ from wattscale.figure import PlanWarning, Value
 from wattscale.scenario.economics import EconomicsTable
 from wattscale.site.result import SiteResult
 from wattscale.supply.result import SupplyResult
-from wattscale.units import HOURS_PER_YEAR, FloatArray
+from wattscale.units import HOURS_PER_YEAR, SECONDS_PER_HOUR, FloatArray
 from wattscale.workload.result import ServingWorkload, WorkloadResult
 
 MONTHS_PER_YEAR = 12
@@ -83,11 +86,12 @@ def run(
         InputError: No price is known for an accelerator or a cooling technology.
     """
     devices = {name: count for name, count in compute.devices_by_accelerator.items() if count > 0}
+    all_in = table.electricity_price_usd_per_mwh is not None
     quantities = Quantities(
         devices=devices,
         domain_devices={n: int(catalog.row("accelerators", n).number("link_domain_devices", 1.0)) for n in devices},
         design_it_mw=facility.design_it_mw,
-        grid_mw=supply.capacity_mw.get("grid", 0.0),
+        grid_mw=0.0 if all_in else supply.capacity_mw.get("grid", 0.0),
         water_m3=float(facility.water_m3.sum()),
         supply_usd_per_year=supply.cost_usd_per_year,
         supply_capital_usd=supply.capital_usd,
@@ -119,7 +123,44 @@ def run(
     }
     figures, warnings = _cost_figures(plan, ranges)
     more, more_warnings, cash = _project_figures(plan, site, ranges)
-    return EconomicsResult(plan.lines, cash, {**figures, **more}, tuple(warnings + more_warnings))
+    risk, risk_warnings = _risk_figures(plan, site, supply, catalog)
+    figures = {**figures, **more, **risk, **_choice_figures(plan, figures, catalog)}
+    return EconomicsResult(plan.lines, cash, figures, (*warnings, *more_warnings, *risk_warnings))
+
+
+def _risk_figures(
+    plan: _Plan, site: SiteResult, supply: SupplyResult, catalog: Catalog
+) -> tuple[dict[str, Value], list[PlanWarning]]:
+    """Exposure to the price of power, and the project company."""
+    table = plan.table
+    tokens, training = _revenue(plan)
+    serving = plan.workload.serving if plan.compute.serving else None
+    output_mtok = serving.output_mtok_per_year if serving else 0.0
+    company, warnings = company_figures(table, plan.lines, (tokens, training), output_mtok, catalog)
+    exposure, more = power_price_figures(
+        site.price_usd_per_mwh, supply.dispatch_mw.get("grid", np.zeros(HOURS_PER_YEAR)),
+        supply.cost_usd_per_year.get("grid.energy", 0.0), plan.tco, paths=table.risk_paths, seed=table.risk_seed,
+        level_log_sd=catalog.value("dc_costs", "power_price.year_log_sd"),
+    )  # fmt: skip
+    return {**company, **exposure}, warnings + more
+
+
+def _choice_figures(plan: _Plan, figures: Mapping[str, Value], catalog: Catalog) -> dict[str, Value]:
+    """Rent or own, affordability, the smallest operator."""
+    found: dict[str, Value] = {}
+    table, devices = plan.table, plan.compute.devices_by_accelerator
+    hour, request = figures.get("usd_per_device_hour"), figures.get("usd_per_request")
+    if isinstance(hour, float):
+        found.update(rent_figures(devices, hour, table.purchase_year, catalog))
+    if isinstance(request, float):
+        found.update(affordability_figures(request, table.requests_per_user_day, catalog))
+    serving = plan.compute.serving
+    if serving is not None and sum(devices.values()) > 0.0:
+        mtok = serving.tokens_per_s_per_device * SECONDS_PER_HOUR * HOURS_PER_YEAR / 1e6
+        found.update(
+            smallest_operator_figures(plan.capital, sum(devices.values()), serving.devices_per_replica, mtok, plan.tco)
+        )
+    return found
 
 
 def _unserved(supply: SupplyResult) -> float:
@@ -201,16 +242,16 @@ def _fleet_range(plan: _Plan, tokens: tuple[float, float, float]) -> tuple[float
     return value - falls**0.5, value + rises**0.5
 
 
-def _revenue(plan: _Plan) -> float:
-    """Yearly revenue: tokens at the price, training device-hours at their own cost or at the scenario's price."""
+def _revenue(plan: _Plan) -> tuple[float, float]:
+    """Yearly revenue of tokens, and of training device-hours at their own cost or at the scenario's price."""
     serving = plan.workload.serving
     tokens = serving.output_mtok_per_year * plan.table.price_per_mtok_usd if serving and plan.compute.serving else 0.0
     training = plan.compute.training
     if training is None:
-        return tokens
+        return tokens, 0.0
     if plan.table.training_price_usd_per_device_hour is None:
-        return tokens + plan.costs.training
-    return tokens + training.devices * HOURS_PER_YEAR * plan.table.training_price_usd_per_device_hour
+        return tokens, plan.costs.training
+    return tokens, training.devices * HOURS_PER_YEAR * plan.table.training_price_usd_per_device_hour
 
 
 def _project_figures(
@@ -218,7 +259,7 @@ def _project_figures(
 ) -> tuple[dict[str, Value], list[PlanWarning], FloatArray]:
     table = plan.table
     rate, years = table.discount_rate, table.project_years
-    revenue = _revenue(plan)
+    revenue = sum(_revenue(plan))
     cash = cash_flow(plan.lines, revenue, rate, years, table.tax_rate)
     annuities = sum(line.annuity_usd_per_year for line in plan.lines)
     value = float(npv(rate, cash))

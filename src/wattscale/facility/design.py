@@ -230,11 +230,29 @@ class DesignSpace:
             if f.id not in column:
                 values[key] = np.asarray(f.value, dtype=np.float64)
                 continue
-            u = column[f.id]
-            below = f.low + 2 * u * (f.value - f.low)
-            above = f.value + (2 * u - 1) * (f.high - f.value)
-            values[key] = np.where(u < 0.5, below, above)
+            values[key] = spread(f, column[f.id])
         return _assemble(values)
+
+
+def spread(figure: Figure, u: FloatArray) -> FloatArray:
+    """Spread a figure over its range: half of the draws from low to value, half from value to high.
+
+    Args:
+        figure: Figure with its range.
+        u: Position in the range [1], 0 to 1.
+
+    Returns:
+        Values, shape of u.
+
+    Source: two uniform pieces with the value as median (ours).
+
+    >>> f = Figure("x", 2.0, 1.0, 5.0, "1", "made up", "2024", "estimated")
+    >>> spread(f, np.array([0.0, 0.5, 1.0])).tolist()
+    [1.0, 2.0, 5.0]
+    """
+    below = figure.low + 2 * u * (figure.value - figure.low)
+    above = figure.value + (2 * u - 1) * (figure.high - figure.value)
+    return np.where(u < 0.5, below, above)
 
 
 def _assemble(values: Mapping[str, FloatArray]) -> FacilityDesign:
@@ -286,6 +304,7 @@ def design_space(
     ups: str,
     redundancy: str,
     overlay: tuple[str, str] | None = None,
+    distribution: str = "ac-415v",
 ) -> DesignSpace:
     """Collect the figures of a design: overlay first, then the technology's own, then the building's.
 
@@ -295,6 +314,8 @@ def design_space(
         ups: Kind of UPS, an item of `electrical`.
         redundancy: N, N+1 or 2N, an item of `electrical`.
         overlay: Table and item whose parameters come first, such as a class of design.
+        distribution: Voltage and path to the racks, an item of `electrical`; a direct-current path brings its own
+            rectifier in place of the UPS.
 
     Returns:
         The space of the design.
@@ -305,7 +326,7 @@ def design_space(
     2.0
     """
     places: list[tuple[str, str]] = [overlay] if overlay else []
-    places += [("cooling", cooling), ("electrical", ups), ("electrical", redundancy)]
+    places += [("cooling", cooling), *(("electrical", item) for item in (distribution, ups, redundancy))]
     places += [("cooling", "building"), ("electrical", "building"), ("chillers", "fit")]
     figures: dict[str, Figure] = {}
     for name, kind in GROUPS.items():

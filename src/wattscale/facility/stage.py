@@ -11,21 +11,24 @@ import numpy as np
 from wattscale.catalog import Catalog
 from wattscale.errors import InfeasibleError, InputError
 from wattscale.facility.annual import annual, yearly_figures
+from wattscale.facility.choice import Money, best, fitted, options
 from wattscale.facility.cooling import BuildingHours, run_building
-from wattscale.facility.density import check_density
-from wattscale.facility.design import DesignSpace, FacilityDesign, Technology, design_space, technology
+from wattscale.facility.density import check_density, check_remainder, liquid_share_needed
+from wattscale.facility.design import FacilityDesign, Technology, technology
+from wattscale.facility.heat import heat_figures
 from wattscale.facility.outdoor import outdoor_air_of
 from wattscale.facility.psychrometrics import standard_pressure
 from wattscale.facility.result import FacilityResult
-from wattscale.figure import PlanWarning
+from wattscale.facility.space import space_of
+from wattscale.figure import PlanWarning, Value
 from wattscale.scenario.facility import FacilityTable
 from wattscale.site.result import Weather
 from wattscale.units import FloatArray
 
 DRAWS = 64
 """Designs drawn for the ranges, a power of two."""
-SAMPLE_STEP = 13
-"""Ranges use each 13th hour: no divisor of the day, so that all hours of the day and all days count."""
+SAMPLE_STEP = 37
+"""Ranges use each 37th hour: prime to the day, so that all hours of the day and all seasons count."""
 PRESSURE_TOLERANCE = 0.04
 """Weather pressure may differ from the standard atmosphere by this share [1]."""
 
@@ -38,8 +41,11 @@ def run(
     weather: Weather,
     elevation_m: float,
     catalog: Catalog,
+    money: Money | None = None,
 ) -> FacilityResult:
     """Run the building of a scenario through its year.
+
+    With `cooling = "best"` every technology is run and the cheapest over its life is taken.
 
     Args:
         table: Table `facility` of the scenario.
@@ -49,6 +55,7 @@ def run(
         weather: Hourly weather of the site.
         elevation_m: Elevation [m], to check the pressure of the weather.
         catalog: The catalogue.
+        money: Prices for the choice of the best; without them the defaults of `Money`.
 
     Returns:
         The result.
@@ -61,20 +68,25 @@ def run(
     """
     capacity = design_it_mw * (1.0 + table.headroom_share)
     _check_load(it_power_mw, capacity, weather)
+    air = outdoor_air_of(weather)
+    if table.cooling == "best":
+        found = options(table, it_power_mw, capacity, rack_kw, air, catalog.recording(), money or Money())
+        table = fitted(table, best(found, rack_kw), catalog)
     tech = technology(catalog, table.cooling)
     warnings = check_density(catalog, tech.name, rack_kw)
     space = space_of(table, tech, catalog)
-    air, design = outdoor_air_of(weather), space.central()
+    design = space.central()
+    if tech.liquid_plant:
+        warnings += check_remainder(catalog, rack_kw, float(design.liquid.share))
     hours = run_building(tech, design, air, it_power_mw, capacity)
     few, it_few = air.every(SAMPLE_STEP), it_power_mw[::SAMPLE_STEP]
     sampled = annual(run_building(tech, design, few, it_few, capacity), design)
     many = space.draws(DRAWS)
     draws = annual(run_building(tech, many, few, it_few, capacity), many)
     figures = yearly_figures(hours, design, sampled, draws)
-    figures["design_it_mw"] = capacity
-    limit = catalog.figure("cooling", f"{tech.name}.density_limit_kw")
-    figures["rack_limit_kw"] = (limit.value, limit.low, limit.high)
-    figures["liquid_share"] = float(design.liquid.share) if tech.liquid_plant else 0.0
+    figures |= _design_figures(tech, design, capacity, rack_kw, catalog)
+    if tech.liquid_plant and table.heat_reuse_share > 0:
+        figures |= heat_figures(design, float(hours.reused_mw.sum()), table.heat_user_c, catalog)
     pue = np.full_like(it_power_mw, np.nan)
     np.divide(hours.power_mw, it_power_mw, out=pue, where=it_power_mw > 0)
     return FacilityResult(
@@ -89,41 +101,21 @@ def run(
     )
 
 
-def space_of(table: FacilityTable, tech: Technology, catalog: Catalog) -> DesignSpace:
-    """Collect the design of a scenario: the catalogue's figures, and the set-points the scenario fixes."""
-    space = design_space(catalog, tech.name, table.ups, table.redundancy)
-    fixed: dict[str, float] = {}
-    if table.air_supply_c is not None:
-        fixed["air.supply_c"] = table.air_supply_c
-        if tech.outside_air:
-            fixed["air.supply_max_c"] = table.air_supply_c
-            fixed["air.supply_min_c"] = min(table.air_supply_c, space.figures["air.supply_min_c"].value)
-    if table.cycles_of_concentration is not None:
-        fixed["chilled.cycles"] = fixed["loop.cycles"] = table.cycles_of_concentration
-    _need_liquid(table, tech)
-    if table.water_class is not None:
-        fixed["loop.supply_c"] = float(table.water_class[1:])
-    if table.liquid_supply_c is not None:
-        fixed["loop.supply_c"] = table.liquid_supply_c
-    if table.liquid_share is not None:
-        fixed["liquid.share"] = table.liquid_share
-    if table.heat_reuse_share > 0:
-        fixed["liquid.reuse_share"] = table.heat_reuse_share
-    return space.with_values(fixed)
-
-
-def _need_liquid(table: FacilityTable, tech: Technology) -> None:
-    if tech.liquid_plant is not None:
-        return
-    for field in ("water_class", "liquid_supply_c", "liquid_share", "heat_reuse_share"):
-        value = getattr(table, field)
-        if value is not None and value != 0.0:
-            raise InputError(
-                f"cooling '{tech.name}' has no liquid loop",
-                where=f"facility.{field}",
-                value=value,
-                hint="Leave it out, or set facility.cooling to 'direct-to-chip' or 'immersion'",
-            )
+def _design_figures(
+    tech: Technology, design: FacilityDesign, capacity: float, rack_kw: float, catalog: Catalog
+) -> dict[str, Value]:
+    """Figures that follow from the design alone."""
+    limit = catalog.figure("cooling", f"{tech.name}.density_limit_kw")
+    run, share, efficiency = (
+        catalog.value("electrical", f"generator.{p}") for p in ("test_hours", "test_load_share", "efficiency")
+    )
+    return {
+        "design_it_mw": capacity,
+        "rack_limit_kw": (limit.value, limit.low, limit.high),
+        "liquid_share": float(design.liquid.share) if tech.liquid_plant else 0.0,
+        "liquid_share_needed": liquid_share_needed(catalog, rack_kw),
+        "generator_test_fuel_mwh": capacity * run * share / efficiency,
+    }
 
 
 def _check_load(it_power_mw: FloatArray, capacity: float, weather: Weather) -> None:

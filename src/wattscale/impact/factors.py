@@ -12,7 +12,7 @@ from wattscale.figure import Figure
 def factor(catalog: Catalog, table: str, technology: str, parameter: str, default: bool = False) -> Figure | None:
     """Find the factor of a technology, of its family, or the default of the table.
 
-    A family is the name without its last words: `gas_recip_engine`, then `gas_recip`, then `gas`.
+    A family is the name without its last words: `gas-engine-lean`, then `gas-engine`, then `gas`.
 
     Args:
         catalog: The catalogue.
@@ -25,11 +25,11 @@ def factor(catalog: Catalog, table: str, technology: str, parameter: str, defaul
         The figure, or None where the table has none.
 
     >>> from wattscale.catalog import load_catalog
-    >>> factor(load_catalog(), "multipliers", "gas_recip_engine", "construction").id
-    'multipliers/gas.construction'
+    >>> factor(load_catalog(), "embodied", "gas-engine", "plant").id
+    'embodied/gas.plant'
     """
-    words = technology.split("_")
-    names = ["_".join(words[:n]) for n in range(len(words), 0, -1)] + (["default"] if default else [])
+    words = technology.split("-")
+    names = ["-".join(words[:n]) for n in range(len(words), 0, -1)] + (["default"] if default else [])
     for name in names:
         if catalog.has_figure(table, f"{name}.{parameter}"):
             return catalog.figure(table, f"{name}.{parameter}")

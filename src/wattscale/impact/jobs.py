@@ -12,8 +12,9 @@ from wattscale.catalog import Catalog
 from wattscale.figure import Figure
 from wattscale.impact.factors import factor
 
-PHASES = ("construction", "operation", "manufacturing")
-"""Phases: construction and manufacturing in job-years, operation in jobs."""
+PHASES = ("construction", "operation", "manufacturing", "variable")
+"""Phases: construction and manufacturing in job-years per MW, operation in jobs per MW, variable in jobs per MWh and
+year: those that follow the output of a plant."""
 
 
 def job_factors(technologies: Mapping[str, float], catalog: Catalog) -> tuple[dict[str, Figure], list[str]]:
@@ -42,22 +43,30 @@ def job_factors(technologies: Mapping[str, float], catalog: Catalog) -> tuple[di
     return found, missing
 
 
-def jobs(capacity_mw: Mapping[str, float], factors: Mapping[str, float]) -> dict[str, float]:
-    """Give direct jobs by part and phase: capacity times factor.
+def jobs(
+    capacity_mw: Mapping[str, float], energy_mwh: Mapping[str, float], factors: Mapping[str, float]
+) -> dict[str, float]:
+    """Give direct jobs by part and phase: capacity, or yearly energy for the phase `variable`, times factor.
 
     Args:
         capacity_mw: Capacity by technology; `data_centre` is the design IT power [MW].
-        factors: Factor by `<technology>.<phase>` [job-year/MW or job/MW].
+        energy_mwh: Energy made in a year by technology [MWh].
+        factors: Factor by `<technology>.<phase>` [job-year/MW, job/MW or job-year/MWh].
 
     Returns:
         Jobs by `<technology>.<phase>` [job-year or job].
 
     Source: job factors of ReEDS inputs (JEDI) and JLARC 2024, table `multipliers`.
 
-    >>> jobs({"solar": 100.0}, {"solar.construction": 2.0, "solar.operation": 0.05})
+    >>> jobs({"solar": 100.0}, {}, {"solar.construction": 2.0, "solar.operation": 0.05})
     {'solar.construction': 200.0, 'solar.operation': 5.0}
     """
-    return {key: capacity_mw.get(key.rpartition(".")[0], 0.0) * value for key, value in factors.items()}
+    found = {}
+    for key, value in factors.items():
+        technology, _, phase = key.rpartition(".")
+        amounts = energy_mwh if phase == "variable" else capacity_mw
+        found[key] = amounts.get(technology, 0.0) * value
+    return found
 
 
 def total(parts: Mapping[str, float], phase: str) -> float:

@@ -21,6 +21,7 @@ from wattscale.impact.embodied import Made, embodied_factors, embodied_t, yearly
 from wattscale.impact.jobs import PHASES, job_factors, jobs, total
 from wattscale.impact.market import market_usd
 from wattscale.impact.result import ImpactResult
+from wattscale.impact.supply_chain import concentrations, disruptions, expected_loss_usd, longest_wait
 from wattscale.impact.water import source_water_m3, stress_weighted_m3
 from wattscale.scenario.impact import ImpactTable
 from wattscale.site.result import SiteResult
@@ -31,6 +32,8 @@ from wattscale.workload.result import WorkloadResult
 NOT_PLANT = ("grid", "unserved", "export")
 """Entries of the capacities that are not own plant."""
 G_PER_T = 1e6
+MARGINAL_MW = 0.01
+"""Capacities below this are rounding of the optimiser [MW]."""
 
 
 def run(
@@ -75,7 +78,9 @@ def run(
         **_households(compute, facility, catalog),
         **job_figures,
     }
-    return ImpactResult(parts, jobs_by_part, market_usd(economics.lines), figures, tuple(warnings))
+    market = market_usd(economics.lines, catalog.value("dc_costs", "accelerator.memory_share"))
+    figures.update(_supply_chain(supply, economics, catalog))
+    return ImpactResult(parts, jobs_by_part, market, figures, tuple(warnings))
 
 
 def _embodied(
@@ -115,15 +120,16 @@ def _jobs(
         for name in missing
     ]
 
+    energy = {name: float(power.sum()) for name, power in supply.dispatch_mw.items()}
+
     def measure(factors: Mapping[str, float]) -> FloatArray:
-        found = jobs(capacity, factors)
-        return np.array([total(found, phase) for phase in PHASES])
+        found = jobs(capacity, energy, factors)
+        sums = {phase: total(found, phase) for phase in PHASES}
+        return np.array([sums["construction"], sums["operation"] + sums["variable"], sums["manufacturing"]])
 
     value, low, high = one_at_a_time(book, measure)
-    construction, permanent, manufacturing = (
-        (float(value[i]), float(low[i]), float(high[i])) for i in range(len(PHASES))
-    )
-    parts = jobs(capacity, _values(book))
+    construction, permanent, manufacturing = ((float(value[i]), float(low[i]), float(high[i])) for i in range(3))
+    parts = jobs(capacity, energy, _values(book))
     displacement = _share(table.displacement_share, catalog.figure("multipliers", "all.displacement"))
     local = _share(table.local_content_share, catalog.figure("multipliers", "all.local_content"))
     multiplier = catalog.figure("multipliers", "data_centre.employment_multiplier")
@@ -161,6 +167,21 @@ def _carbon_per_use(
     if compute.training and total_mwh > 0:
         figures["carbon_t_per_training_run"] = carbon.location * compute.training.energy_mwh / total_mwh
     return figures
+
+
+def _supply_chain(supply: SupplyResult, economics: EconomicsResult, catalog: Catalog) -> dict[str, Value]:
+    """Concentration, the longest wait and the expected loss of what the plan buys."""
+    bought = ["devices", "building", *(name for name, mw in supply.capacity_mw.items() if mw > MARGINAL_MW)]
+    delay = economics.figures.get("cost_of_delay_usd_per_month", 0.0)
+    scenarios = disruptions(bought, delay[0] if isinstance(delay, tuple) else delay, catalog)
+    stages = concentrations(bought, catalog)
+    return {
+        "lead_time_months": longest_wait(bought, catalog)[1],
+        "supply_hhi_max": max((stage.hhi for stage in stages), default=0.0),
+        "supply_hhi_mean": sum(stage.hhi for stage in stages) / len(stages) if stages else 0.0,
+        "disruption_expected_usd_per_year": expected_loss_usd(scenarios),
+        "disruption_worst_usd": max((each.loss_usd for each in scenarios), default=0.0),
+    }
 
 
 def _water(site: SiteResult, facility: FacilityResult, supply: SupplyResult, catalog: Catalog) -> dict[str, Value]:

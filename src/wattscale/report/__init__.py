@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-    from wattscale.plan import Plan
+    from wattscale.report.notebook import ChartView
     from wattscale.report.theme import Spec
+    from wattscale.result import Plan
     from wattscale.scenario.schema import Scenario
 
 __all__ = [
     "chart",
     "chart_names",
+    "compare_html",
     "compare_summary",
     "compare_table",
     "figure_table",
@@ -27,6 +29,7 @@ __all__ = [
     "plan_card",
     "plan_summary",
     "report_html",
+    "show",
     "tables_xlsx",
 ]
 
@@ -86,6 +89,13 @@ def compare_table(plans: Sequence[Plan]) -> pd.DataFrame:
     return compare.compare_table(plans)
 
 
+def compare_html(plans: Sequence[Plan]) -> str:
+    """Write the comparison of plans as one HTML page that opens offline."""
+    from wattscale.report import compare_page
+
+    return compare_page.compare_html(plans)
+
+
 def inputs_that_differ(scenarios: Sequence[Scenario]) -> pd.DataFrame:
     """List the scenario keys whose values differ."""
     from wattscale.report import compare
@@ -93,11 +103,18 @@ def inputs_that_differ(scenarios: Sequence[Scenario]) -> pd.DataFrame:
     return compare.inputs_that_differ(scenarios)
 
 
-def chart(plan: Plan, name: str, width: int = 640) -> Spec | None:
+def chart(plan: Plan, name: str, width: int = 720) -> Spec | None:
     """Make one chart as a Vega-Lite spec, `width` px wide; None where the plan has nothing to draw."""
     from wattscale.report import charts
 
     return charts.chart(plan, name, width)
+
+
+def show(plan: Plan, name: str, width: int = 720) -> ChartView | None:
+    """Show one chart in a notebook: Vega-Lite where it is drawn, else a still picture."""
+    from wattscale.report import notebook
+
+    return notebook.show(plan, name, width)
 
 
 def chart_names() -> list[str]:

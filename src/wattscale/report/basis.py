@@ -6,14 +6,16 @@ Leaves out: how much each source moves the result; a sensitivity study does that
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from wattscale.catalog.specs import spec_of
 from wattscale.figure import CONFIDENCES, Confidence, Figure
 
 if TYPE_CHECKING:
-    from wattscale.plan import Plan, SourceUse
+    from wattscale.result import Plan, SourceUse
 
 FOLLOWED = 2
 """Steps from a figure to the figures it is computed from that count as its own inputs."""
@@ -26,7 +28,8 @@ class Basis:
     Attributes:
         counts: Catalogue figures by confidence, most certain first.
         weakest: Least certain confidence; None for a figure that rests on the scenario alone.
-        direct: True where the figure's own inputs are known; False where all that its stage read is taken.
+        direct: True where the figure's own catalogue inputs are known; False where all figures are taken that the
+            stages of its inputs read (its own stage where it names none).
     """
 
     counts: dict[Confidence, int]
@@ -34,12 +37,21 @@ class Basis:
     direct: bool
 
     @property
+    def badge(self) -> str:
+        """Weakest confidence and how many of the figures have it: `unverified 3 of 41`."""
+        if self.weakest is None:
+            return "scenario"
+        total = sum(self.counts.values())
+        weak = self.counts[self.weakest]
+        return self.weakest if weak == total else f"{self.weakest} {weak} of {total}"
+
+    @property
     def words(self) -> str:
         """One sentence for people."""
         if self.weakest is None:
             return "Follows from the scenario alone."
         parts = [f"{n} {confidence}" for confidence, n in self.counts.items()]
-        whose = "Rests on" if self.direct else "Its stage rests on"
+        whose = "Rests on" if self.direct else "The stages behind it rest on"
         return f"{whose} {', '.join(parts)} {'figure' if sum(self.counts.values()) == 1 else 'figures'}."
 
 
@@ -50,18 +62,18 @@ def basis_of(plan: Plan, name: str) -> Basis:
         plan: The plan.
         name: Full name of one of its figures.
     """
-    ledger = {use.figure.id: use.figure for use in plan.sources}
-    inputs = [fid for fid in ledger if any(_is_member(fid, key) for key in _catalogue_inputs(name))]
-    figures = [ledger[fid] for fid in inputs]
+    used = {fid: figure for ledger in plan.ledgers.values() for fid, figure in ledger.items()}
+    keys = _catalogue_inputs(name)
+    figures = [figure for fid, figure in used.items() if any(_is_member(fid, key) for key in keys)]
+    direct = bool(figures)
     if not figures:
-        own = plan.figures[name].sources if name in plan.figures else ()
-        figures = [ledger[fid] for fid in own if fid in ledger]
-    counts: dict[Confidence, int] = {}
-    for confidence in CONFIDENCES:
-        number = sum(f.confidence == confidence for f in figures)
-        if number:
-            counts[confidence] = number
-    return Basis(counts, list(counts)[-1] if counts else None, bool(inputs))
+        spec = spec_of(name)
+        stages = {key.partition(".")[0] for key in (spec.inputs if spec else ()) if key in plan.figures}
+        ledgers = [plan.ledgers.get(stage, {}) for stage in sorted(stages or {name.partition(".")[0]})]
+        figures = list({fid: figure for ledger in ledgers for fid, figure in ledger.items()}.values())
+    found = Counter(figure.confidence for figure in figures)
+    counts: dict[Confidence, int] = {c: found[c] for c in CONFIDENCES if found[c]}
+    return Basis(counts, list(counts)[-1] if counts else None, direct)
 
 
 def weakest_first(plan: Plan) -> list[SourceUse]:
@@ -80,7 +92,8 @@ def _spread(figure: Figure) -> float:
     return abs(figure.high - figure.low) / abs(figure.value) if figure.value else 0.0
 
 
-def _catalogue_inputs(name: str) -> set[str]:
+@cache
+def _catalogue_inputs(name: str) -> frozenset[str]:
     """Collect the catalogue figures that the description of a figure names, following other figures a few steps."""
     found: set[str] = set()
     seen, now = {name}, [name]
@@ -95,7 +108,7 @@ def _catalogue_inputs(name: str) -> set[str]:
                     seen.add(key)
                     after.append(key)
         now = after
-    return found
+    return frozenset(found)
 
 
 def _is_member(fid: str, key: str) -> bool:

@@ -1,6 +1,6 @@
 """All charts of a plan by name: the one place from which report, app and notebook take them.
 
-In: a plan, the name of a chart, a plot width. Out: one Vega-Lite spec, or None where the plan has nothing to draw.
+In: a plan, the name of a chart, a width. Out: one Vega-Lite spec, or None where the plan has nothing to draw.
 Leaves out: drawing (svg.py on paper and offline, Vega in the browser).
 """
 
@@ -17,7 +17,7 @@ from wattscale.report.flow import energy_flow_chart
 from wattscale.report.theme import DARK, LIGHT, NARROW_PX, WIDE_PX, Spec, in_mode
 
 if TYPE_CHECKING:
-    from wattscale.plan import Plan
+    from wattscale.result import Plan
 
 __all__ = ["CHARTS", "DARK", "LIGHT", "NARROW_PX", "WIDE_PX", "Chart", "Spec", "chart", "charts_of_stage", "in_mode"]
 
@@ -28,7 +28,7 @@ class Chart:
 
     Attributes:
         stage: Chapter it belongs to; `plan` for the first page.
-        draw: Plan and plot width [px] to spec.
+        draw: Plan and width [px] to spec.
         full: Takes the whole width of a page; the others stand side by side.
     """
 
@@ -48,13 +48,15 @@ CHARTS: dict[str, Chart] = {
     "heat_map_power": Chart("facility", power.heat_map_power, full=True),
     "heat_map_pue": Chart("facility", power.heat_map_pue, full=True),
     "pue_by_month": Chart("facility", power.pue_by_month),
+    "water_by_month": Chart("facility", power.water_by_month),
     "capacities": Chart("supply", money.capacities),
+    "supply_cost": Chart("supply", money.supply_cost),
     "typical_week": Chart("supply", power.typical_week, full=True),
     "hardest_week": Chart("supply", power.hardest_week, full=True),
     "monthly_energy": Chart("supply", power.monthly_energy),
     "load_duration": Chart("supply", power.load_duration),
     "cost_by_part": Chart("economics", money.cost_by_part, full=True),
-    "cash_flow": Chart("economics", money.cash_flow),
+    "cash_flow": Chart("economics", money.cash_flow, full=True),
     "carbon_by_month": Chart("impact", money.carbon_by_month),
     "embodied": Chart("impact", money.embodied),
     "jobs": Chart("impact", money.jobs),
@@ -69,7 +71,7 @@ def chart(plan: Plan, name: str, width: int = WIDE_PX) -> Spec | None:
     Args:
         plan: The plan.
         name: A key of `CHARTS`.
-        width: Plot width [px]; `WIDE_PX` for a page, `NARROW_PX` for a phone.
+        width: Width with axes and legends [px]; `WIDE_PX` for a page, `NARROW_PX` for a phone.
 
     Returns:
         A Vega-Lite spec with inline data, title and caption inside; None where the plan has nothing to draw.

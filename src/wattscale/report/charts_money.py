@@ -6,6 +6,8 @@ Leaves out: power over time (charts_power.py) and the flow of energy (flow.py).
 
 from __future__ import annotations
 
+import json
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -14,14 +16,19 @@ import numpy as np
 from wattscale.hours import month_of_hour
 from wattscale.report.charts_power import MONTHS
 from wattscale.report.palette import NO_DATA, PART, SEGMENT, TECHNOLOGY, colours
+from wattscale.report.tables import full_title, is_key
 from wattscale.report.theme import LIGHT, NARROW_PX, Spec, colour_scale, frame, number_axis
 from wattscale.report.words import name_for_people, people, scale
 
 if TYPE_CHECKING:
-    from wattscale.plan import Plan
+    from wattscale.result import Plan
 
-RANGE_TEXT_PX = 270
-"""Room for value and range beside the band of a figure [px]."""
+LEAST_SHARE = 1e-3
+"""Shares of the time, and capacities relative to the largest, that are too small to be drawn."""
+LABEL_CHARACTERS, NEW_LINE, TWO_LINES_PX = 20, "|", 32
+"""Length of a line of a name on the phone, its separator in the data, and the height of a row of two lines."""
+ROOM_FOR_TEXT = 1.14
+"""Length of an axis over its longest bar, so that the number behind the bar has room."""
 MOST_BARS = 16
 """Bars of one chart; smaller ones are put together as "Other"."""
 
@@ -62,7 +69,7 @@ def cost_by_part(plan: Plan, width: int) -> Spec | None:
     if not lines:
         return None
     rows = [
-        {"part": name_for_people(line.part), "segment": name_for_people(line.segment),
+        {"part": _name(name_for_people(line.part), width), "segment": name_for_people(line.segment),
          "usd": line.total_usd_per_year / 1e6, "low": line.low_usd_per_year / 1e6, "high": line.high_usd_per_year / 1e6}
         for line in lines[:MOST_BARS]
     ]  # fmt: skip
@@ -111,7 +118,8 @@ def time_shares(plan: Plan, width: int) -> Spec | None:
     """Draw where the time of the machines goes: a training step, and serving."""
     bars: list[tuple[str, str, float]] = []
     if plan.compute.training is not None:
-        bars += [("Training step", name, share) for name, share in plan.compute.training.time_shares.items()]
+        shares = sorted(plan.compute.training.time_shares.items(), key=lambda item: (item[0] != "compute", -item[1]))
+        bars += [("Training step", name, share) for name, share in shares if share >= LEAST_SHARE]
     if plan.compute.serving is not None:
         share = plan.compute.serving.input_compute_share
         bars += [("Serving", "prefill", share), ("Serving", "decode", 1 - share)]
@@ -133,7 +141,7 @@ def time_shares(plan: Plan, width: int) -> Spec | None:
             "y": {"field": "bar", "type": "nominal", "title": None, "sort": None},
             "x": {"field": "share", "type": "quantitative", "stack": "zero", "scale": {"domain": [0, 100]},
                   "axis": number_axis("Share of the time [%]", grid=False)},
-            "color": {"field": "part", "type": "nominal", "legend": _legend(width),
+            "color": {"field": "part", "type": "nominal", "legend": _legend(width, 190),
                       "scale": colour_scale(colours(names, PART), labels)},
             "order": {"field": "order", "type": "quantitative"},
         },
@@ -142,7 +150,7 @@ def time_shares(plan: Plan, width: int) -> Spec | None:
 
 def ranges(plan: Plan, width: int) -> Spec | None:
     """Draw the range of each figure that has one, relative to its value, widest first."""
-    known = [f for f in plan.figures.values() if f.high > f.low and f.value]
+    known = [f for f in plan.figures.values() if is_key(f.name) and f.high > f.low and f.value]
     widest = sorted(known, key=lambda f: -(f.high - f.low) / abs(f.value))[:MOST_BARS]
     if not widest:
         return None
@@ -150,25 +158,31 @@ def ranges(plan: Plan, width: int) -> Spec | None:
     for f in widest:
         shown = scale(f.value, f.unit, f.name)
         ends = sorted(100 * (end - f.value) / abs(f.value) for end in (f.low, f.high))
-        rows.append({"figure": f.title, "low": max(ends[0], -200.0), "high": min(ends[1], 200.0),
+        rows.append({"figure": _name(full_title(f), width), "low": max(ends[0], -200.0), "high": min(ends[1], 200.0),
                      "text": shown.text(f.value), "range": shown.span(f.low, f.high),
                      "shown": f"{shown.text(f.value)}  ({shown.ends(f.low, f.high)})"})  # fmt: skip
     y = {"field": "figure", "type": "nominal", "sort": None, "title": None, "axis": _names(width)}
+    apart = width > 2 * NARROW_PX
+    said = json.dumps({row["figure"]: row["shown"] for row in rows}, ensure_ascii=False)
+    right = {"orient": "right", "labelExpr": f"({said})[datum.label]", "labelColor": LIGHT["muted"], "labelLimit": 330}
+    values = {
+        "mark": {"type": "point", "opacity": 0},
+        "encoding": {"y": {**y, "axis": {**_names(width), **right}}, "x": {"datum": 0, "type": "quantitative"}},
+    }
     return frame(
         plan, "How sure the figures are", "ranges that the stages know, widest first, cut at ±200 %",
         "Each band runs from the low to the high end of a figure, as a change from its value.",
-        width=_bars_width(width) - (RANGE_TEXT_PX if width > 2 * RANGE_TEXT_PX else 0), height=22 * len(rows),
+        width=width, height=_height([str(row["figure"]) for row in rows], 22),
         data={"values": rows},
+        resolve={"scale": {"y": "independent"}} if apart else {},
         layer=[
             {"mark": {"type": "bar", "size": 12, "color": TECHNOLOGY["wind"], "opacity": 0.75, "cornerRadius": 6},
              "encoding": {"y": y, "x": {"field": "low", "type": "quantitative",
                                         "axis": number_axis("Range around the value [%]")},
                           "x2": {"field": "high"}, "tooltip": [{"field": "text"}, {"field": "range"}]}},
             {"mark": {"type": "tick", "color": LIGHT["ink"], "thickness": 2, "size": 14},
-             "encoding": {"y": y, "x": {"datum": 0, "type": "quantitative"}}},
-            *([{"mark": {"type": "text", "align": "left", "dx": 10, "color": LIGHT["muted"]},
-                "encoding": {"y": y, "x": {"value": _bars_width(width) - RANGE_TEXT_PX},
-                             "text": {"field": "shown"}}}] if width > 2 * RANGE_TEXT_PX else []),
+             "encoding": {"y": {**y, "axis": None} if apart else y, "x": {"datum": 0, "type": "quantitative"}}},
+            *([values] if apart else []),
         ],
     )  # fmt: skip
 
@@ -199,7 +213,7 @@ def carbon_by_month(plan: Plan, width: int) -> Spec | None:
         encoding={
             "x": {"field": "month", "type": "ordinal", "sort": list(MONTHS), "title": None, "axis": {"labelAngle": 0}},
             "y": {"field": "kt", "type": "quantitative", "axis": number_axis("Carbon [kt CO2 a month]")},
-            "color": {"field": "source", "type": "nominal", "legend": _legend(width),
+            "color": {"field": "source", "type": "nominal", "legend": _legend(width, 210),
                       "scale": colour_scale({n: tint for n, (_, tint) in kept.items()})},
             "order": {"field": "order", "type": "quantitative"},
         },
@@ -227,9 +241,18 @@ def market(plan: Plan, width: int) -> Spec | None:
 
 def capacities(plan: Plan, width: int) -> Spec | None:
     """Draw the capacity of each source of power."""
-    sizes = {name: mw for name, mw in plan.supply.capacity_mw.items() if mw > 1e-6}
-    tints = {name_for_people(n): tint for n, tint in colours(sizes, TECHNOLOGY).items()}
+    largest = max(plan.supply.capacity_mw.values(), default=0.0)
+    sizes = {name: mw for name, mw in plan.supply.capacity_mw.items() if mw > LEAST_SHARE * largest}
+    tints = {_name(name_for_people(n), width): tint for n, tint in colours(sizes, TECHNOLOGY).items()}
     return _plain_bars(plan, width, sizes, "What is built or connected", "Capacity [MW]", "", tints)
+
+
+def supply_cost(plan: Plan, width: int) -> Spec | None:
+    """Draw the yearly cost of the supply by part."""
+    parts = {name: usd / 1e6 for name, usd in plan.supply.cost_usd_per_year.items()}
+    total = sum(parts.values())
+    shown = {name: usd for name, usd in parts.items() if usd > LEAST_SHARE * total}
+    return _plain_bars(plan, width, shown, "What the power costs", "Cost [million USD a year]", SEGMENT["energy"])
 
 
 def _plain_bars(
@@ -240,7 +263,9 @@ def _plain_bars(
     shown, rest = ordered[:MOST_BARS], ordered[MOST_BARS:]
     if not shown:
         return None
-    rows = [{"part": name_for_people(n), "value": float(f"{v:.6g}"), "text": people(v, "1")} for n, v in shown]
+    rows = [
+        {"part": _name(name_for_people(n), width), "value": float(f"{v:.6g}"), "text": people(v, "1")} for n, v in shown
+    ]
     if rest:
         total = sum(v for _, v in rest)
         rows.append({"part": f"{len(rest)} smaller parts", "value": total, "text": people(total, "1")})
@@ -248,10 +273,12 @@ def _plain_bars(
     if tints:
         colour = {"field": "part", "type": "nominal", "legend": None, "scale": colour_scale(tints)}
     y = {"field": "part", "type": "nominal", "sort": None, "title": None, "axis": _names(width)}
-    x = {"field": "value", "type": "quantitative", "axis": number_axis(axis)}
+    largest = max(ordered[0][1], sum(v for _, v in rest))
+    room = {"domain": [0, ROOM_FOR_TEXT * largest], "nice": False}
+    x = {"field": "value", "type": "quantitative", "axis": number_axis(axis), "scale": room}
     return frame(
         plan, title, "stages supply and impact", f"Largest: {rows[0]['part']} with {rows[0]['text']}.",
-        width=_bars_width(width), height=26 * len(rows), data={"values": rows},
+        width=width, height=_height([str(row["part"]) for row in rows], 26), data={"values": rows},
         layer=[
             {"mark": {"type": "bar", "size": 16}, "encoding": {"y": y, "x": x, "color": colour}},
             {"mark": {"type": "text", "align": "left", "dx": 5, "color": LIGHT["ink"]},
@@ -266,7 +293,7 @@ def _ranged_bars(
     y = {"field": "part", "type": "nominal", "sort": None, "title": None, "axis": _names(width)}
     return frame(
         plan, title, basis, "Bars: value; thin lines: range from the range of the figures behind it.",
-        width=_bars_width(width), height=24 * len(rows),
+        width=width, height=_height([str(row["part"]) for row in rows], 24),
         data={"values": [{k: float(f"{v:.6g}") if isinstance(v, float) else v for k, v in r.items()} for r in rows]},
         layer=[
             {"mark": {"type": "bar", "size": 14},
@@ -281,14 +308,27 @@ def _ranged_bars(
     )  # fmt: skip
 
 
-def _legend(width: int) -> Spec:
-    return {"title": None, "columns": max(2 if width > NARROW_PX else 1, width // 135)}
+def _legend(width: int, label_px: int = 135) -> Spec:
+    return {"title": None, "columns": max(1, width // label_px)}
 
 
 def _names(width: int) -> Spec:
-    limit = 230 if width > NARROW_PX else 120
-    return {"labelLimit": limit, "domain": False, "ticks": False, "labelColor": LIGHT["ink"], "labelOverlap": False}
+    """Give the axis of names: no limit on the page, two lines of `LABEL_CHARACTERS` on the phone."""
+    return {
+        "labelLimit": 0, "domain": False, "ticks": False, "labelColor": LIGHT["ink"], "labelOverlap": False,
+        **({} if width > 2 * NARROW_PX else {"labelExpr": f"split(datum.label, '{NEW_LINE}')", "labelLineHeight": 12}),
+    }  # fmt: skip
 
 
-def _bars_width(width: int) -> int:
-    return width - (150 if width > NARROW_PX else 90)
+def _name(text: str, width: int) -> str:
+    """Break a name into the lines that `_names` shows."""
+    if width > 2 * NARROW_PX:
+        return text
+    lines = textwrap.wrap(text, LABEL_CHARACTERS)
+    if len(lines) > 2:
+        lines = [lines[0], f"{lines[1][: LABEL_CHARACTERS - 1]}…"]
+    return NEW_LINE.join(lines)
+
+
+def _height(names: Sequence[str], row_px: int) -> int:
+    return len(names) * (max(row_px, TWO_LINES_PX) if any(NEW_LINE in name for name in names) else row_px)

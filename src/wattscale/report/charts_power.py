@@ -13,18 +13,20 @@ import numpy as np
 
 from wattscale.hours import MONTH_DAYS, month_of_hour
 from wattscale.report.palette import TECHNOLOGY, colours, stack_order
-from wattscale.report.theme import HEAT, LIGHT, NARROW_PX, Spec, colour_scale, frame, number_axis
+from wattscale.report.theme import HEAT, LIGHT, NARROW_PX, Spec, colour_scale, frame, number_axis, origin
 from wattscale.report.words import name_for_people, people
 from wattscale.units import HOURS_PER_DAY, HOURS_PER_YEAR, FloatArray
 
 if TYPE_CHECKING:
-    from wattscale.plan import Plan
+    from wattscale.result import Plan
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 WEEK_H = 7 * HOURS_PER_DAY
 BIN_H = 3
 """Hours of one cell of the heat map."""
+LEAST_SHARE = 1e-3
+"""Series below this share of the largest are not drawn."""
 LOAD_LABEL = "Campus load"
 
 
@@ -86,7 +88,7 @@ def heat_map_pue(plan: Plan, width: int) -> Spec:
     """Draw PUE over the whole year, hour of day by day."""
     return _heat_map(
         plan, width, plan.facility.pue, "PUE, every day of the year", "PUE [1]",
-        f"facility stage on weather “{plan.site.weather.source}”",
+        f"facility stage on weather: {origin(plan.site.weather.source, plan.site.weather.synthetic)}",
         "Each column is a day, each row three hours; darker is a higher overhead.",
     )  # fmt: skip
 
@@ -123,8 +125,29 @@ def pue_by_month(plan: Plan, width: int) -> Spec:
     """Draw mean PUE of each month, with the band from the 5th to the 95th percentile of its hours."""
     return _monthly_band(
         plan, width, plan.facility.pue, "PUE by month", "PUE [1]",
-        f"facility stage on weather “{plan.site.weather.source}”", TECHNOLOGY["nuclear"],
+        f"facility stage on weather: {origin(plan.site.weather.source, plan.site.weather.synthetic)}",
+        TECHNOLOGY["nuclear"],
         float(plan.facility.power_mw.sum() / max(float(plan.compute.it_power_mw.sum()), 1e-9)),
+    )  # fmt: skip
+
+
+def water_by_month(plan: Plan, width: int) -> Spec | None:
+    """Draw the water taken on site in each month."""
+    month = month_of_hour()
+    sums = [float(plan.facility.water_m3[month == m].sum()) for m in range(12)]
+    if not sum(sums):
+        return None
+    rows = [{"month": name, "m3": float(f"{m3:.5g}")} for name, m3 in zip(MONTHS, sums, strict=True)]
+    air = plan.site.weather
+    return frame(
+        plan, "Water on site by month", f"facility stage on weather: {origin(air.source, air.synthetic)}",
+        f"{people(sum(sums), 'm3/year')} in all.",
+        width=width, height=200, data={"values": rows}, mark={"type": "bar", "color": TECHNOLOGY["grid"]},
+        encoding={
+            "x": {"field": "month", "type": "ordinal", "sort": list(MONTHS), "title": None, "axis": {"labelAngle": 0}},
+            "y": {"field": "m3", "type": "quantitative", "axis": number_axis("Water [m³ a month]")},
+            "tooltip": _tips("month", "m3"),
+        },
     )  # fmt: skip
 
 
@@ -133,7 +156,7 @@ def temperature_by_month(plan: Plan, width: int) -> Spec:
     air = plan.site.weather
     return _monthly_band(
         plan, width, air.temp_air_c, "Air temperature by month", "Air temperature [°C]",
-        f"weather “{air.source}”{' (synthetic)' if air.synthetic else ''}", TECHNOLOGY["gas"],
+        f"weather: {origin(air.source, air.synthetic)}", TECHNOLOGY["gas"],
         float(air.temp_air_c.mean()),
     )  # fmt: skip
 
@@ -312,7 +335,10 @@ def _tips(*fields: str) -> list[Spec]:
 
 
 def _in_use(series: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
-    return {name: series[name] for name in stack_order(series) if float(np.abs(series[name]).max()) > 1e-6}
+    """Keep the sources that can be seen in a chart: those that ever give a thousandth of the largest."""
+    peaks = {name: float(np.abs(series[name]).max()) for name in stack_order(series)}
+    largest = max(peaks.values(), default=0.0)
+    return {name: series[name] for name, peak in peaks.items() if peak > LEAST_SHARE * largest}
 
 
 def _local(plan: Plan, series: FloatArray) -> FloatArray:

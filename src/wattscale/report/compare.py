@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from wattscale.errors import InputError
-from wattscale.report.tables import assumption_table
+from wattscale.report.tables import assumption_table, full_title
 
 if TYPE_CHECKING:
-    from wattscale.plan import Plan
+    from wattscale.result import Plan
     from wattscale.scenario.schema import Scenario
 
 
@@ -38,7 +38,7 @@ def compare_table(plans: Sequence[Plan]) -> pd.DataFrame:
     order = list(dict.fromkeys(name for plan in plans for name in plan.figures))
     any_of = {name: next(p.figures[name] for p in plans if name in p.figures) for name in order}
     table = pd.DataFrame(
-        {"title": [any_of[n].title for n in order], "unit": [any_of[n].unit for n in order]},
+        {"title": [full_title(any_of[n]) for n in order], "unit": [any_of[n].unit for n in order]},
         index=pd.Index(order, name="figure"),
     )
     for name, plan in zip(names, plans, strict=True):

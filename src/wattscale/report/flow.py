@@ -12,16 +12,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wattscale.report.palette import NO_DATA, PART, TECHNOLOGY, colour, stack_order
-from wattscale.report.theme import LIGHT, Spec, frame
+from wattscale.report.theme import LIGHT, WIDE_PX, Spec, frame
 from wattscale.report.words import name_for_people, people
 
 if TYPE_CHECKING:
-    from wattscale.plan import Plan
+    from wattscale.result import Plan
 
 CAMPUS = "Campus"
 IT = "IT"
 HEIGHT_PX, NODE_PX, LABEL_PX = 380, 12, 31
 """Height of the chart, width of a node, and least distance of two labels in a column [px]."""
+MOST_USES = 4
+"""Uses of the building shown one by one, the largest."""
 POINTS = 17
 LABELS_PX = 150
 """Room for the labels of the last column [px]."""
@@ -75,10 +77,12 @@ def energy_flow(plan: Plan) -> tuple[list[Node], list[Link]]:
     if it > 0:
         nodes.append(Node(IT, 2, PART["it"], "servers, network, storage"))
         links.append(Link(CAMPUS, IT, it))
-    for name, mwh in sorted(uses.items(), key=lambda item: -item[1]):
+    ranked = sorted(uses.items(), key=lambda item: -item[1])
+    small = sum(mwh for _, mwh in ranked[MOST_USES:])
+    for name, mwh in ranked[:MOST_USES]:
         nodes.append(Node(name_for_people(name), 2, colour(name, PART) or NO_DATA))
         links.append(Link(CAMPUS, name_for_people(name), mwh))
-    for name, mwh in (("Other use", rest), ("Storage losses and export", taken - load)):
+    for name, mwh in (("Smaller uses", small), ("Other use", rest), ("Storage losses and export", taken - load)):
         if mwh > LEAST_SHARE * max(load, 1e-9):
             nodes.append(Node(name, 2, NO_DATA))
             links.append(Link(CAMPUS, name, mwh))
@@ -93,7 +97,7 @@ def energy_flow_chart(plan: Plan, width: int) -> Spec | None:
     if whole <= 0:
         return None
     links = [link for link in links if link.mwh > LEAST_SHARE * whole]
-    width = max(width, 620)
+    width = max(width, WIDE_PX)
     boxes, places = _place_nodes(nodes, links, width - LABELS_PX)
     areas = _place_links(nodes, links, boxes, places)
     off = {"scale": {"domain": [0, HEIGHT_PX], "reverse": True, "nice": False}, "axis": None, "type": "quantitative"}
@@ -113,9 +117,8 @@ def energy_flow_chart(plan: Plan, width: int) -> Spec | None:
             *(
                 {"data": {"values": boxes},
                  "mark": {"type": "text", "align": "left", "dx": 6 + NODE_PX, "dy": dy, "fontSize": size,
-                          "fontWeight": weight, "color": LIGHT[ink], **halo},
+                          "fontWeight": weight, "color": LIGHT[ink]},
                  "encoding": {"x": {"field": "x", **x}, "y": {"field": "mid", **off}, "text": {"field": field}}}
-                for halo in ({"stroke": LIGHT["surface"], "strokeWidth": 3, "strokeOpacity": 0.65}, {})
                 for field, dy, size, weight, ink in (("label", -7, 12.5, 600, "ink"), ("sub", 8, 11.5, 400, "muted"))
             ),
         ],

@@ -16,17 +16,25 @@ from wattscale.report.glossary import GLOSSARY
 from wattscale.report.palette import CONFIDENCE
 from wattscale.report.story import story
 from wattscale.report.svg import render
-from wattscale.report.tables import assumption_table, for_people, headline_figures, source_table
+from wattscale.report.tables import (
+    assumption_table,
+    for_people,
+    full_title,
+    headline_figures,
+    is_key,
+    place_name,
+    source_table,
+)
 from wattscale.report.theme import DARK, LIGHT, NARROW_PX
 from wattscale.report.words import STAGES, name_for_people, people, scale
 
 if TYPE_CHECKING:
     import jinja2
 
-    from wattscale.plan import Plan, PlanFigure
+    from wattscale.result import Plan, PlanFigure
 
-FULL_PX, HALF_PX = 900, 350
-"""Plot width of a chart across the page, and of one of two side by side, which a phone shows as it is [px]."""
+FULL_PX, HALF_PX = 980, 430
+"""Width of a chart across the page, and of one of two side by side, which a phone shows as it is [px]."""
 DARK_BADGES = {
     "measured": "#4fd1a5",
     "published": "#6cb8f0",
@@ -51,6 +59,7 @@ def report_html(plan: Plan) -> str:
     return environment().get_template("report.html.j2").render(
         plan=plan,
         scenario=plan.scenario,
+        place=place_name(plan),
         paragraphs=story(plan),
         headlines=[figure_row(plan, f) for f in headline_figures(plan)],
         front=_charts(plan, "plan"),
@@ -92,11 +101,12 @@ def figure_row(plan: Plan, figure: PlanFigure) -> dict[str, Any]:
     shown = scale(figure.value, figure.unit, figure.name)
     low, high = min(figure.low, figure.value), max(figure.high, figure.value)
     return {
-        "name": figure.name, "title": figure.title, "value": value, "span": span,
+        "name": figure.name, "title": full_title(figure), "value": value, "span": span,
         "number": shown.number(figure.value), "unit": shown.after.strip(),
         "ends": shown.ends(figure.low, figure.high) if span else "",
         "place": round(100 * (figure.value - low) / (high - low), 1) if span and high > low else None,
-        "badge": basis.weakest, "basis": basis.words, "equation": spec.equation if spec else "",
+        "badge": basis.weakest, "badge_text": basis.badge, "basis": basis.words,
+        "equation": spec.equation if spec else "",
         "inputs": ", ".join(spec.inputs) if spec else "", "source": spec.source if spec else "",
     }  # fmt: skip
 
@@ -124,10 +134,13 @@ def _charts(plan: Plan, stage: str) -> list[dict[str, Any]]:
 
 
 def _chapter(plan: Plan, stage: str) -> dict[str, Any]:
-    figures = [figure_row(plan, f) for f in plan.figures.values() if f.name.startswith(f"{stage}.")]
+    mine = [f for f in plan.figures.values() if f.name.startswith(f"{stage}.")]
+    shown = [f for f in mine if is_key(f.name)] or mine
     warnings = getattr(plan, stage).warnings
     return {
-        "stage": stage, "title": name_for_people(stage), "question": STAGES[stage], "figures": figures,
+        "stage": stage, "title": name_for_people(stage), "question": STAGES[stage],
+        "figures": [figure_row(plan, f) for f in shown],
+        "more": [figure_row(plan, f) for f in mine if f not in shown],
         "charts": _charts(plan, stage), "warnings": warnings,
     }  # fmt: skip
 

@@ -24,7 +24,7 @@ from wattscale.report.tables import (
 if TYPE_CHECKING:
     import pandas as pd
 
-    from wattscale.plan import Plan
+    from wattscale.result import Plan
 
 CREATED = datetime(2024, 1, 1)
 """Date written into the file, fixed so that the same plan gives the same bytes."""

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wattscale.report.basis import confidence_counts
+from wattscale.report.tables import is_key, place_name
 from wattscale.report.words import is_wide, listed, name_for_people, people, round_words, scale
 
 if TYPE_CHECKING:
-    from wattscale.plan import Plan, PlanFigure
+    from wattscale.result import Plan, PlanFigure
 
 MOST_DOUBTED = 3
 """Figures named as the widest in the paragraph on uncertainty."""
@@ -79,7 +80,7 @@ def _asked(plan: Plan) -> list[str]:
             f"{people(work.input_tokens, '1')} tokens in and {people(work.output_tokens, '1')} tokens out."
         )
     cooling = s.facility.cooling.replace("-", " ")
-    sentences.append(f"Do this in {plan.site.name}, in a building with {cooling} cooling.")
+    sentences.append(f"Do this in {place_name(plan)}, in a building with {cooling} cooling.")
     if s.supply.cfe_hourly_share:
         sentences.append(
             f"At least {people(s.supply.cfe_hourly_share, '1', 'share')} of the energy must be carbon free "
@@ -106,7 +107,7 @@ def _takes(plan: Plan) -> list[str]:
         ])  # fmt: skip
     return found + _written([
         ("The campus draws {} in its busiest hour and {} in a year, as much electricity as {} households.",
-         (said(plan, "facility.peak_mw"), said(plan, "facility.energy_mwh"),
+         (said(plan, "facility.peak_mw"), said(plan, "facility.energy_mwh").removesuffix(" a year"),
           said(plan, "impact.households_equivalent"))),
         ("For each kilowatt-hour that the machines use, the building uses {} in all (PUE).",
          (said(plan, "facility.pue"),)),
@@ -141,9 +142,12 @@ def _costs(plan: Plan) -> list[str]:
     found += _written([
         ("Owning and running it costs {}, of which electricity is {}.",
          (said(plan, "economics.tco_usd_per_year"), said(plan, "economics.electricity_share"))),
-        ("A million tokens written cost {}.",
-         (said(plan, "economics.usd_per_mtok").removesuffix(" per million tokens"),)),
     ])  # fmt: skip
+    token = said(plan, "economics.usd_per_mtok").removesuffix(" per million tokens")
+    training = said(plan, "economics.training_share_of_tokens")
+    found += _written(
+        [(f"A million tokens written cost {{}}{f', {training} of it for training' if training else ''}.", (token,))]
+    )
     npv = plan.figures.get("economics.npv_usd")
     if npv is not None:
         price = people(plan.scenario.economics.price_per_mtok_usd, "USD")
@@ -177,13 +181,13 @@ def _doubts(plan: Plan) -> list[str]:
             "or could not be verified."
         )
     wide = sorted(
-        (f for f in plan.figures.values() if f.high > f.low and (f.low > 0 or f.high < 0)),
+        (f for f in plan.figures.values() if is_key(f.name) and f.high > f.low and (f.low > 0 or f.high < 0)),
         key=lambda f: -(f.high - f.low) / abs(f.value),
     )[:MOST_DOUBTED]
     if wide:
         named = [f"{_lower(f.title)}{_between(f)}" for f in wide]
         found.append(f"The widest ranges are those of {listed(named)}.")
-    open_sign = [_lower(f.title) for f in plan.figures.values() if f.low < 0 < f.high]
+    open_sign = [_lower(f.title) for f in plan.figures.values() if is_key(f.name) and f.low < 0 < f.high]
     if open_sign:
         found.append(f"Even the sign of {listed(open_sign)} is open.")
     if plan.warnings:

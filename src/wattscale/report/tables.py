@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from wattscale.catalog import load_catalog
+from wattscale.catalog.specs import spec_of
 from wattscale.hours import month_of_hour
 from wattscale.report.basis import basis_of, weakest_first
-from wattscale.report.words import Scale, scale
+from wattscale.report.words import Scale, name_for_people, scale
 from wattscale.scenario.load import build, to_tables
 from wattscale.scenario.schema import Scenario
 from wattscale.scenario.walk import fields_of, get_key
 
 if TYPE_CHECKING:
-    from wattscale.plan import Plan, PlanFigure
+    from wattscale.result import Plan, PlanFigure
 
 HEADLINES = (
     "compute.training.devices",
@@ -37,6 +39,46 @@ HEADLINES = (
     "impact.water_m3_per_year",
 )
 """Figures of the first page and of the terminal, in chain order."""
+KEY_FIGURES = frozenset(HEADLINES) | {
+    "workload.params_total", "workload.params_active", "workload.flops_per_token", "workload.training.total_flops",
+    "workload.serving.requests_per_year",
+    "compute.training.device_hours", "compute.training.mfu", "compute.training.goodput", "compute.training.energy_mwh",
+    "compute.training.days", "compute.serving.batch", "compute.serving.ttft_s", "compute.serving.tpot_ms",
+    "compute.serving.tokens_per_s_per_device", "compute.it_peak_mw",
+    "site.mean_temp_c", "site.mean_price_usd_per_mwh", "site.mean_carbon_kg_per_mwh", "site.mean_cfe_share",
+    "site.water_stress", "site.time_to_power_years",
+    "facility.wue_l_per_kwh", "facility.tue", "supply.carbon_kg_per_mwh", "supply.cost_usd_per_year",
+    "supply.curtailment_share", "economics.capital_usd", "economics.electricity_share", "economics.npv_usd",
+    "economics.irr", "economics.cost_of_delay_usd_per_month", "economics.payback_years",
+    "impact.embodied_t", "impact.carbon_market_t_per_year", "impact.jobs_construction_job_years",
+    "impact.jobs_permanent", "impact.households_equivalent", "impact.carbon_g_per_request",
+}  # fmt: skip
+"""Figures that a chapter shows at once; the others are folded below them."""
+
+
+def is_key(name: str) -> bool:
+    """Tell whether a chapter shows a figure at once.
+
+    >>> is_key("facility.pue"), is_key("supply.capacity_mw.wind"), is_key("supply.solver_gap")
+    (True, True, False)
+    """
+    return name in KEY_FIGURES or name.startswith("supply.capacity_mw.")
+
+
+def full_title(figure: PlanFigure) -> str:
+    """Give the title of a figure; a member of a family names itself (`Capacity built: solar`)."""
+    spec = spec_of(figure.name)
+    if spec is None or not spec.name.endswith(">"):
+        return figure.title
+    return f"{figure.title}: {name_for_people(figure.name.rpartition('.')[2]).lower()}"
+
+
+def place_name(plan: Plan) -> str:
+    """Give the place of a plan in words: the label of a catalogue site, else the name that the site stage gave."""
+    catalog = load_catalog()
+    if "sites" in catalog.tables and catalog.has_row("sites", plan.site.name):
+        return catalog.row("sites", plan.site.name).text("label") or plan.site.name
+    return plan.site.name
 
 
 def figure_table(plan: Plan) -> pd.DataFrame:
@@ -49,14 +91,13 @@ def figure_table(plan: Plan) -> pd.DataFrame:
         One row per figure, indexed by name: stage, title, value, low, high, unit, weakest (confidence of the least
         certain catalogue figure behind it) and equation.
     """
-    from wattscale.catalog.specs import spec_of
-
     rows = []
     for f in plan.figures.values():
         spec = spec_of(f.name)
         rows.append(
             {
-                "figure": f.name, "stage": f.name.partition(".")[0], "title": f.title, "value": f.value, "low": f.low,
+                "figure": f.name, "stage": f.name.partition(".")[0], "title": full_title(f),
+                "value": f.value, "low": f.low,
                 "high": f.high, "unit": f.unit, "weakest": basis_of(plan, f.name).weakest or "scenario",
                 "equation": spec.equation if spec else "",
             }

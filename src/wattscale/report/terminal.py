@@ -12,14 +12,14 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from wattscale.report.tables import HEADLINES, headline_figures
+from wattscale.report.tables import HEADLINES, full_title, headline_figures, place_name
 from wattscale.report.words import people, scale
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-    from wattscale.plan import Plan
+    from wattscale.result import Plan
 
 MOST_WARNINGS = 4
 """Warnings shown on the screen; the rest is counted."""
@@ -62,13 +62,13 @@ def plan_screen(plan: Plan) -> RenderableType:
         span = shown.ends(figure.low, figure.high) if figure.high > figure.low else ""
         table.add_row(
             Text(stage if stage != before else "", style="cyan"),
-            Text(figure.title),
+            Text(full_title(figure)),
             Text(shown.text(figure.value), style="bold"),
             Text(span, style="dim"),
         )
         before = stage
     model = plan.scenario.workload.model.rsplit("/", 1)[-1]
-    place = f"{plan.site.name} · {model} · {plan.scenario.compute.accelerator}"
+    place = f"{place_name(plan)} · {model} · {plan.scenario.compute.accelerator}"
     title = Text.assemble((plan.scenario.name, "bold"), (f"  {place}", "dim"))
     warned = [Text(f"! {w.message}", style="yellow") for w in plan.warnings[:MOST_WARNINGS]]
     left = len(plan.warnings) - MOST_WARNINGS
@@ -99,7 +99,7 @@ def compare_screen(plans: Sequence[Plan]) -> RenderableType:
             here = plan.figures.get(key)
             cells.append(Text(people(here.value, here.unit, key) if here else "–", style="bold"))
             cells.append(Text(change_text(first.value, here.value) if first and here else "", style="dim"))
-        table.add_row(Text(about.title), *cells)
+        table.add_row(Text(full_title(about)), *cells)
     inputs = _table(("Input", "left"), *((name, "left") for name in names))
     differing = inputs_that_differ([plan.scenario for plan in plans])
     for differing_key, row in differing.iterrows():

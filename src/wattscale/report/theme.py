@@ -9,14 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from wattscale.plan import Plan
+    from wattscale.result import Plan
 
 Spec: TypeAlias = dict[str, Any]
 """A Vega-Lite spec: plain JSON, the only form in which charts travel between report, app and notebook."""
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
-WIDE_PX, NARROW_PX = 640, 264
-"""Plot widths for a page and for a phone [px]."""
+WIDE_PX, NARROW_PX = 720, 320
+"""Widths of a chart, axes and legends included, for a page and for a phone [px]."""
+LONGEST_SOURCE = 60
+"""Longest name of a source in a caption [characters]."""
 FONT = "Arial, 'Helvetica Neue', Helvetica, 'Liberation Sans', sans-serif"
 """Fonts of like widths, so that labels take the room they were given."""
 
@@ -54,31 +56,26 @@ def config(theme: dict[str, str]) -> Spec:
     }  # fmt: skip
 
 
-def frame(
-    plan: Plan,
-    title: str,
-    basis: str,
-    reading: str,
-    *,
-    width: int,
-    height: int,
-    **body: Any,
-) -> Spec:
+def frame(plan: Plan, title: str, basis: str, reading: str, *, width: int, height: int, **body: Any) -> Spec:
+    """Compose a chart of one plan, whose scenario names it; the arguments are those of `framed`."""
+    about = f"{plan.scenario.name}. Source: {basis}, Wattscale {plan.version}."
+    return framed(about, title, reading, width=width, height=height, **body)
+
+
+def framed(caption: str, title: str, reading: str, *, width: int, height: int, **body: Any) -> Spec:
     """Compose a chart.
 
     Args:
-        plan: The plan drawn; its scenario names the chart.
+        caption: Whose data these are and where they come from.
         title: What is shown, in a few words.
-        basis: Where the data come from.
-        reading: What a reader sees in it, one sentence for screen readers.
-        width: Plot width [px].
+        reading: What a reader sees in it, one sentence, also for screen readers.
+        width: Width with axes and legends [px].
         height: Plot height [px].
         body: The rest of the spec: `data`, `mark`, `encoding`, `layer`, `transform`, `params`.
 
     Returns:
         The spec, its title and caption inside; `usermeta` repeats them for pages that set their own.
     """
-    caption = f"{plan.scenario.name}. Source: {basis}, Wattscale {plan.version}."
     return {
         "$schema": SCHEMA,
         "title": {"text": title, "subtitle": caption},
@@ -86,7 +83,7 @@ def frame(
         "usermeta": {"title": title, "caption": caption, "reading": reading},
         "width": width,
         "height": height,
-        "autosize": {"type": "pad"},
+        "autosize": {"type": "fit-x", "contains": "padding"},
         "config": config(LIGHT),
         **body,
     }
@@ -110,6 +107,18 @@ def in_mode(spec: Spec, theme: dict[str, str]) -> Spec:
     found: Spec = turned({key: value for key, value in spec.items() if key not in ("config", "data", "datasets")})
     kept: Spec = {key: spec[key] for key in ("data", "datasets") if key in spec}
     return {**found, **kept, "config": config(theme)}
+
+
+def origin(source: str, is_synthetic: bool = False) -> str:
+    """Shorten the name of a source for a caption: what stands in brackets is left out of a long one.
+
+    >>> origin("TMY of Leesburg"), origin("made from normals", True)
+    ('TMY of Leesburg', 'made from normals (synthetic)')
+    """
+    short = source
+    while len(short) > LONGEST_SOURCE and "(" in short:
+        short = short[: short.rindex("(")].rstrip()
+    return f"{short} (synthetic)" if is_synthetic and "synthetic" not in short else short
 
 
 def number_axis(title: str, **more: Any) -> Spec:

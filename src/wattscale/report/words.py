@@ -32,12 +32,17 @@ _LADDERS: dict[str, tuple[tuple[float, str], ...]] = {
     "m3": ((1e6, "million m³"), (1.0, "m³")),
 }
 """Factor and unit, largest first: the first one that leaves a number of at least 1 is used."""
+_PLAIN_PERS = ("", "year", "month", "day")
+"""Denominators beside which a numerator may change its unit: 1.5 TWh a year, but 1,500 kWh/m²."""
 _WORDS = ((1e12, " trillion"), (1e9, " billion"), (1e6, " million"))
 _SPELT = {
     "m3": "m³",
     "1": "",
     "deg": "°",
     "degC": "°C",
+    "C": "°C",
+    "m2": "m²",
+    "year": "years",
     "job_year": "job-years",
     "job-year": "job-years",
     "job": "jobs",
@@ -45,7 +50,19 @@ _SPELT = {
     "token": "tokens",
     "day": "days",
 }
-_PERCENT_ENDINGS = ("share", "mfu", "mbu", "goodput", "irr", "rate")
+_RATES = {"m2": "m²", "m3": "m³", "month/MW": "month and MW", "kW-month": "kW and month"}
+_PERCENT_ENDINGS = (
+    "share",
+    "mfu",
+    "hfu",
+    "mbu",
+    "goodput",
+    "irr",
+    "rate",
+    "utilisation",
+    "share_of_tokens",
+    "share_of_running",
+)
 _ABBREVIATIONS = {
     "it": "IT", "ups": "UPS", "pue": "PUE", "wue": "WUE", "cfe": "CFE", "hvac": "HVAC", "pv": "PV", "ccs": "CCS",
     "ai": "AI", "co2": "CO₂", "o": "O", "m": "M", "om": "O&M", "usd": "USD", "npv": "NPV", "irr": "IRR", "tco": "TCO",
@@ -124,19 +141,18 @@ def scale(value: float, unit: str, name: str = "") -> Scale:
     if unit in ("1", "1/year", "%/year") and name.rsplit(".", 1)[-1].endswith(_PERCENT_ENDINGS):
         return Scale(0.01, "", " %")
     tail = {"": "", "year": " a year", "month": " a month", "day": " a day", "Mtok": " per million tokens"}.get(
-        per, f"/{_SPELT.get(per, per) if per != 'token' else per}"
+        per, f"/{_RATES.get(per, per)}"
     )
     if head in ("USD", "$"):
         factor, word = next(((f, w) for f, w in _WORDS if size >= f), (1.0, ""))
         return Scale(factor, "$", word + tail)
-    if head in _LADDERS:
+    if head in _LADDERS and per in _PLAIN_PERS:
         ladder = _LADDERS[head]
         factor, shown = next(((f, u) for f, u in ladder if size >= f), ladder[-1] if size else (1.0, head))
         return Scale(factor, "", f" {_SPELT.get(shown, shown)}{tail}")
-    if size < 1e6 or head in ("FLOP", "FLOPs", "byte"):
+    if size < 1e6 or size >= 1e15:
         return Scale(1.0, "", f" {_SPELT.get(head, head)}{tail}".rstrip() if unit != "1" else "")
     factor, word = next((f, w) for f, w in _WORDS if size >= f)
-    factor, word = (1.0, "") if size / factor >= 1e6 else (factor, word)
     return Scale(factor, "", f"{word} {_SPELT.get(head, head)}".rstrip() + tail)
 
 

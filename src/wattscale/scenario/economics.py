@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wattscale.scenario.quantity import TableModel, quantity
+from wattscale.scenario.quantity import TableModel, choice, quantity
 
 
 class EconomicsTable(TableModel):
@@ -52,3 +52,37 @@ class EconomicsTable(TableModel):
         le=1e5,
     )
     tax_rate: float = quantity(0.0, "1", "Tax on profit (0: before tax)", "scenario", ge=0, le=0.9)
+    inflation_rate: float = quantity(
+        0.025,
+        "1/year",
+        "Inflation, for debt, tax and nominal rates",
+        "NREL ATB 2024",
+        confidence="published",
+        ge=0,
+        le=1,
+    )
+    construction_years: int = quantity(
+        2, "year", "Years of building, with interest on the money drawn", "estimate", ge=0, le=20
+    )
+    debt_years: int = quantity(
+        5, "year", "Tenor of the debt; 0: no debt", "estimate: no longer than the life of the hardware", ge=0, le=40
+    )
+    debt_rate: float = quantity(
+        0.065, "1/year", "Interest on debt, nominal", "estimate: 2 points over a risk-free rate of 4.5 %", ge=0, le=1
+    )
+    dscr: float | None = quantity(None, "1", "Cash over debt service that sizes the debt", "catalogue", ge=1, le=10)
+    gearing_cap: float | None = quantity(None, "1", "Largest debt over cost", "catalogue", ge=0, le=1)
+    depreciation: str = choice("macrs_5", "Tax depreciation: a schedule of the catalogue, or straight_line_<years>")
+    bonus_share: float = quantity(0.0, "1", "Share written off at once in the first year", "scenario", ge=0, le=1)
+    itc_share: float = quantity(
+        0.0, "1", "Investment tax credit over the capital of own power plant", "scenario", ge=0, le=1
+    )
+    target_irr: float = quantity(
+        0.15, "1/year", "Return of the owners, nominal, for which a token price is sought", "estimate", ge=0, le=5
+    )
+    risk_paths: int = quantity(200, "1", "Simulated years of the price risk; 0: none", "scenario", ge=0, le=100_000)
+    risk_seed: int = quantity(1, "1", "Seed of the price risk", "scenario", ge=0, le=2**31 - 1)
+    tariff_share: float = quantity(0.0, "1", "Tariff on accelerators, over their price", "scenario", ge=0, le=10)
+    requests_per_user_day: float = quantity(
+        10.0, "1/day", "Requests of one user, for what a user costs in a year", "estimate", ge=0, le=1e6
+    )

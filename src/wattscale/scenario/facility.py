@@ -7,9 +7,11 @@ from typing import Literal
 from wattscale.scenario.quantity import TableModel, choice, quantity
 
 Cooling = Literal[
+    "best",
     "direct-to-chip",
     "direct-to-chip-tower",
     "direct-to-chip-adiabatic",
+    "direct-to-chip-chillerless",
     "immersion",
     "rear-door",
     "air-economiser",
@@ -21,6 +23,7 @@ Cooling = Literal[
     "dry-economiser",
     "dx",
 ]
+"""Cooling technologies, items of the catalogue; `best` picks the cheapest over its life."""
 WaterClass = Literal["W17", "W27", "W32", "W40", "W45"]
 """Classes of facility water by highest supply temperature [C] (ASHRAE TC 9.9)."""
 
@@ -31,6 +34,9 @@ class FacilityTable(TableModel):
     cooling: Cooling = choice("direct-to-chip", "Cooling technology")
     ups: Literal["legacy", "double-conversion", "eco"] = choice("double-conversion", "Kind of UPS")
     redundancy: Literal["N", "N+1", "2N"] = choice("2N", "Redundancy of the electrical path")
+    distribution: Literal["ac-415v", "ac-208v", "dc-800v"] = choice(
+        "ac-415v", "Path from the UPS to the racks; dc-800v replaces the UPS by a rectifier"
+    )
     headroom_share: float = quantity(
         0.1, "1", "Design capacity above the busiest hour of IT load", "estimate", ge=0, le=5
     )
@@ -47,4 +53,7 @@ class FacilityTable(TableModel):
     )
     heat_reuse_share: float = quantity(
         0.0, "1", "Share of the liquid loop's heat given to a user of heat", "scenario", ge=0, le=1
+    )
+    heat_user_c: float | None = quantity(
+        None, "C", "Temperature a user of heat needs; a heat pump lifts what is colder", "scenario", ge=20, le=120
     )

@@ -73,6 +73,7 @@ def load_scenario(
 def build(own: Tables, where: str | None = None, files_allowed: bool = True) -> Scenario:
     """Validate tables into a scenario, with the preset they name below them."""
     merged = _laid_over(_preset_tables(own.get("preset", DEFAULT_PRESET), where), own)
+    merged["preset"] = own.get("preset", DEFAULT_PRESET)
     plain, ranges = split_ranges(Scenario, merged, where)
     scenario = _validated(plain, where)
     for end in ("low", "high"):

@@ -71,6 +71,14 @@ class TrainingTable(TableModel):
         le=1e12,
     )
     precision: Precision = choice("bf16", "Precision of the matrix products")
+    trained_share: float = quantity(
+        1.0,
+        "1",
+        "Share of the weights that are trained: 1 for pre-training and full fine-tuning, near 0 for adapters (LoRA)",
+        "scenario",
+        ge=0,
+        le=1,
+    )
     runs_per_year: float = quantity(1.0, "1/year", "Runs of this kind in a year", "scenario", ge=0, le=1000)
     rest_of_year: Literal["idle", "off", "train"] = choice(
         "train",

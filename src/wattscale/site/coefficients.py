@@ -21,6 +21,7 @@ class SunshineModel:
     day_persistence: float
     sd_scale: float
     most: float
+    haze: float
     hour_noise: float
     hour_persistence: float
     swing: float
@@ -44,9 +45,19 @@ class WindModel:
 class DewModel:
     """Item `dew_point`."""
 
-    day_sd_ratio: float
-    day_persistence: float
+    day_sd: float
     hour_sd: float
+    sd_temperature: float
+    hour_temperature: float
+    sd_dew: float
+    sd_depression: float
+    skew_start: float
+    skew_dew: float
+    mixing: float
+    driest_hour: float
+    tail_share: float
+    tail_stretch: float
+    day_persistence: float
     hour_persistence: float
 
 
@@ -58,6 +69,9 @@ class TemperatureModel:
     hour_persistence: float
     peak_hour: float
     second_harmonic: float
+    skew_records: float
+    record_stretch: float
+    tail_share: float
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,7 @@ def warm_by(temp_air_c: FloatArray, dew_c: FloatArray, warming_c: float) -> tupl
 
     >>> t, d = warm_by(np.array([20.0]), np.array([10.0]), 2.0)
     >>> float(t[0]), round(float(d[0]), 1)
-    (22.0, 11.8)
+    (22.0, 11.9)
     """
     if warming_c == 0.0:
         return temp_air_c, dew_c

@@ -65,7 +65,8 @@ def correlated_days(rng: np.random.Generator, persistence: FloatArray, correlati
     wanted = np.clip(correlation * ratio, -0.97, 0.97)
     np.fill_diagonal(wanted, 1.0)
     values, vectors = np.linalg.eigh(wanted)
-    root = vectors * np.sqrt(np.maximum(values, 1e-6))
+    possible = (vectors * np.maximum(values, 1e-3)) @ vectors.T
+    root = np.linalg.cholesky(possible)
     root /= np.sqrt((root**2).sum(axis=1, keepdims=True))
     shocks = root @ rng.standard_normal((p.size, DAYS))
     return np.vstack([persistent(shocks[i], float(p[i])) for i in range(p.size)])
@@ -144,3 +145,17 @@ def restore_monthly_mean(daily_or_hourly: FloatArray, monthly: FloatArray) -> Fl
     starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
     means = np.add.reduceat(daily_or_hourly, starts) / lengths
     return np.asarray(daily_or_hourly + np.repeat(monthly - means, lengths))
+
+
+def standard_by_month(daily: FloatArray) -> FloatArray:
+    """Bring daily scores to mean 0 and standard deviation 1 within each month, as the normals state them.
+
+    Args:
+        daily: Scores, shape (365,).
+    """
+    lengths = np.array(MONTH_DAYS)
+    starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+    mean = np.add.reduceat(daily, starts) / lengths
+    rest = daily - np.repeat(mean, lengths)
+    spread = np.sqrt(np.add.reduceat(rest**2, starts) / lengths)
+    return np.asarray(rest / np.repeat(np.maximum(spread, 1e-9), lengths))

@@ -32,6 +32,7 @@ class Normals:
     latitude: float
     longitude: float
     elevation_m: float
+    record_years: float
     t_mean_c: FloatArray
     t_daymin_c: FloatArray
     t_daymax_c: FloatArray
@@ -47,6 +48,12 @@ class Normals:
     dni_kwh_per_m2_day: FloatArray | None
     """None where the origin has no direct irradiation."""
     pressure_hpa: FloatArray
+    dew_p99_c: float | None
+    """Dew point passed in 1 % of the hours of the year; None where not known."""
+    t_p99_6_c: float | None
+    """Dry bulb passed in 0.4 % of the hours of the year; None where not known."""
+    t_p0_4_c: float | None
+    """Dry bulb not reached in 0.4 % of the hours of the year; None where not known."""
     source: str
 
 
@@ -71,6 +78,10 @@ def read_normals(catalog: Catalog, site: str) -> Normals:
     quiet = catalog.recording()
     rows = [quiet.row(TABLE, f"{site}:{month:02d}") for month in range(1, 13)]
     first = rows[0]
+
+    def yearly(name: str) -> float | None:
+        return catalog.row(TABLE, first.name).number(name) if first.has(name) else None
+
     columns: dict[str, FloatArray | None] = {}
     for name in _COLUMNS:
         if not all(row.has(name) for row in rows):
@@ -88,5 +99,7 @@ def read_normals(catalog: Catalog, site: str) -> Normals:
     return Normals(
         site=site, label=first.text("label"), country=first.text("country"),
         latitude=first.number("latitude"), longitude=first.number("longitude"),
-        elevation_m=first.number("elevation_m"), source=first.text("source"), **columns,  # type: ignore[arg-type]
+        elevation_m=first.number("elevation_m"), record_years=first.number("record_years"), source=first.text("source"),
+        dew_p99_c=yearly("dew_p99_c"),
+        t_p99_6_c=yearly("t_p99_6_c"), t_p0_4_c=yearly("t_p0_4_c"), **columns,  # type: ignore[arg-type]
     )  # fmt: skip

@@ -24,6 +24,8 @@ NOON_H = 12.0
 DEG_PER_HOUR = 15.0
 DEG_PER_MINUTE = 0.25
 """The earth turns 15 degrees an hour."""
+LARGEST_TRANSMITTANCE = 0.8
+"""Direct over extraterrestrial irradiance of a very clear, dry sky at high sun (about 1,100 W/m2)."""
 DARKEST_INDEX = 0.02
 """Least hourly clear-sky index: even the darkest hour has some diffuse light."""
 _MONTH_HOURS = np.array(MONTH_DAYS) * HOURS_PER_DAY
@@ -47,13 +49,14 @@ class Sky:
     day_of_year: FloatArray
 
 
-def sky_of(latitude: float, longitude: float, clock_h: float = 0.0) -> Sky:
+def sky_of(latitude: float, longitude: float, clock_h: float = 0.0, haze: float = 0.0) -> Sky:
     """Give sun position and clear sky at the middle of each hour of a clock.
 
     Args:
         latitude: Latitude [deg].
         longitude: Longitude [deg].
         clock_h: The clock's lead over UTC [h]; 0 for UTC.
+        haze: Extinction per air mass beyond Haurwitz [1]: the clear sky is dimmed by exp(-haze / cos(zenith)).
 
     Source: pvlib: Spencer 1971 declination, equation of time and extraterrestrial irradiance (sun within 0.3
     degrees, no refraction); Haurwitz 1945 clear sky.
@@ -71,6 +74,8 @@ def sky_of(latitude: float, longitude: float, clock_h: float = 0.0) -> Sky:
         pvlib.solarposition.solar_zenith_analytical(np.radians(latitude), np.radians(turn), declination)
     )
     clear = pvlib.clearsky.haurwitz(pd.Series(zenith))["ghi"].to_numpy(dtype=np.float64)
+    height = np.maximum(np.cos(np.radians(zenith)), 1e-3)
+    clear = np.where(clear > 0, clear * np.exp(-haze / height), 0.0)
     extra = np.asarray(pvlib.irradiance.get_extra_radiation(day), dtype=np.float64)
     return Sky(zenith, clear, extra, day)
 
@@ -171,11 +176,12 @@ def split_irradiance(
     dni = np.asarray(erbs["dni"], dtype=np.float64)
     beam = dni > 0
     if dni_kwh_per_m2_day is None or not beam.any():
-        return dni, np.where(beam, dhi, ghi_w_per_m2)
+        dni = np.minimum(dni, LARGEST_TRANSMITTANCE * sky.extra_w_per_m2)
+        return dni, _diffuse(ghi_w_per_m2, dni, sky)
     height = np.cos(np.radians(sky.zenith_deg[beam]))
     share = np.clip(dhi[beam] / ghi_w_per_m2[beam], 1e-3, 1.0)
     month = np.repeat(np.arange(12), _MONTH_HOURS)[beam]
-    ceiling = 0.85 * sky.extra_w_per_m2[beam]
+    ceiling = LARGEST_TRANSMITTANCE * sky.extra_w_per_m2[beam]
     wanted = dni_kwh_per_m2_day * W_PER_KW * np.array(MONTH_DAYS)
 
     def direct(power: FloatArray) -> FloatArray:
@@ -188,14 +194,19 @@ def split_irradiance(
         low, high = np.where(less, middle, low), np.where(less, high, middle)
     dni = np.zeros_like(dni)
     dni[beam] = direct(np.sqrt(low * high))
-    return dni, ghi_w_per_m2 - dni * np.maximum(np.cos(np.radians(sky.zenith_deg)), 0.0)
+    return dni, _diffuse(ghi_w_per_m2, dni, sky)
+
+
+def _diffuse(ghi: FloatArray, dni: FloatArray, sky: Sky) -> FloatArray:
+    """Give the diffuse irradiance that closes GHI = DNI cos(zenith) + DHI."""
+    return np.asarray(ghi - dni * np.maximum(np.cos(np.radians(sky.zenith_deg)), 0.0))
 
 
 def monthly_clear_index(ghi_kwh_per_m2_day: FloatArray, sky: Sky) -> FloatArray:
     """Give each month's irradiation over that of its clear sky [1], shape (12,); 0 in polar night."""
     clear = monthly_sums(sky.clear_w_per_m2)
     wanted = ghi_kwh_per_m2_day * W_PER_KW * np.array(MONTH_DAYS)
-    return np.divide(wanted, clear, out=np.zeros(12), where=clear > 0)
+    return np.asarray(np.divide(wanted, clear, out=np.zeros(12), where=clear > 0))
 
 
 def relative_to_month(day_index: FloatArray) -> FloatArray:

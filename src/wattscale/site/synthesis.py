@@ -9,7 +9,7 @@ Leaves out: storms, fronts with a direction, and climate change (`site.warming_c
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import ndtri
 
 from wattscale.hours import MONTH_DAYS, shift_to_utc
 from wattscale.site import sunshine
@@ -22,6 +22,7 @@ from wattscale.site.noise import (
     persistent,
     restore_monthly_mean,
     spread_days,
+    standard_by_month,
 )
 from wattscale.site.normals import Normals, month_of_day
 from wattscale.site.result import Weather
@@ -49,13 +50,12 @@ def synthesise(normals: Normals, latitude: float, longitude: float, seed: int, m
     """
     clock = float(np.floor(longitude / HOURS_PER_TURN_DEG + 0.5))
     scores = _day_scores(normals, seed, model)
-    sky = sunshine.sky_of(latitude, longitude, clock)
-    index = sunshine.daily_index(
-        scores[0], sunshine.monthly_clear_index(normals.ghi_kwh_per_m2_day, sky), model.clearness
-    )
+    sky = sunshine.sky_of(latitude, longitude, clock, model.clearness.haze)
+    wanted, direct = _irradiation(normals, latitude, sky, model)
+    index = sunshine.daily_index(scores[0], sunshine.monthly_clear_index(wanted, sky), model.clearness)
     shocks = generator(seed, normals.site, "sunshine").standard_normal(HOURS_PER_YEAR)
-    ghi = sunshine.global_irradiance(index, shocks, sky, normals.ghi_kwh_per_m2_day, model.clearness)
-    dni, dhi = sunshine.split_irradiance(ghi, sky, normals.dni_kwh_per_m2_day)
+    ghi = sunshine.global_irradiance(index, shocks, sky, wanted, model.clearness)
+    dni, dhi = sunshine.split_irradiance(ghi, sky, direct)
     swing = np.clip(1.0 + model.clearness.swing * (sunshine.relative_to_month(index) - 1.0), 0.2, 2.0)
     temp = _temperature(normals, scores[1], swing, seed, model.temperature)
     dew = _dew_point(normals, scores[2], temp, seed, model.dew_point)
@@ -74,18 +74,31 @@ def synthesise(normals: Normals, latitude: float, longitude: float, seed: int, m
     )
 
 
+def _irradiation(
+    normals: Normals, latitude: float, sky: sunshine.Sky, model: SynthesisModel
+) -> tuple[FloatArray, FloatArray | None]:
+    """Give monthly global and direct irradiation of the place [kWh/m2/day], each of shape (12,).
+
+    Where the climate station lies at another latitude, its clearness is kept, not its irradiation.
+    """
+    ghi, dni = normals.ghi_kwh_per_m2_day, normals.dni_kwh_per_m2_day
+    if latitude == normals.latitude:
+        return ghi, dni
+    station = sunshine.sky_of(normals.latitude, 0.0, 0.0, model.clearness.haze)
+    there, here = (sunshine.monthly_sums(s.clear_w_per_m2) for s in (station, sky))
+    ratio = np.divide(here, there, out=np.zeros(12), where=there > 0)
+    return ghi * ratio, None if dni is None else dni * ratio
+
+
 def _day_scores(normals: Normals, seed: int, model: SynthesisModel) -> FloatArray:
-    """Draw the daily scores of clearness, temperature, dew point and wind, shape (4, 365)."""
+    """Draw the daily scores of clearness, temperature, dew point and wind, shape (4, 365).
+
+    The dew point follows the temperature with the month's own correlation; its rest follows the clearness.
+    """
     c = model.clearness
-    with_dew = float(normals.corr_temp_dew.mean())
-    correlation = np.array(
-        [
-            [1.0, c.with_temperature, c.with_dew_point, c.with_wind],
-            [c.with_temperature, 1.0, with_dew, 0.0],
-            [c.with_dew_point, with_dew, 1.0, 0.0],
-            [c.with_wind, 0.0, 0.0, 1.0],
-        ]
-    )
+    correlation = np.eye(4)
+    for other, value in ((1, c.with_temperature), (2, c.with_dew_point), (3, c.with_wind)):
+        correlation[0, other] = correlation[other, 0] = value
     persistence = np.array(
         [
             c.day_persistence,
@@ -94,15 +107,52 @@ def _day_scores(normals: Normals, seed: int, model: SynthesisModel) -> FloatArra
             model.wind.day_persistence,
         ]
     )
-    return correlated_days(generator(seed, normals.site, "days"), np.clip(persistence, 0.0, 0.95), correlation)
+    rng = generator(seed, normals.site, "days")
+    scores = correlated_days(rng, np.clip(persistence, 0.0, 0.95), correlation)
+    scores[1] = standard_by_month(scores[1])
+    follows = np.clip(normals.corr_temp_dew, -0.95, 0.95)[month_of_day()]
+    scores[2] = standard_by_month(follows * scores[1] + np.sqrt(1.0 - follows**2) * scores[2])
+    return scores
+
+
+def skewed(scores: FloatArray, skewness: FloatArray) -> FloatArray:
+    """Give standard scores a skewness.
+
+    The scores of a shifted lognormal law: (exp(a z) - exp(a^2 / 2)) / sd, with (exp(a^2) + 2) sqrt(exp(a^2) - 1) = s.
+
+    Args:
+        scores: Standard normal scores.
+        skewness: Wanted skewness s [1], between -2 and 2, same shape.
+
+    Returns:
+        Scores of mean 0, standard deviation 1 and that skewness, same shape.
+
+    Source: moments of the lognormal law.
+
+    >>> skewed(np.array([-1.0, 1.0]), np.zeros(2)).round(3).tolist()
+    [-1.0, 1.0]
+    """
+    size = np.maximum(np.abs(skewness), 1e-6)
+    a = size / 3.0
+    for _ in range(6):
+        spread = np.expm1(a**2)
+        a = a * (size / ((spread + 3.0) * np.sqrt(spread))) ** 0.8
+    sign = np.where(skewness < 0, -1.0, 1.0)
+    return np.asarray(sign * (np.exp(a * sign * scores - a**2 / 2.0) - 1.0) / np.sqrt(np.expm1(a**2)))
 
 
 def _temperature(
     normals: Normals, scores: FloatArray, swing: FloatArray, seed: int, model: TemperatureModel
 ) -> FloatArray:
-    """Give the dry bulb [C] on the local clock: daily means, a daily cycle that follows the clearness, small noise."""
+    """Give the dry bulb [C] on the local clock: daily means, a daily cycle that follows the clearness, small noise.
+
+    The skewness of the daily means follows from how far the month's records lie from its mean daily extremes.
+    """
     month = month_of_day()
-    daily = days_of_months(normals.t_mean_c) + days_of_months(normals.t_daymean_sd_c) * scores
+    sd = np.maximum(normals.t_daymean_sd_c, 0.1)
+    above, below = record_rooms(normals)
+    skewness = np.clip(model.skew_records * (above - below) / sd, -1.0, 1.0)[month]
+    daily = days_of_months(normals.t_mean_c) + days_of_months(sd) * skewed(scores, skewness)
     noise = generator(seed, normals.site, "temperature").standard_normal(HOURS_PER_YEAR)
     level = spread_days(daily) + model.hour_sd * persistent(noise, model.hour_persistence)
     angle = 2.0 * np.pi * (np.arange(HOURS_PER_DAY) + 0.5 - model.peak_hour) / HOURS_PER_DAY
@@ -116,38 +166,102 @@ def _temperature(
         found = np.bincount(month, np.ptp(temp.reshape(DAYS, HOURS_PER_DAY), axis=1)) / np.array(MONTH_DAYS)
         amplitude = np.clip(amplitude * span / found, 0.0, 3.0 * span)
     temp = restore_monthly_mean(level + np.repeat(amplitude[month], HOURS_PER_DAY) * cycle, normals.t_mean_c)
-    for _ in range(2):
-        temp = restore_monthly_mean(_within_extremes(temp, normals), normals.t_mean_c)
+    for _ in range(3):
+        temp = _to_records(temp, normals, model.record_stretch)
+        temp = tail_to(temp, 0.996, normals.t_p99_6_c, model.tail_share, model.record_stretch)
+        temp = -tail_to(-temp, 0.996, _minus(normals.t_p0_4_c), model.tail_share, model.record_stretch)
+        temp = restore_monthly_mean(temp, normals.t_mean_c)
     return temp
 
 
-def _within_extremes(temp: FloatArray, normals: Normals) -> FloatArray:
-    """Compress the tails of each month beyond its mean daily extremes so that the month's records are not passed."""
+def record_rooms(normals: Normals) -> tuple[FloatArray, FloatArray]:
+    """Give how far a typical year goes beyond the mean daily extremes of each month.
+
+    A record of N years is brought to one year by the expected largest of 31 and of 31 N normal values.
+
+    Args:
+        normals: Monthly statistics.
+
+    Returns:
+        Room above the mean daily maximum and below the mean daily minimum [K], each of shape (12,).
+    """
+    days = np.array(MONTH_DAYS)
+    one = ndtri(1.0 - 1.0 / (days + 1.0)) / ndtri(1.0 - 1.0 / (days * normals.record_years + 1.0))
+    above = np.maximum(normals.t_absmax_c - normals.t_daymax_c, 0.0) * one
+    return above, np.maximum(normals.t_daymin_c - normals.t_absmin_c, 0.0) * one
+
+
+def _to_records(temp: FloatArray, normals: Normals, stretch: float) -> FloatArray:
+    """Scale the tails of each month beyond its mean daily extremes towards the month's records.
+
+    A tail that passes its record is compressed to it; one that falls short is stretched by at most the given factor.
+    """
     result = temp.copy()
+    above, below = record_rooms(normals)
     lengths = np.array(MONTH_DAYS) * HOURS_PER_DAY
     starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
     for m, (start, length) in enumerate(zip(starts, lengths, strict=True)):
         part = result[start : start + length]
-        for sign, record, mean in (
-            (1.0, normals.t_absmax_c[m], normals.t_daymax_c[m]),
-            (-1.0, normals.t_absmin_c[m], normals.t_daymin_c[m]),
-        ):
+        for sign, room, mean in ((1.0, above[m], normals.t_daymax_c[m]), (-1.0, below[m], normals.t_daymin_c[m])):
             excess = sign * (part - mean)
-            room, most = sign * (record - mean), excess.max()
-            if most > room > 0:
-                part[excess > 0] = mean + sign * excess[excess > 0] * room / most
+            most = float(excess.max())
+            if most > 0 and room > 0:
+                tail = excess > 0
+                part[tail] = mean + sign * excess[tail] * min(room / most, stretch)
     return result
 
 
 def _dew_point(normals: Normals, scores: FloatArray, temp: FloatArray, seed: int, model: DewModel) -> FloatArray:
-    """Give the dew point [C] on the local clock, never above the dry bulb, with the month's mean."""
-    sd = model.day_sd_ratio * days_of_months(normals.t_daymean_sd_c)
+    """Give the dew point [C] on the local clock, never above the dry bulb, with the month's mean.
+
+    ln(sd) = constant + a ln(sd of temperature) + b dew point + c (temperature - dew point), by day and within the day.
+    """
+    month = month_of_day()
+    depression = normals.t_mean_c - normals.dew_mean_c
+    log_sd = np.log(np.maximum(normals.t_daymean_sd_c, 0.1))
+    shift = model.sd_dew * normals.dew_mean_c + model.sd_depression * depression
+    day_sd = model.day_sd * np.exp(model.sd_temperature * log_sd + shift)
+    hour_sd = model.hour_sd * np.exp(model.hour_temperature * log_sd + shift)
+    skewness = np.clip(model.skew_start + model.skew_dew * normals.dew_mean_c, -1.5, 0.5)[month]
     noise = generator(seed, normals.site, "dew point").standard_normal(HOURS_PER_YEAR)
-    dew = spread_days(days_of_months(normals.dew_mean_c) + sd * scores)
-    dew = dew + model.hour_sd * persistent(noise, model.hour_persistence)
-    for _ in range(8):
+    dew = spread_days(days_of_months(normals.dew_mean_c) + day_sd[month] * skewed(scores, skewness))
+    within = persistent(noise, model.hour_persistence)
+    dew = dew + np.repeat(hour_sd[month], HOURS_PER_DAY) * within
+    hour = np.arange(HOURS_PER_YEAR) % HOURS_PER_DAY + 0.5
+    mixing = np.cos(2.0 * np.pi * (hour - model.driest_hour) / HOURS_PER_DAY)
+    dew = dew - model.mixing * np.repeat(np.maximum(depression, 0.0)[month], HOURS_PER_DAY) * mixing
+    for _ in range(6):
+        dew = np.minimum(restore_monthly_mean(dew, normals.dew_mean_c), temp)
+    for _ in range(3):
+        dew = tail_to(dew, 0.99, normals.dew_p99_c, model.tail_share, model.tail_stretch)
         dew = np.minimum(restore_monthly_mean(dew, normals.dew_mean_c), temp)
     return dew
+
+
+def tail_to(
+    values: FloatArray, share: float, target: float | None, start_share: float, stretch: float
+) -> FloatArray:
+    """Scale the upper tail of a year so that a quantile is the one known, within limits.
+
+    Args:
+        values: Hourly values, shape (8760,).
+        share: Which quantile [1].
+        target: Its known value; None leaves the values alone.
+        start_share: Quantile above which values are scaled about its value [1].
+        stretch: Largest factor; its inverse is the smallest.
+
+    >>> bool(abs(np.quantile(tail_to(np.linspace(0.0, 1.0, 8760), 0.99, 1.2, 0.5, 2.0), 0.99) - 1.2) < 1e-6)
+    True
+    """
+    if target is None:
+        return values
+    start, found = np.quantile(values, (start_share, share))
+    factor = np.clip((target - start) / max(found - start, 0.1), 1.0 / stretch, stretch)
+    return np.asarray(np.where(values > start, start + (values - start) * factor, values))
+
+
+def _minus(value: float | None) -> float | None:
+    return None if value is None else -value
 
 
 def _wind(normals: Normals, scores: FloatArray, seed: int, model: WindModel) -> FloatArray:
@@ -160,10 +274,10 @@ def _wind(normals: Normals, scores: FloatArray, seed: int, model: WindModel) -> 
     cycle = model.swing * np.cos(2.0 * np.pi * (hour - model.peak_hour) / HOURS_PER_DAY)
     z = np.sqrt(model.day_share) * spread_days(scores)
     z = z + np.sqrt(1.0 - model.day_share) * persistent(noise, model.hour_persistence) + cycle
-    z = (z - z.mean()) / z.std()
+    share = (z.argsort().argsort() + 0.5) / HOURS_PER_YEAR
     k = days_of_months((normals.wind_sd_ms / normals.wind_mean_ms) ** JUSTUS_POWER)
     shape = np.repeat(np.maximum(k, 0.5), HOURS_PER_DAY)
-    speed = (-np.log1p(-np.minimum(ndtr(z), 1.0 - 1e-9))) ** (1.0 / shape)
+    speed = (-np.log1p(-share)) ** (1.0 / shape)
     lengths = np.array(MONTH_DAYS) * HOURS_PER_DAY
     starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
     means = np.add.reduceat(speed, starts) / lengths

@@ -6,18 +6,25 @@ Leaves out: convergence; the samples a run needs are not predicted.
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
+
+import numpy as np
 
 from wattscale.catalog import Catalog
 from wattscale.compute.accelerators import Accelerator
 from wattscale.compute.goodput import Goodput
-from wattscale.compute.training_coefficients import TABLE, load_machine, load_step_coefficients
+from wattscale.compute.parallelism import candidate_layouts
+from wattscale.compute.training_coefficients import TABLE, Machine, load_machine, load_step_coefficients
 from wattscale.compute.training_memory import load_memory_coefficients
 from wattscale.compute.training_power import run_power
 from wattscale.compute.training_search import BestStep, best_step
+from wattscale.compute.training_shape import TrainingShape
 from wattscale.errors import WattscaleError
 from wattscale.validation.scoring import Prediction, Rows, Skipped
-from wattscale.validation.training_cases import Row, device, row_shape, usual_precision
+from wattscale.validation.training_cases import Row, device, row_shape, scaled, usual_precision
+from wattscale.validation.training_fit import Case, StepFit, held_out
+from wattscale.validation.training_steps import fitting
 
 TARGETS = ("tokens_per_s", "avg_power_W")
 GROUP_BY = "accelerator"
@@ -60,6 +67,21 @@ def predict(rows: Rows, catalog: Catalog, folder: Path | None = None) -> tuple[l
 
 def predict_row(row: Row, catalog: Catalog) -> tuple[float, float] | str:
     """Predict one row: tokens per second [1/s] and power of all nodes with their switches [W], or why not."""
+    found = row_run(row, catalog)
+    if isinstance(found, str):
+        return found
+    accelerator, shape, precision, machine = found
+    devices, batch = int(float(row["n_accelerators"])), float(row["global_batch_size"])
+    k, mem = load_step_coefficients(catalog, accelerator), load_memory_coefficients(catalog)
+    try:
+        best = best_step(shape, devices, batch, machine, k, mem)
+    except WattscaleError as error:
+        return str(error)
+    return best.tokens_per_s, devices * _node_power(best, accelerator, precision, catalog)
+
+
+def row_run(row: Row, catalog: Catalog) -> tuple[Accelerator, TrainingShape, str, Machine] | str:
+    """Give device, model, precision and machine of a row, or say what is missing."""
     missing = [c for c in NEEDED if not row.get(c)]
     if missing:
         return f"no {', '.join(missing)}"
@@ -72,14 +94,74 @@ def predict_row(row: Row, catalog: Catalog) -> tuple[float, float] | str:
     if shape is None:
         return "no parameters"
     precision = usual_precision(accelerator, eight_bit=True)
-    machine = load_machine(catalog, accelerator, precision)
-    devices, batch = int(float(row["n_accelerators"])), float(row["global_batch_size"])
-    k, mem = load_step_coefficients(catalog, accelerator), load_memory_coefficients(catalog)
-    try:
-        best = best_step(shape, devices, batch, machine, k, mem)
-    except WattscaleError as error:
-        return str(error)
-    return best.tokens_per_s, devices * _node_power(best, accelerator, precision, catalog)
+    return accelerator, shape, precision, load_machine(catalog, accelerator, precision)
+
+
+Key = tuple[str, ...]
+
+
+def run_cases(rows: Rows, catalog: Catalog) -> dict[Key, Case]:
+    """Describe the measured configurations; equal ones count once, at the geometric mean of their submitters.
+
+    Args:
+        rows: Rows of the file.
+        catalog: The catalogue.
+
+    Returns:
+        Cases by benchmark, accelerator, devices and batch.
+    """
+    same: dict[Key, list[Row]] = {}
+    for row in rows:
+        if row.get("tokens_per_s"):
+            same.setdefault(configuration(row), []).append(row)
+    found = {}
+    for key, group in same.items():
+        run = row_run(group[0], catalog)
+        if isinstance(run, str):
+            continue
+        accelerator, shape, _, machine = run
+        n, batch = int(float(group[0]["n_accelerators"])), float(group[0]["global_batch_size"])
+        lay = candidate_layouts(shape, n, batch, accelerator.domain_devices)
+        if len(lay) == 0:
+            continue
+        lay = fitting(shape, lay, machine, catalog)
+        rate = math.exp(float(np.mean([math.log(float(r["tokens_per_s"])) for r in group])))
+        seconds = batch * float(shape.sequence_length) / rate
+        name = f"{group[0].get('model', '')} on {accelerator.name}"
+        found[key] = Case(name, accelerator.generation, shape, machine, lay, batch, seconds)
+    return found
+
+
+def configuration(row: Row) -> Key:
+    """Name the configuration of a row."""
+    return tuple(row.get(c, "") for c in ("benchmark", "accelerator", "n_accelerators", "global_batch_size"))
+
+
+def cross_validate(rows: Rows, catalog: Catalog, folder: Path | None = None) -> tuple[list[Prediction], list[Skipped]]:
+    """Predict each row by coefficients fitted to the other models and accelerators of the file.
+
+    Args:
+        rows: Rows of the file.
+        catalog: The catalogue; gives starting points and what is not fitted.
+        folder: Folder of the file; not used.
+
+    Returns:
+        Predictions of the measured rows.
+    """
+    plain, skipped = predict(rows, catalog, folder)
+    cases = run_cases(rows, catalog)
+    fit = StepFit(list(cases.values()), catalog)
+    logs, _ = held_out(fit, fit.fit())
+    rates = {
+        key: case.batch * float(case.shape.sequence_length) / (case.seconds * math.exp(log))
+        for (key, case), log in zip(cases.items(), logs, strict=True)
+    }
+    found = []
+    for p in plain:
+        rate = rates.get(configuration(rows[p.row]))
+        if rate is not None:
+            found.append(scaled(p, {"tokens_per_s": rate / p.predicted["tokens_per_s"]}))
+    return found, skipped
 
 
 def _node_power(best: BestStep, accelerator: Accelerator, precision: str, catalog: Catalog) -> float:

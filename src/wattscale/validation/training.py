@@ -12,7 +12,13 @@ from pathlib import Path
 from wattscale.catalog import Catalog
 from wattscale.compute.accelerators import Accelerator
 from wattscale.compute.goodput import goodput, load_reliability
-from wattscale.compute.training_coefficients import TABLE, load_machine, load_step_coefficients, own_or_default
+from wattscale.compute.training_coefficients import (
+    TABLE,
+    load_machine,
+    load_step_coefficients,
+    own_or_default,
+    tuned_share,
+)
 from wattscale.compute.training_memory import load_memory_coefficients
 from wattscale.compute.training_power import RunPower, run_power
 from wattscale.compute.training_search import BestStep, best_step
@@ -21,11 +27,14 @@ from wattscale.compute.training_sizes import shape_from_sizes
 from wattscale.errors import WattscaleError
 from wattscale.units import HOURS_PER_DAY, SECONDS_PER_HOUR, W_PER_MW
 from wattscale.validation.scoring import Prediction, Rows, Skipped
-from wattscale.validation.training_cases import Row, cell, device, row_shape, usual_precision
+from wattscale.validation.training_cases import Row, cell, device, row_shape, scaled, usual_precision
+from wattscale.validation.training_fit import RunCase, held_out_share
 
 TARGETS = ("device_hours", "energy_MWh", "avg_power_per_device_W")
 GROUP_BY = "hardware"
 FILE = "training_runs.csv"
+SPANNING = ("tpu",)
+"""Generations that span several designs, whose devices have coefficients of their own."""
 USUAL_PUE = 1.1
 """Power usage effectiveness where a row gives none (the convention of this kind of validation)."""
 
@@ -37,6 +46,15 @@ class RunEstimate:
     device_hours: float | None
     power_w: float
     energy_mwh: float | None
+
+
+def scored(row: Row, target: str) -> bool:
+    """Tell whether a target of a row is a measurement: energy and power only where their basis says so.
+
+    >>> scored({"energy_basis": "TDP x hours (circular)"}, "energy_MWh"), scored({}, "device_hours")
+    (False, True)
+    """
+    return target == "device_hours" or row.get("energy_basis", "").startswith("measured")
 
 
 def predict(rows: Rows, catalog: Catalog, folder: Path | None = None) -> tuple[list[Prediction], list[Skipped]]:
@@ -100,14 +118,65 @@ def estimate(row: Row, catalog: Catalog) -> RunEstimate | str:
     except WattscaleError as error:
         return str(error)
     useful = goodput(devices, 0.0, load_reliability(catalog))
-    share = catalog.value(TABLE, own_or_default(catalog, accelerator.generation, "tuned_share"))
+    share = tuned_share(catalog, accelerator, float(shape.params_total))
     power = run_power(best, useful, accelerator, precision, catalog, share)
     watts = _published_scope(power, accelerator, catalog)
     if tokens is None:
         return RunEstimate(None, watts, None)
-    rate = best.tokens_per_s * best.devices / best.devices * useful.value * share
+    rate = best.tokens_per_s * useful.value * share
     hours = tokens * 1e9 / rate * devices / SECONDS_PER_HOUR
     return RunEstimate(hours, watts, hours * watts / W_PER_MW * (cell(row, "pue") or USUAL_PUE))
+
+
+def run_cases(rows: Rows, catalog: Catalog) -> list[RunCase]:
+    """Give the tuned share of every run with known hours.
+
+    Args:
+        rows: Rows of the file.
+        catalog: The catalogue.
+
+    Returns:
+        One case per run: measured over best whole-run speed.
+    """
+    found = []
+    for index, row in enumerate(rows):
+        accelerator, size, hours = (
+            device(row, "hardware", catalog),
+            cell(row, "params_total_B"),
+            cell(row, "device_hours"),
+        )
+        run = estimate(row, catalog) if accelerator and size and hours else ""
+        if accelerator is None or size is None or hours is None or isinstance(run, str) or run.device_hours is None:
+            continue
+        share = tuned_share(catalog, accelerator, size * 1e9) * run.device_hours / hours
+        item = accelerator.name if accelerator.generation in SPANNING else accelerator.generation
+        found.append(RunCase(index, row.get("name", ""), item, size * 1e9, share))
+    return found
+
+
+def cross_validate(rows: Rows, catalog: Catalog, folder: Path | None = None) -> tuple[list[Prediction], list[Skipped]]:
+    """Predict each run by the tuned shares of the others.
+
+    Args:
+        rows: Rows of the file.
+        catalog: The catalogue; gives the step model and the power.
+        folder: Folder of the file; not used.
+
+    Returns:
+        Predictions; runs whose hours are not known are predicted as by `predict`.
+    """
+    plain, skipped = predict(rows, catalog, folder)
+    cases = run_cases(rows, catalog)
+    by_row = {c.row: c for c in cases}
+    found = []
+    for p in plain:
+        case, accelerator = by_row.get(p.row), device(rows[p.row], "hardware", catalog)
+        if case is None or accelerator is None:
+            found.append(p)
+            continue
+        factor = tuned_share(catalog, accelerator, case.params) / held_out_share(case, cases)
+        found.append(scaled(p, {"device_hours": factor, "energy_MWh": factor}))
+    return found, skipped
 
 
 def _usual_run(
@@ -135,6 +204,11 @@ def _usual_run(
 
 
 def _published_scope(power: RunPower, accelerator: Accelerator, catalog: Catalog) -> float:
-    """Give the power in the scope that publications use for a device: system for TPU and V100, else the device."""
-    key = own_or_default(catalog, accelerator.generation, "published_system_scope")
-    return power.server_w if catalog.value(TABLE, key) > 0.5 else power.device_w
+    """Give the power in the scope that publications use for a device.
+
+    TPUs and V100: the mean system power per chip that was published for the generation, host included. All others:
+    the device alone, from the model.
+    """
+    key = own_or_default(catalog, accelerator, "published_power_share")
+    share = catalog.value(TABLE, key)
+    return share * accelerator.tdp_w if share > 0 else power.device_w

@@ -14,11 +14,15 @@ from wattscale.compute.parallelism import FULL, NONE, SELECTIVE
 from wattscale.compute.training_shape import TrainingShape
 from wattscale.compute.training_sizes import shape_from_sizes
 from wattscale.errors import WattscaleError
+from wattscale.validation.scoring import Prediction
 
 Row = Mapping[str, str]
 
 RECOMPUTE_CELLS = {"none": NONE, "none/selective": NONE, "selective": SELECTIVE, "full": FULL}
 """Words of the column activation_recompute; with fused attention `selective` of attention costs and saves nothing."""
+
+UNFUSED_PRECISION = "fp16"
+"""Steps measured in fp16 come from codes before fused attention (2022), which write the scores to memory."""
 
 
 def cell(row: Row, column: str) -> float | None:
@@ -87,6 +91,7 @@ def row_shape(row: Row, *, total: str, active: str | None = None, trained_share:
     if size is None:
         return None
     arch = row.get("arch", "").lower()
+    unfused = row.get("precision", "").lower() == UNFUSED_PRECISION
     passed = cell(row, active) if active else None
     return shape_from_sizes(
         size * 1e9,
@@ -98,4 +103,18 @@ def row_shape(row: Row, *, total: str, active: str | None = None, trained_share:
         experts="moe" in arch,
         trained_share=trained_share,
         biased="alibi" in arch,
+        unfused_heads=(cell(row, "heads") or 0.0) if unfused else 0.0,
     )
+
+
+def scaled(prediction: Prediction, factors: Mapping[str, float]) -> Prediction:
+    """Give a prediction with its targets and intervals multiplied by factors.
+
+    >>> scaled(Prediction(0, {"x": 2.0}), {"x": 3.0}).predicted
+    {'x': 6.0}
+    """
+
+    def times(values: Mapping[str, float]) -> dict[str, float]:
+        return {name: value * factors.get(name, 1.0) for name, value in values.items()}
+
+    return Prediction(prediction.row, times(prediction.predicted), times(prediction.low), times(prediction.high))

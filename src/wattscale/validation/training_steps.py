@@ -6,18 +6,30 @@ Leaves out: software versions; the coefficients are those of a well-tuned code.
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from wattscale.catalog import Catalog
 from wattscale.compute.parallelism import Fixed, Layout, candidate_layouts
-from wattscale.compute.training_coefficients import TABLE, load_machine, load_step_coefficients
+from wattscale.compute.training_coefficients import TABLE, Machine, load_machine, load_step_coefficients
 from wattscale.compute.training_memory import load_memory_coefficients, training_memory, usable_bytes
 from wattscale.compute.training_shape import TrainingShape
 from wattscale.compute.training_step import step_times
 from wattscale.validation.scoring import Prediction, Rows, Skipped
-from wattscale.validation.training_cases import RECOMPUTE_CELLS, Row, cell, device, precision_of, row_shape, whole
+from wattscale.validation.training_cases import (
+    RECOMPUTE_CELLS,
+    Row,
+    cell,
+    device,
+    precision_of,
+    row_shape,
+    scaled,
+    whole,
+)
+from wattscale.validation.training_fit import Case, StepFit, done, held_out
 
 TARGETS = ("tflops_per_device", "iteration_time_s")
 GROUP_BY = "accelerator"
@@ -101,6 +113,36 @@ def predict(rows: Rows, catalog: Catalog, folder: Path | None = None) -> tuple[l
 
 def predict_row(row: Row, catalog: Catalog) -> tuple[float, float] | str:
     """Predict one row: iteration time [s] and the FLOPs of a step per device on its basis, or why not."""
+    found = step_case(row, catalog)
+    if isinstance(found, str):
+        return found
+    accelerator = device(row, "accelerator", catalog)
+    assert accelerator is not None
+    times = step_times(found.shape, found.layouts, found.machine, load_step_coefficients(catalog, accelerator))
+    scaled = times.total * found.batch / done(found.layouts)
+    best = int(np.argmin(scaled))
+    recompute = float(np.atleast_1d(found.layouts.recompute)[best])
+    return float(scaled[best]), _flops(row, found, recompute)
+
+
+def _flops(row: Row, case: Case, recompute: float) -> float:
+    """Give the FLOPs of a step per device on the basis of a row."""
+    again = float(recompute == RECOMPUTE_CELLS["full"])
+    return (
+        case.batch * float(case.shape.sequence_length) * basis_flops(row, case.shape, again) / float(row["n_devices"])
+    )
+
+
+def step_case(row: Row, catalog: Catalog) -> Case | str:
+    """Describe a row: model, machine, the layouts it may have used, measured seconds; or say what is missing.
+
+    Args:
+        row: A row of the file.
+        catalog: The catalogue.
+
+    Returns:
+        The case; its seconds are NaN where the row gives no measurement.
+    """
     missing = [c for c in NEEDED if not row.get(c)]
     if missing:
         return f"no {', '.join(missing)}"
@@ -113,25 +155,49 @@ def predict_row(row: Row, catalog: Catalog) -> tuple[float, float] | str:
     lay = candidate_layouts(shape, devices, batch, accelerator.domain_devices, fixed_layout(row))
     if len(lay) == 0:
         return "no valid layout has these degrees"
-    lay = fitting(shape, lay, machine_room(machine, catalog), catalog)
-    times = step_times(shape, lay, machine, load_step_coefficients(catalog, accelerator))
-    done = lay.microbatches * lay.microbatch * np.asarray(lay.data)
-    scaled = times.total * batch / done
-    best = int(np.argmin(scaled))
-    recompute = float(np.atleast_1d(lay.recompute)[best]) == RECOMPUTE_CELLS["full"]
-    tokens = batch * float(shape.sequence_length)
-    return float(scaled[best]), tokens * basis_flops(row, shape, recompute) / devices
+    lay = fitting(shape, lay, machine, catalog)
+    case = Case(row.get("model", ""), accelerator.generation, shape, machine, lay, batch, math.nan)
+    return replace(case, seconds=_measured(row, case))
 
 
-def machine_room(machine: object, catalog: Catalog) -> float:
-    """Give the memory of a machine that can be filled [byte]."""
-    from wattscale.compute.training_coefficients import Machine
+def _measured(row: Row, case: Case) -> float:
+    rate, time, tflops = (cell(row, c) for c in ("tokens_per_s", "iteration_time_s", "tflops_per_device"))
+    if rate:
+        return case.batch * float(case.shape.sequence_length) / rate
+    if time:
+        return time
+    if tflops:
+        return _flops(row, case, RECOMPUTE_CELLS.get(row.get("activation_recompute", "").lower(), 0)) / tflops / 1e12
+    return math.nan
 
-    assert isinstance(machine, Machine)
-    return float(usable_bytes(machine, load_memory_coefficients(catalog)))
+
+def cross_validate(rows: Rows, catalog: Catalog, folder: Path | None = None) -> tuple[list[Prediction], list[Skipped]]:
+    """Predict each row by coefficients fitted to the rows of other models.
+
+    Args:
+        rows: Rows of the file.
+        catalog: The catalogue; gives starting points and what is not fitted.
+        folder: Folder of the file; not used.
+
+    Returns:
+        Predictions of the measured rows; rows without a measurement are left to `predict`.
+    """
+    plain, skipped = predict(rows, catalog, folder)
+    cases = {i: case for i, row in enumerate(rows) if isinstance(case := step_case(row, catalog), Case)}
+    known = {i: case for i, case in cases.items() if not math.isnan(case.seconds)}
+    fit = StepFit(list(known.values()), catalog)
+    logs, _ = held_out(fit, fit.fit())
+    times = {i: case.seconds * math.exp(log) for (i, case), log in zip(known.items(), logs, strict=True)}
+    found = []
+    for p in plain:
+        if p.row in times:
+            factor = times[p.row] / p.predicted["iteration_time_s"]
+            found.append(scaled(p, {"iteration_time_s": factor, "tflops_per_device": 1.0 / factor}))
+    return found, skipped
 
 
-def fitting(shape: TrainingShape, lay: Layout, room: float, catalog: Catalog) -> Layout:
+def fitting(shape: TrainingShape, lay: Layout, machine: Machine, catalog: Catalog) -> Layout:
     """Keep the layouts that fit; all of them where none does, for what was measured did fit."""
-    fits = training_memory(shape, lay, load_memory_coefficients(catalog)).total <= room
+    k = load_memory_coefficients(catalog)
+    fits = training_memory(shape, lay, k).total <= usable_bytes(machine, k)
     return lay.take(fits) if fits.any() else lay

@@ -113,15 +113,16 @@ def archetype(
     """
     usual = traits(arch_kind, year, catalog.value(TABLE, "attention.grouped_since_year"))
     active_b = params_active_b or params_total_b
-    moe = active_b < MOE_BELOW * params_total_b or (usual.moe and active_b < params_total_b)
+    moe = active_b < catalog.value(TABLE, "moe.active_share_most") * params_total_b or (
+        usual.moe and active_b < params_total_b
+    )
     size = active_b if moe else params_total_b
     group = "moe" if moe else "dense"
     depth = layers or max(1, round(_law(catalog, group, "layers", size)))
     width = d_model or _stepped(_law(catalog, group, "d_model", size))
-    words = vocab or round(catalog.value(TABLE, "dense.vocab"))
-    if vocab is None and words * width > VOCAB_SHARE * params_total_b * 1e9:
-        words = max(1, round(VOCAB_SHARE * params_total_b * 1e9 / width))
-    skeleton = Architecture(name, width, words, _tied(width * words, params_total_b), (), max_context)
+    words = vocab or _usual_vocab(catalog, width, size)
+    tied = width * words > catalog.value(TABLE, "dense.tied_share_least") * size * 1e9
+    skeleton = Architecture(name, width, words, tied, (), max_context)
     mixing = _mixing(catalog, usual, width, heads, kv_heads)
     shape = FeedForward("dense", 0, usual.gated)
     arch = replace(skeleton, groups=_groups(catalog, usual, depth, mixing, shape, width))
@@ -130,12 +131,6 @@ def archetype(
     if moe:
         return _with_experts(catalog, arch, params_total_b * 1e9, active_b * 1e9)
     return _with_width(arch, params_total_b * 1e9)
-
-
-MOE_BELOW = 0.9
-"""Below this share of active parameters a model is taken to have routed experts."""
-VOCAB_SHARE = 0.2
-"""Embedding tables are kept below this share of a small model."""
 
 
 def _law(catalog: Catalog, group: str, what: str, size_b: float) -> float:
@@ -147,8 +142,10 @@ def _stepped(width: float) -> int:
     return max(WIDTH_STEP, round(width / WIDTH_STEP) * WIDTH_STEP)
 
 
-def _tied(table: float, params_total_b: float) -> bool:
-    return table > params_total_b * 1e9 * VOCAB_SHARE / 2
+def _usual_vocab(catalog: Catalog, width: int, size_b: float) -> int:
+    """The usual vocabulary, smaller where its table would outgrow a small model."""
+    most = catalog.value(TABLE, "dense.vocab_share_most") * size_b * 1e9 / width
+    return max(1, round(min(catalog.value(TABLE, "dense.vocab"), most)))
 
 
 def _mixing(catalog: Catalog, usual: Traits, width: int, heads: int | None, kv: int | None) -> Attention:
@@ -226,6 +223,7 @@ def _with_experts(catalog: Catalog, arch: Architecture, total: float, active: fl
     chosen = round(catalog.value(TABLE, "moe.experts_per_token"))
     if ratio * chosen < catalog.value(TABLE, "moe.fine_grained_experts"):
         chosen = round(catalog.value(TABLE, "moe.experts_per_token_coarse"))
+    chosen = min(range(chosen, 2 * chosen + 1), key=lambda k: abs(round(ratio * k) / k - ratio))
     experts = max(chosen, round(ratio * chosen))
     width = max(1, round((total - rest) / (arch.layers * experts * 3 * arch.d_model)))
     moe = FeedForward("moe", 0, True, experts, chosen, d_expert=width)

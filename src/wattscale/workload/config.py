@@ -22,8 +22,10 @@ from wattscale.workload.families import (
     LAYER_NORM,
     LEARNED_POSITIONS,
     RELATIVE_POSITIONS,
+    SHARED_BLOCKS,
     TIED_BY_DEFAULT,
 )
+from wattscale.workload.hub import hub_available, hub_config_path, is_hub_id
 from wattscale.workload.layers import Architecture, Attention, FeedForward, LayerGroup
 
 ENCODER_TOKEN_SHARE = 0.5
@@ -34,7 +36,8 @@ def load_config(model: str | Path) -> Mapping[str, object] | None:
     """Read a config.json, where the model is given as one.
 
     Args:
-        model: Path of a .json file or of a folder that holds a config.json; any other word is a name.
+        model: Path of a .json file or of a folder that holds a config.json; a hub id that the catalogue does not know
+            (with the extra `hub`); any other word is a name.
 
     Returns:
         The parsed file, None for a name.
@@ -49,7 +52,9 @@ def load_config(model: str | Path) -> Mapping[str, object] | None:
     if file.suffix.lower() != ".json":
         file = file / "config.json"
         if not file.is_file():
-            return None
+            if not _from_hub(str(model)):
+                return None
+            file = Path(hub_config_path(str(model)))
     try:
         parsed = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -63,6 +68,14 @@ def load_config(model: str | Path) -> Mapping[str, object] | None:
         hint = "Give a model's config.json"
         raise InputError("not a table of keys", where="workload.model", value=str(model), hint=hint)
     return parsed
+
+
+def _from_hub(model: str) -> bool:
+    """Tell whether the hub is asked: the extra is there, and the catalogue does not know the id."""
+    from wattscale.catalog import load_catalog
+    from wattscale.workload.models import find_row
+
+    return is_hub_id(model) and hub_available() and find_row(load_catalog(), model) is None
 
 
 def architecture_from_config(config: Mapping[str, object], name: str) -> Architecture:
@@ -96,6 +109,8 @@ def _read(found: ConfigView) -> Architecture:
         raise found.refuse("has no hidden_size and num_hidden_layers, so it is not a language model's config.json")
     if found.get("is_encoder_decoder") or found.get("encoder_layers") is not None:
         return _encoder_decoder(found)
+    if found.family in SHARED_BLOCKS:
+        raise found.refuse("uses one attention block in several layers, which is not modelled")
     if blocks := found.listing("block_configs"):
         groups = _searched(found, blocks)
     else:
@@ -187,7 +202,8 @@ def _whole(found: ConfigView, groups: tuple[LayerGroup, ...]) -> Architecture:
 
 
 def _tied(found: ConfigView) -> bool:
-    stated = found.values.get("tie_word_embeddings", found.values.get("tie_embeddings"))
+    keys = ("tie_word_embeddings", "tie_embeddings", "weight_tying", "share_input_output_layers")
+    stated = next((found.values[key] for key in keys if key in found.values), None)
     if stated is None and "ssm_cfg" in found.values:
         return True
     return found.family in TIED_BY_DEFAULT if stated is None else bool(stated)

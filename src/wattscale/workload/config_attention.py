@@ -6,9 +6,9 @@ Leaves out: the feed-forward (`config_feedforward`).
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
+from wattscale.workload.config_recurrent import RECURRENT
 from wattscale.workload.config_view import ConfigView
 from wattscale.workload.families import ENCODER_ONLY, FULL_BIAS, OUTPUT_GATE, QK_NORM, QKV_BIAS
 from wattscale.workload.layers import Attention
@@ -116,6 +116,8 @@ def _words_window(view: ConfigView, layers: int) -> list[str]:
     if view.get("global_attn_every_n_layers"):
         every = view.count("global_attn_every_n_layers", least=1)
         return ["window" if i % every else "full" for i in span]
+    if (kinds := view.listing("hybrid_layer_pattern")) is not None:
+        return ["window" if kind == 1 else "full" for kind in kinds]
     if not view.get("sliding_window") or view.values.get("use_sliding_window") is False:
         return []
     pattern = view.get("sliding_window_pattern", "_sliding_window_pattern")
@@ -144,16 +146,8 @@ def _of_layer(view: ConfigView, word: str, layer: int, layers: int) -> Attention
         return None
     if view.listing("compress_ratios") is not None:
         return _compressed(view, view.count("compress_ratios", layer=layer))
-    makers = {
-        "linear": _linear,
-        "mamba": _mamba,
-        "mamba2": _mamba2,
-        "rwkv": _rwkv,
-        "recurrent": _griffin,
-        "conv": _conv,
-    }
-    if word in makers:
-        return makers[word](view)
+    if word in RECURRENT:
+        return RECURRENT[word](view)
     found = _softmax(view, "full" if word == "hybrid" else word, layer)
     shared = view.count("num_kv_shared_layers", 0)
     reuses = shared and layer >= layers - shared
@@ -171,7 +165,7 @@ def _softmax(view: ConfigView, word: str, layer: int) -> Attention:
         heads=heads,
         kv_heads=_kv_heads(view, heads, layer),
         head_dim=(dim := _head_dim(view, heads, layer)),
-        v_head_dim=dim,
+        v_head_dim=dim if "use_mla" in view.values else view.count("v_head_dim", dim, least=1),
         q_rank=view.count("share_q_dim", 0),
         qkv_bias=bias or view.flag("attention_bias") or view.flag("qkv_bias") or view.flag("add_qkv_bias"),
         out_bias=view.family in FULL_BIAS or view.flag("attention_bias") or view.flag("bias"),
@@ -185,7 +179,8 @@ def _softmax(view: ConfigView, word: str, layer: int) -> Attention:
     elif word == "window":
         keys = ("sliding_window", "attention_window_size", "window_size", "local_attention", "sliding_window_size")
         key = next((k for k in keys if view.get(k)), "sliding_window")
-        found = replace(found, kind="window", window=view.count(key, layer=layer, least=1))
+        groups = view.count("swa_num_key_value_heads", found.kv_heads, least=1)
+        found = replace(found, kind="window", window=view.count(key, layer=layer, least=1), kv_heads=groups)
     elif word == "chunk":
         found = replace(found, kind="chunk", window=view.count("attention_chunk_size", least=1))
     elif view.get("global_head_dim"):
@@ -272,108 +267,3 @@ def _compressed(view: ConfigView, ratio: int) -> Attention:
 
 SELECTING_RATIO = 4
 """Lightly compressed layers select among the merged tokens, heavily compressed ones see all (DeepSeek-V4)."""
-
-
-def _linear(view: ConfigView) -> Attention:
-    if view.get("linear_num_value_heads"):  # gated delta rule (Qwen3-Next, Qwen3.5)
-        keys = view.count("linear_key_head_dim", least=1)
-        return Attention(
-            kind="linear",
-            heads=view.count("linear_num_value_heads", least=1),
-            kv_heads=view.count("linear_num_key_heads", least=1),
-            head_dim=keys,
-            v_head_dim=view.count("linear_value_head_dim", least=1),
-            state_dim=keys,
-            conv_width=view.count("linear_conv_kernel_dim", 4),
-            output_gate=True,
-            head_gates=2,
-        )
-    heads = view.count("heads", least=1)
-    dim = view.count("head_dim", view.count("d_model") // heads, least=1)
-    if view.listing("kda_layers") is not None:  # Kimi Delta Attention
-        inner = view.values.get("linear_attn_config")
-        table = inner if isinstance(inner, dict) else {}
-        heads, dim = int(table.get("num_heads", heads)), int(table.get("head_dim", dim))
-        return Attention(
-            "linear", heads, heads, dim, dim, state_dim=dim, low_rank=dim, head_gates=1,
-            conv_width=view.count("short_conv_kernel_size", 4),
-        )  # fmt: skip
-    return Attention("linear", heads, heads, dim, dim, state_dim=dim, state_ops=4.0, output_gate=True)
-
-
-def _mamba(view: ConfigView) -> Attention:
-    width = view.count("d_model", least=1)
-    inner = view.count("mamba_expand", view.count("expand", 2)) * width
-    if view.family in ("mamba", "falcon_mamba"):
-        inner = view.count("intermediate_size", inner)
-    rank = view.get("mamba_dt_rank", "time_step_rank", "dt_rank")
-    return Attention(
-        kind="mamba",
-        heads=inner,
-        kv_heads=1,
-        head_dim=1,
-        v_head_dim=1,
-        state_dim=view.count("mamba_d_state", view.count("state_size", view.count("d_state", 16))),
-        conv_width=view.count("mamba_d_conv", view.count("conv_kernel", 4)),
-        low_rank=rank if isinstance(rank, int) else math.ceil(width / 16),
-    )
-
-
-def _mamba2(view: ConfigView) -> Attention:
-    width = view.count("d_model", least=1)
-    dim = view.count("mamba_head_dim", view.count("mamba_d_head", _mamba2_head(view)), least=1)
-    inner = view.count("mamba_d_ssm", view.count("mamba_expand", view.count("expand", 2)) * width)
-    heads = view.count("mamba_num_heads", view.count("mamba_n_heads", 0))
-    if not heads:
-        heads = inner // dim
-    return Attention(
-        kind="mamba2",
-        heads=heads,
-        kv_heads=1,
-        head_dim=dim,
-        v_head_dim=dim,
-        state_dim=view.count(
-            "ssm_state_size", view.count("mamba_d_state", view.count("state_size", view.count("d_state", 128)))
-        ),
-        conv_width=view.count("mamba_d_conv", view.count("conv_kernel", 4)),
-        groups=view.count("mamba_n_groups", view.count("n_groups", 1), least=1),
-    )
-
-
-def _mamba2_head(view: ConfigView) -> int:
-    return view.count("head_dim", 64) if view.family == "mamba2" else 64
-
-
-def _rwkv(view: ConfigView) -> Attention:
-    width = view.count("d_model", least=1)
-    dim = view.count("head_size", view.count("head_dim", 64), least=1)
-    inner = view.count("attention_hidden_size", width, least=1)
-    generation = next((int(c) for c in view.family if c.isdigit()), 4)
-    ranks = {6: 5 * (64 if width >= 4096 else 32) + (128 if width >= 4096 else 64)}
-    if generation == 7:
-        ranks[7] = (
-            view.count("decay_low_rank_dim", 64) + view.count("a_low_rank_dim", 64)
-            + view.count("v_low_rank_dim", 32) + view.count("gate_low_rank_dim", 128)
-        )  # fmt: skip
-    single = generation == 4
-    return Attention(
-        kind="rwkv",
-        heads=inner if single else inner // dim,
-        kv_heads=1,
-        head_dim=1 if single else dim,
-        v_head_dim=1 if single else dim,
-        state_dim=3 if single else dim,
-        low_rank=ranks.get(generation, 0),
-        output_gate=generation in (5, 6),
-    )
-
-
-def _griffin(view: ConfigView) -> Attention:
-    width = view.count("lru_width", view.count("d_model"), least=1)
-    heads = view.count("heads", least=1)
-    return Attention("recurrent", width, 1, 1, 1, state_dim=1, conv_width=view.count("conv1d_width", 4), groups=heads)
-
-
-def _conv(view: ConfigView) -> Attention:
-    width = view.count("conv_dim", view.count("d_model"), least=1)
-    return Attention("conv", width, 1, 1, 1, conv_width=view.count("conv_L_cache", 3))

@@ -99,17 +99,20 @@ def _dense_width(view: ConfigView, layer: int) -> int:
         if (scales := view.get(key)) is not None:
             scale = scales[min(layer, len(scales) - 1)] if isinstance(scales, list) else scales
             return multiple(int(float(str(scale)) * d), view.count("ffn_dim_divisor", 256))
-    if view.get("d_ff") is None:
-        ratio = view.get("expansion_ratio", "mlp_ratio")
-        default = 4 if not view.family.startswith(("rwkv5", "rwkv6")) else 3.5
-        return multiple_down(int((float(str(ratio)) if ratio else default) * d), 32 if default != 4 else 1)
-    width = view.count("d_ff", layer=layer)
+    width = _usual_width(view, d) if view.get("d_ff") is None else view.count("d_ff", layer=layer)
     if view.family in HALF_FEED_FORWARD:
         width //= 2
     if view.flag("block_auto_adjust_ff_dim"):
         scale = float(str(view.get("block_ffn_dim_multiplier") or 1.0))
         width = multiple(int(scale * int(2 * width / 3)), view.count("block_multiple_of", 256))
     return width * (2 if view.flag("use_double_wide_mlp") else 1)
+
+
+def _usual_width(view: ConfigView, d: int) -> int:
+    """Four times the width, or the ratio the config states; RWKV 5 and 6 take 3.5 times, in steps of 32."""
+    if view.family.startswith(("rwkv5", "rwkv6")):
+        return multiple_down(int(3.5 * d), 32)
+    return int(float(str(view.get("expansion_ratio", "mlp_ratio") or 4)) * d)
 
 
 def multiple(width: int, of: int) -> int:

@@ -28,6 +28,7 @@ SPELLINGS: Mapping[str, tuple[str, ...]] = {
         "num_heads",
         "num_query_heads",
         "decoder_attention_heads",
+        "attention_heads",
     ),
     "kv_heads": ("num_key_value_heads", "num_kv_heads", "n_head_kv", "kv_n_heads", "num_attention_groups"),
     "head_dim": ("head_dim", "attention_head_dim", "kv_channels", "d_kv"),

@@ -1,19 +1,25 @@
 """What a model is made of and what a token costs: the data behind `wattscale model`.
 
-In: an `Architecture`. Out: `Description`: parameters and FLOPs by part, attention share over context, memory.
-Leaves out: layout of tables and charts (report), quality beyond the scaling law.
+In: an `Architecture`, or a name and the catalogue. Out: `ModelDescription`: parameters and FLOPs by part, attention
+share over context, memory, quality by the scaling law.
+Leaves out: its layout as text (`describe_text`) and charts (report).
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from pathlib import PurePath
 
 from scipy.optimize import brentq
 
+from wattscale.catalog import Catalog
+from wattscale.workload.config import architecture_from_config
 from wattscale.workload.flops import attention_flops, forward_flops, matmul_flops, mean_forward_flops
 from wattscale.workload.layers import Architecture
 from wattscale.workload.memory import kv_bytes_per_token, kv_cache_bytes, moe_layers, weight_bytes
+from wattscale.workload.models import named_architecture
 from wattscale.workload.parameters import (
     Parameters,
     active_parameters,
@@ -22,9 +28,12 @@ from wattscale.workload.parameters import (
     params_total,
 )
 from wattscale.workload.precision import BITS, bytes_per_element
+from wattscale.workload.scaling_law import Quality, quality
 
 CONTEXTS = (1_000, 4_000, 16_000, 64_000, 256_000, 1_000_000)
 """Contexts at which a description looks [token]."""
+TOKENS = (1e12, 15e12)
+"""Training tokens at which the scaling law is asked, beside its optimum [token]."""
 FURTHEST_CONTEXT = 1e12
 """Beyond it a crossover is of no interest [token]."""
 
@@ -50,7 +59,7 @@ class ContextCost:
 
 
 @dataclass(frozen=True)
-class Description:
+class ModelDescription:
     """What a model is made of and what a token costs.
 
     Attributes:
@@ -64,6 +73,7 @@ class Description:
         kv_bytes_per_token: By precision [B/token].
         weight_bytes: By precision [B].
         contexts: Cost over context.
+        quality: Loss by the scaling law at the compute-optimal tokens and beyond; empty without a catalogue.
     """
 
     architecture: Architecture
@@ -79,6 +89,19 @@ class Description:
     kv_bytes_per_token: dict[str, float]
     weight_bytes: dict[str, float]
     contexts: tuple[ContextCost, ...]
+    quality: tuple[Quality, ...] = ()
+
+    def text(self) -> str:
+        """Lay it out for people."""
+        from wattscale.workload.describe_text import description_text
+
+        return description_text(self)
+
+    def to_dict(self) -> dict[str, object]:
+        """Lay it out for `--json`, figures in the shape of plan.json."""
+        from wattscale.workload.describe_text import description_dict
+
+        return description_dict(self)
 
     def parameter_rows(self) -> list[tuple[str, float, float]]:
         """Give (part, all parameters, active parameters) of the parts that the model has [1]."""
@@ -143,12 +166,45 @@ def doubling_ratio(arch: Architecture, length: float) -> float:
     return 2.0 * mean_forward_flops(arch, 2.0 * length) / mean_forward_flops(arch, length)
 
 
-def describe(arch: Architecture, contexts: tuple[float, ...] = CONTEXTS) -> Description:
+def describe_model(name: str, catalog: Catalog, config: Mapping[str, object] | None = None) -> ModelDescription:
+    """Describe a model by name or config.json.
+
+    Args:
+        name: Catalogue name, or path of the config.json.
+        catalog: The catalogue.
+        config: The parsed file, None for a name.
+
+    Raises:
+        InputError: Unknown name, or a file that is no language model's.
+
+    >>> from wattscale.catalog import load_catalog
+    >>> describe_model("Mamba-2.8B", load_catalog()).mixing
+    {'mamba': 64}
+    """
+    if config is not None:
+        return describe(architecture_from_config(config, config_name(name)), catalog=catalog)
+    return describe(named_architecture(catalog, name), catalog=catalog)
+
+
+def config_name(path: str) -> str:
+    """Name a model after its file, or after the folder where the file is called config.json.
+
+    >>> config_name("models/mine/config.json"), config_name("models/mine.json")
+    ('mine', 'mine')
+    """
+    file = PurePath(path)
+    return file.parent.name if file.stem == "config" and file.parent.name else file.stem
+
+
+def describe(
+    arch: Architecture, contexts: tuple[float, ...] = CONTEXTS, catalog: Catalog | None = None
+) -> ModelDescription:
     """Describe a model.
 
     Args:
         arch: The model.
         contexts: Contexts at which to look [token].
+        catalog: The catalogue, for the scaling law; without it quality is left out.
 
     Returns:
         The description.
@@ -170,7 +226,7 @@ def describe(arch: Architecture, contexts: tuple[float, ...] = CONTEXTS) -> Desc
         )
         for c in contexts
     )  # fmt: skip
-    return Description(
+    return ModelDescription(
         architecture=arch,
         total=parameters(arch),
         active=active_parameters(arch),
@@ -184,4 +240,11 @@ def describe(arch: Architecture, contexts: tuple[float, ...] = CONTEXTS) -> Desc
         kv_bytes_per_token={p: kv_bytes_per_token(arch, bytes_per_element(p)) for p in BITS},
         weight_bytes={p: weight_bytes(arch, bytes_per_element(p)) for p in BITS},
         contexts=costs,
+        quality=_quality(arch, catalog) if catalog is not None else (),
     )
+
+
+def _quality(arch: Architecture, catalog: Catalog) -> tuple[Quality, ...]:
+    params, experts = params_active(arch), moe_layers(arch) > 0
+    optimum = quality(catalog, params, TOKENS[0], experts=experts).optimal_tokens[0]
+    return tuple(quality(catalog, params, tokens, experts=experts) for tokens in sorted((optimum, *TOKENS)))

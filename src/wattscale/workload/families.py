@@ -28,13 +28,13 @@ TIED_BY_DEFAULT: frozenset[str] = _words(
     "gopher gpt2 gpt_neo opt bloom falcon refinedweb refinedwebmodel mpt starcoder2 gpt_bigcode gemma gemma2 gemma3 "
     "gemma3_text gemma3n gemma3n_text gemma4 gemma4_text cohere cohere2 mamba falcon_mamba recurrent_gemma t5 mt5 "
     "umt5 longt5 bart mbart m2m_100 nllb-moe pegasus whisper xglm biogpt bert roberta xlm-roberta modernbert "
-    "electra albert ctrl ernie4_5 ernie4_5_moe smollm3 lfm2 lfm2_moe zamba2 switch_transformers minicpm btlm"
+    "electra albert ctrl ernie4_5 ernie4_5_moe smollm3 lfm2 lfm2_moe zamba2 switch_transformers minicpm minicpm3 btlm"
 )
 """Families whose head is the embedding table unless the config says otherwise."""
 
 FULL_BIAS: frozenset[str] = _words(
-    "gopher gpt2 gpt_neo gpt_neox gptj codegen opt bloom phi phi-msft starcoder2 gpt_bigcode persimmon bert roberta xlm-"
-    "roberta distilbert electra bart mbart m2m_100 nllb-moe pegasus whisper xglm biogpt phimoe"
+    "gopher gpt2 gpt_neo gpt_neox gptj codegen opt bloom phi phi-msft starcoder2 gpt_bigcode persimmon bert roberta "
+    "xlm-roberta distilbert electra bart mbart m2m_100 nllb-moe pegasus whisper xglm biogpt phimoe"
 )
 """Families whose matrices all have a bias."""
 
@@ -62,8 +62,11 @@ ENCODER_ONLY: frozenset[str] = _words("bert roberta xlm-roberta distilbert deber
 RELATIVE_POSITIONS: frozenset[str] = frozenset({"gopher", "transfo-xl", "xlnet"})
 """Families that project relative positions in every layer (Transformer-XL)."""
 
-HALF_FEED_FORWARD: frozenset[str] = frozenset({"qwen", "recurrent_gemma"})
+HALF_FEED_FORWARD: frozenset[str] = frozenset({"qwen", "recurrent_gemma", "hf_olmo"})
 """Families that state twice the inner width of the gated feed-forward."""
+
+SHARED_BLOCKS: frozenset[str] = frozenset({"zamba", "zamba2"})
+"""Families that use one attention block in several layers, which the layer model cannot say."""
 
 _MAMBA = {"state_size": 16, "expand": 2, "conv_kernel": 4}
 _JAMBA = {
@@ -111,7 +114,7 @@ DEFAULTS: Mapping[str, Mapping[str, object]] = {
     "t5": _T5,
     "mt5": {**_T5, "feed_forward_proj": "gated-gelu", "vocab_size": 250112},
     "umt5": {**_T5, "feed_forward_proj": "gated-gelu", "vocab_size": 250112},
-    "switch_transformers": _T5,
+    "switch_transformers": {**_T5, "num_experts_per_tok": 1},
     "gpt2": {"n_positions": 1024, "vocab_size": 50257},
     "gpt_neo": {"window_size": 256},
     "mpt": {"expansion_ratio": 4},

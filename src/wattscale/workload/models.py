@@ -15,6 +15,7 @@ from wattscale.catalog.reader import Row
 from wattscale.catalog.table import plain
 from wattscale.errors import InputError
 from wattscale.workload.config import architecture_from_config
+from wattscale.workload.hub import hub_available, is_hub_id
 from wattscale.workload.layers import Architecture
 
 TABLE = "models"
@@ -146,10 +147,9 @@ def named_architecture(catalog: Catalog, name: str) -> Architecture:
         try:
             row = catalog.row(TABLE, name, where="workload.model")
         except InputError as error:
-            hint = " ".join(
-                filter(
-                    None, [error.hint, 'A config.json file works too, or model = "sizes" with workload.architecture']
-                )
-            )
+            others = 'A config.json works too, or model = "sizes" with workload.architecture'
+            if is_hub_id(name) and not hub_available():
+                others = "A config.json works too; hub ids need the extra: pip install 'wattscale[hub]'"
+            hint = " ".join(filter(None, [error.hint, others]))
             raise InputError(error.message, where=error.where, value=error.value, hint=hint) from None
     return architecture_of_row(row)

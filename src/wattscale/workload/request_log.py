@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 COLUMNS = ("TIMESTAMP", "ContextTokens", "GeneratedTokens")
 WHERE = "workload.serving.log"
-QUANTILES = (0.5, 0.9, 0.99)
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,6 @@ class RequestLog:
         requests: Requests of each hour [1], shape (n,).
         input_tokens, output_tokens: Tokens of each hour [token], shape (n,).
         start_h, end_h: First and last timestamp in the same hours, with fraction [h].
-        input_quantiles, output_quantiles: Tokens of a request at 50, 90 and 99 % [token].
     """
 
     hours: npt.NDArray[np.int64]
@@ -43,8 +41,6 @@ class RequestLog:
     output_tokens: FloatArray
     start_h: float
     end_h: float
-    input_quantiles: tuple[float, ...]
-    output_quantiles: tuple[float, ...]
 
     @property
     def span_h(self) -> float:
@@ -106,42 +102,38 @@ def _open(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
             hint = did_you_mean(column, columns) or f"The file has: {', '.join(columns)}"
             raise InputError(f"has no column {column}", where=WHERE, value=str(file), hint=hint)
         quoted = known[column.lower()].replace('"', '""')
-        kind = "TIMESTAMP" if column == "TIMESTAMP" else "DOUBLE"
-        picked.append(f'TRY_CAST("{quoted}" AS {kind}) AS {column}')
+        kind = "TIMESTAMPTZ" if column == "TIMESTAMP" else "DOUBLE"
+        cell = f'"{quoted}"' if parquet else f'trim("{quoted}")'
+        picked.append(f"TRY_CAST({cell} AS {kind}) AS {column}")
     connection.execute(f"CREATE TEMP VIEW log AS SELECT {', '.join(picked)} FROM {source}")
 
 
+SUMS = """SELECT CAST(floor(epoch(TIMESTAMP) / 3600) AS BIGINT) AS h,
+    count(*), sum(ContextTokens), sum(GeneratedTokens), min(epoch(TIMESTAMP)) / 3600, max(epoch(TIMESTAMP)) / 3600,
+    count(*) - count(ContextTokens), count(*) - count(GeneratedTokens),
+    count_if(ContextTokens < 0 OR isnan(ContextTokens)), count_if(GeneratedTokens < 0 OR isnan(GeneratedTokens))
+    FROM log GROUP BY h ORDER BY h NULLS FIRST"""
+"""One pass over the log; rows without a readable time are in the group without an hour."""
+
+
 def _summed(connection: duckdb.DuckDBPyConnection, file: Path) -> RequestLog:
-    checks = """SELECT count(*), count(*) - count(TIMESTAMP), count(*) - count(ContextTokens),
-        count(*) - count(GeneratedTokens), count_if(ContextTokens < 0 OR isnan(ContextTokens)),
-        count_if(GeneratedTokens < 0 OR isnan(GeneratedTokens)),
-        epoch(min(TIMESTAMP)) / 3600, epoch(max(TIMESTAMP)) / 3600,
-        quantile_cont(ContextTokens, [0.5, 0.9, 0.99]), quantile_cont(GeneratedTokens, [0.5, 0.9, 0.99]) FROM log"""
-    found = connection.execute(checks).fetchone()
-    assert found is not None
-    rows = int(found[0])
-    if rows == 0:
+    rows = connection.execute(SUMS).fetchall()
+    if not rows:
         raise InputError("has no requests", where=WHERE, value=str(file), hint="Give a log with at least two rows")
-    for count, column in zip(found[1:4], COLUMNS, strict=True):
-        if count:
-            raise InputError(f"{count} of {rows} rows have no readable {column}", where=WHERE, value=str(file))
-    for count, column in zip(found[4:6], COLUMNS[1:], strict=True):
-        if count:
-            raise InputError(f"{count} of {rows} rows have a negative {column}", where=WHERE, value=str(file))
-    if not found[7] > found[6]:
+    total = sum(row[1] for row in rows)
+    unreadable = rows[0][1] if rows[0][0] is None else 0
+    _refuse_rows(unreadable, total, "no readable TIMESTAMP", file)
+    for place, column in enumerate(COLUMNS[1:]):
+        _refuse_rows(sum(row[6 + place] for row in rows), total, f"no readable {column}", file)
+        _refuse_rows(sum(row[8 + place] for row in rows), total, f"a negative {column}", file)
+    table = np.array([row[:6] for row in rows], dtype=np.float64)
+    start, end = float(table[0, 4]), float(table[-1, 5])
+    if not end > start:
         raise InputError("all requests have the same time", where=WHERE, value=str(file))
-    sums = connection.execute(
-        "SELECT CAST(floor(epoch(TIMESTAMP) / 3600) AS BIGINT) AS h, count(*), sum(ContextTokens), "
-        "sum(GeneratedTokens) FROM log GROUP BY h ORDER BY h"
-    ).fetchnumpy()
-    hours, requests, inputs, outputs = (np.asarray(column) for column in sums.values())
-    return RequestLog(
-        hours.astype(np.int64),
-        requests.astype(np.float64),
-        inputs.astype(np.float64),
-        outputs.astype(np.float64),
-        float(found[6]),
-        float(found[7]),
-        tuple(float(q) for q in found[8]),
-        tuple(float(q) for q in found[9]),
-    )
+    return RequestLog(table[:, 0].astype(np.int64), table[:, 1], table[:, 2], table[:, 3], start, end)
+
+
+def _refuse_rows(count: int, total: int, what: str, file: Path) -> None:
+    if count:
+        hint = "Remove or repair them"
+        raise InputError(f"{count} of {total} rows have {what}", where=WHERE, value=str(file), hint=hint)

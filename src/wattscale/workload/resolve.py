@@ -42,7 +42,10 @@ def architecture_for(
         params_total_b: Total parameters [1e9].
         params_active_b: Parameters active per token [1e9].
         arch_kind: Words for the kind, such as "MoE decoder".
-        layers, d_model, heads, vocab: Sizes.
+        layers: Layers (of both stacks).
+        d_model: Width of the residual stream.
+        heads: Query heads.
+        vocab: Vocabulary.
         year: Year of the model.
 
     Returns:

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from pathlib import PurePath
 
 from wattscale.catalog import Catalog
 from wattscale.errors import InputError
 from wattscale.figure import PlanWarning, Value
 from wattscale.scenario.workload import WorkloadTable
 from wattscale.workload.config import architecture_from_config, load_config
-from wattscale.workload.describe import attention_share, crossover_length
+from wattscale.workload.describe import attention_share, config_name, crossover_length
 from wattscale.workload.flops import forward_flops
 from wattscale.workload.layers import Architecture
 from wattscale.workload.memory import kv_bytes_per_token
@@ -80,10 +79,7 @@ def _architecture(table: WorkloadTable, catalog: Catalog, config: Mapping[str, o
     if config is None:
         arch = named_architecture(catalog, table.model)
     else:
-        path = PurePath(table.model)
-        arch = architecture_from_config(
-            config, path.parent.name if path.stem == "config" and path.parent.name else path.stem
-        )
+        arch = architecture_from_config(config, config_name(table.model))
     return patched(arch, table.architecture)
 
 

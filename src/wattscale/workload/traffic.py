@@ -13,7 +13,7 @@ from scipy.optimize import brentq
 
 from wattscale.errors import InputError
 from wattscale.figure import PlanWarning
-from wattscale.hours import local_hour, local_weekday
+from wattscale.hours import FIRST_WEEKDAY, local_hour, local_weekday
 from wattscale.scenario.workload import ServingTable
 from wattscale.units import HOURS_PER_DAY, HOURS_PER_YEAR, FloatArray
 from wattscale.workload.request_log import RequestLog
@@ -122,9 +122,10 @@ def logged_year(
 ) -> tuple[FloatArray, tuple[PlanWarning, ...]]:
     """Make a year of a log.
 
-    A year or more: the mean of each hour of the year. A week or more: the mean of each hour of the week, repeated. A
-    day or more: the mean of each hour of the day, repeated. Less: the mean rate of the log, with the scenario's daily
-    and weekly shape. Hours that the log covers in part count by their covered part.
+    A year or more: the mean of each hour of the year, by date. A week or more: the mean of each hour of the week,
+    repeated. A day or more: the mean of each hour of the day, repeated. Less: the mean rate of the log, with the
+    scenario's daily and weekly shape. Hours that the log covers in part count by their covered part (but in a log of
+    a year or more).
 
     Args:
         log: The summed log.
@@ -139,7 +140,7 @@ def logged_year(
     index = np.arange(first, first + counts.size)
     if log.span_h >= HOURS_PER_YEAR - HOURS_PER_DAY:
         place = _hour_of_year(index)
-        year = _means(place, counts, covered, HOURS_PER_YEAR)
+        year = _means(place, counts, np.ones_like(covered), HOURS_PER_YEAR)
         leap = place < 0
         warnings = (
             (PlanWarning("leap-day-dropped", "29 February of the request log is dropped."),) if leap.any() else ()
@@ -147,7 +148,7 @@ def logged_year(
         return year, warnings
     if log.span_h >= HOURS_PER_WEEK:
         week = _means((index + EPOCH_WEEKDAY * HOURS_PER_DAY) % HOURS_PER_WEEK, counts, covered, HOURS_PER_WEEK)
-        return np.resize(week, HOURS_PER_YEAR), (_tiled(log, "week"),)
+        return np.resize(np.roll(week, -FIRST_WEEKDAY * HOURS_PER_DAY), HOURS_PER_YEAR), (_tiled(log, "week"),)
     if log.span_h >= HOURS_PER_DAY:
         day = _means(index % HOURS_PER_DAY, counts, covered, HOURS_PER_DAY)
         return np.resize(day, HOURS_PER_YEAR), (_tiled(log, "day"),)

@@ -7,27 +7,31 @@ Leaves out: devices and time (stage compute); recomputation, which is no model w
 from __future__ import annotations
 
 from wattscale.scenario.workload import TrainingTable
-from wattscale.workload.flops import mean_forward_flops
+from wattscale.workload.flops import matmul_flops, mean_forward_flops
 from wattscale.workload.layers import Architecture
 from wattscale.workload.result import TrainingWorkload
 
-BACKWARD_PER_FORWARD = 2.0
-"""The backward pass multiplies by the weights twice: for the gradient of the input and of the weights."""
+GRADIENT_OF_INPUT = 1.0
+"""The backward pass multiplies by every weight once for the gradient of the layer's input, trained or not."""
+GRADIENT_OF_WEIGHTS = 1.0
+"""And once more for the gradient of each weight that is trained."""
 
 
-def training_flops_per_token(arch: Architecture, sequence_length: int) -> float:
-    """Compute the model FLOPs of one training token: forward once, backward twice the forward.
+def training_flops_per_token(arch: Architecture, sequence_length: int, trained_share: float = 1.0) -> float:
+    """Compute the model FLOPs of one training token: forward once, backward twice (once on frozen weights).
 
-    6 N_active + 3 x attention at the mean causal context.
+    (2 + trained_share) x work on weights + 3 x attention at the mean causal context; 6 N_active + attention when all
+    is trained.
 
     Args:
         arch: The model.
         sequence_length: Tokens of a sequence [token].
+        trained_share: Share of the weights that are trained [1]; near 0 for adapters.
 
     Returns:
         FLOP per token.
 
-    Source: Kaplan 2020; PaLM 2022, appendix B (there the causal mask is not counted).
+    Source: Kaplan 2020; PaLM 2022, appendix B (there the causal mask is not counted); Hu 2021 (LoRA).
 
     >>> from wattscale.workload.layers import Attention, FeedForward, LayerGroup
     >>> layer = LayerGroup(32, Attention("full", 32, 8, 128, 128), FeedForward("dense", 14336))
@@ -35,7 +39,9 @@ def training_flops_per_token(arch: Architecture, sequence_length: int) -> float:
     >>> round(training_flops_per_token(model, 8192) / 1e9, 1)
     51.5
     """
-    return (1.0 + BACKWARD_PER_FORWARD) * mean_forward_flops(arch, float(sequence_length))
+    forward = mean_forward_flops(arch, float(sequence_length))
+    whole = (1.0 + GRADIENT_OF_INPUT + GRADIENT_OF_WEIGHTS) * forward
+    return whole - (1.0 - trained_share) * GRADIENT_OF_WEIGHTS * matmul_flops(arch)
 
 
 def training_workload(arch: Architecture, recipe: TrainingTable) -> TrainingWorkload | None:
@@ -47,5 +53,5 @@ def training_workload(arch: Architecture, recipe: TrainingTable) -> TrainingWork
     """
     if recipe.tokens == 0:
         return None
-    per_token = training_flops_per_token(arch, recipe.sequence_length)
+    per_token = training_flops_per_token(arch, recipe.sequence_length, recipe.trained_share)
     return TrainingWorkload(recipe, per_token, per_token * recipe.tokens)

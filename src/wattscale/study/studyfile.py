@@ -1,0 +1,225 @@
+"""The study file: a base scenario, axes, a method, a seed; and the case of each number.
+
+In: STUDY.toml. Out: `Study`, whose `patch(i)` gives case i without holding the others' scenarios.
+Leaves out: running; runner.py does that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+
+from wattscale.errors import InputError, did_you_mean
+from wattscale.scenario.load import load_scenario, read_toml
+from wattscale.scenario.patch import Patch, apply_patch
+from wattscale.scenario.quantity import TableModel, choice
+from wattscale.scenario.schema import Scenario
+from wattscale.study.distributions import Distribution, distribution
+from wattscale.study.sampling import METHODS, correlated, grid_points, unit_points
+from wattscale.units import FloatArray
+
+HEADLINES = (
+    "facility.pue",
+    "facility.peak_mw",
+    "facility.energy_mwh",
+    "supply.cost_usd_per_mwh",
+    "supply.cfe_hourly_share",
+    "economics.tco_usd_per_year",
+    "economics.capital_usd",
+    "economics.usd_per_mtok",
+    "economics.npv_usd",
+    "impact.carbon_t_per_year",
+    "impact.water_m3_per_year",
+)
+"""Figures kept when a study names none."""
+
+
+class AxisTable(TableModel):
+    """Table `axis` of a study file: a key with a list of values, or with a distribution."""
+
+    key: str
+    values: list[Any] | None = None
+    low: float | None = None
+    mode: float | None = None
+    high: float | None = None
+    distribution: str = "triangular"
+    levels: int = Field(5, ge=2, le=10_000)
+
+
+class CorrelationTable(TableModel):
+    """Table `correlation`: Spearman rank correlation of two axes."""
+
+    keys: list[str] = Field(min_length=2, max_length=2)
+    spearman: float = Field(ge=-1, le=1)
+
+
+class StudyTable(TableModel):
+    """A study file."""
+
+    name: str = choice("Unnamed study", "Name of the study")
+    scenario: str | None = choice(None, "Scenario file, relative to the study; the built-in example without it")
+    base: dict[str, Any] = choice({}, "Keys laid over the scenario")
+    method: str = choice("grid", "grid, monte-carlo, latin-hypercube or sobol")
+    cases: int = Field(100, ge=1, le=10_000_000, title="Cases drawn; a grid has as many as its levels give")
+    seed: int = Field(1, ge=0, title="Seed")
+    figures: list[str] = choice(list(HEADLINES), "Figures to keep")
+    ranges: bool = choice(True, "Draw also the fields that the scenario gives as a range")
+    axis: list[AxisTable] = choice([], "Axes")
+    correlation: list[CorrelationTable] = choice([], "Rank correlations")
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One thing that varies: a list of values, or a distribution of a number."""
+
+    key: str
+    values: tuple[Any, ...] = ()
+    law: Distribution | None = None
+
+    def value(self, coordinate: float) -> Any:
+        """Value at a coordinate: a level number for a list on a grid, else a probability."""
+        if self.law is not None:
+            return float(self.law.quantile(_one(coordinate))[0])
+        index = int(coordinate) if coordinate >= 1.0 else int(coordinate * len(self.values))
+        return self.values[min(index, len(self.values) - 1)]
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study ready to run."""
+
+    table: StudyTable
+    scenario: Scenario
+    axes: tuple[Axis, ...]
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def names(self) -> list[str]:
+        """Keys of the axes."""
+        return [axis.key for axis in self.axes]
+
+    @cached_property
+    def points(self) -> FloatArray:
+        """Coordinates of every case, shape (cases, axes)."""
+        table = self.table
+        if table.method == "grid":
+            return grid_points([len(axis.values) for axis in self.axes])
+        points = unit_points(table.method, table.cases, len(self.axes), table.seed)
+        pairs = {(c.keys[0], c.keys[1]): c.spearman for c in table.correlation}
+        return correlated(points, self.names, pairs)
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    def changes(self, index: int) -> dict[str, Any]:
+        """What case `index` changes, by key."""
+        row = self.points[index]
+        if self.table.method == "grid":
+            return {axis.key: axis.values[int(x)] for axis, x in zip(self.axes, row, strict=True)}
+        return {axis.key: axis.value(float(x)) for axis, x in zip(self.axes, row, strict=True)}
+
+    def case(self, index: int) -> Scenario:
+        """Scenario of case `index`."""
+        return apply_patch(self.scenario, Patch(f"case {index}", self.changes(index)))
+
+
+def load_study(source: Path | str | Mapping[str, Any]) -> Study:
+    """Load a study file.
+
+    Args:
+        source: TOML file, or its tables as a dict.
+
+    Raises:
+        InputError: Unknown key, axis, figure or method; ranges out of order; no axis and no range.
+    """
+    where, folder = "study", Path.cwd()
+    if isinstance(source, Mapping):
+        tables = dict(source)
+    else:
+        path = Path(source)
+        tables, where, folder = read_toml(path), str(path), path.resolve().parent
+    table = _validated(tables, where)
+    scenario = load_scenario(folder / table.scenario if table.scenario else None)
+    if table.base:
+        scenario = apply_patch(scenario, Patch("base", _dotted(table.base)))
+    return study_of(table, scenario, where)
+
+
+def study_of(table: StudyTable, scenario: Scenario, where: str = "study") -> Study:
+    """Build a study from its table and base scenario."""
+    if table.method not in METHODS:
+        hint = did_you_mean(table.method, METHODS)
+        raise InputError(
+            "no such method", where=f"{where}: method", value=table.method, hint=hint, allowed=", ".join(METHODS)
+        )
+    axes = [_axis(each, table.method, f"{where}: axis.{each.key}") for each in table.axis]
+    if table.ranges and table.method != "grid":
+        named = {axis.key for axis in axes}
+        laws = {key: r for key, r in scenario.ranges.items() if key not in named}
+        axes += [Axis(k, law=distribution("triangular", r.low, r.mode, r.high, k)) for k, r in laws.items()]
+    if not axes:
+        raise InputError("nothing varies", where=where, hint="Give at least one [[axis]], or a range in the scenario.")
+    _check_figures(table.figures, where)
+    study = Study(table, scenario, tuple(axes))
+    for index in {0, len(study) - 1}:
+        study.case(index)
+    return study
+
+
+def _axis(table: AxisTable, method: str, where: str) -> Axis:
+    if table.values is not None:
+        if not table.values:
+            raise InputError("has no values", where=where)
+        return Axis(table.key, tuple(table.values))
+    if table.low is None or table.high is None:
+        raise InputError("needs values, or low and high", where=where)
+    mode = table.mode if table.mode is not None else (table.low + table.high) / 2.0
+    law = distribution(table.distribution, table.low, mode, table.high, where)
+    if method == "grid":
+        step = (table.high - table.low) / (table.levels - 1)
+        return Axis(table.key, tuple(table.low + step * i for i in range(table.levels)))
+    return Axis(table.key, law=law)
+
+
+def _check_figures(figures: list[str], where: str) -> None:
+    from wattscale.catalog.specs import figure_specs, spec_of
+
+    for name in figures:
+        if spec_of(name) is None:
+            hint = did_you_mean(name, figure_specs())
+            raise InputError("no such figure", where=f"{where}: figures", value=name, hint=hint)
+
+
+def _validated(tables: Mapping[str, Any], where: str) -> StudyTable:
+    try:
+        return StudyTable.model_validate(tables)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(p) for p in first["loc"])
+        if first["type"] == "extra_forbidden":
+            known = AxisTable.model_fields if key.startswith("axis.") else StudyTable.model_fields
+            hint = did_you_mean(key.rsplit(".", 1)[-1], known)
+            raise InputError("unknown key", where=f"{where}: {key}", hint=hint, allowed=", ".join(known)) from None
+        value = first["input"] if not isinstance(first["input"], dict) else None
+        raise InputError(str(first["msg"]), where=f"{where}: {key}", value=value) from None
+
+
+def _dotted(tables: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in tables.items():
+        if isinstance(value, Mapping) and "mode" not in value:
+            found |= _dotted(value, f"{prefix}{key}.")
+        else:
+            found[prefix + key] = value
+    return found
+
+
+def _one(coordinate: float) -> FloatArray:
+    import numpy as np
+
+    return np.array([coordinate])

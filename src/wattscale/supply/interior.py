@@ -1,0 +1,324 @@
+"""Structured interior-point method: the program solved in passes over time, with a proof of its distance from the optimum.
+
+In: a `Program`. Out: `Solution` with certified bound, or None where it stalls (then a general solver takes over).
+Leaves out: deciding that a program has no point, and whole units.
+
+Every part (flow or store) meets only its own two bounds, so its Hessian is a number; eliminating the parts leaves the
+multipliers of the rows, which couple only from step to step through the levels: a band as wide as the stores, with the
+linking columns and the budgets as a small dense border. One factorisation is one pass over time (sweeps.py).
+Source: Mehrotra 1992, SIAM J. Optim. 2(4); Gondzio 1996, Comput. Optim. Appl. 6; Wright, Primal-Dual Interior-Point
+Methods (1997).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from wattscale.supply import sweeps
+from wattscale.supply.certificate import certified_bound
+from wattscale.supply.layout import Layout, layout, prices
+from wattscale.supply.program import Program, Solution, cost_of
+from wattscale.units import FloatArray
+
+SMALL = ("link", "budget", "zero", "top")
+"""Inequalities beside the bounds of parts: links, budgets, columns above zero, columns below their top."""
+
+
+class _Iterate:
+    """Point and multipliers, with the workspace of the passes."""
+
+    def __init__(self, a: Layout) -> None:
+        self.a = a
+        steps, parts = a.cost.shape
+        rows, n_x, n_b = a.right.shape[1], len(a.column_cost), len(a.budget_limit)
+        wide = n_x + n_b
+
+        taken = iter(range(1, 64))
+
+        def parts_array() -> FloatArray:
+            return _staggered(steps, parts, next(taken))
+
+        self.y, self.wl, self.wu, self.zl, self.zu = (parts_array() for _ in range(5))
+        self.dy, self.dwl, self.dwu, self.dzl, self.dzu = (parts_array() for _ in range(5))
+        self.g_low, self.g_high, self.r_part, self.aim_low, self.aim_high = (parts_array() for _ in range(5))
+        self.part, self.inverse, self.dl, self.du = (parts_array() for _ in range(4))
+        self.part_index = np.searchsorted(a.term_part, np.arange(parts + 1))
+        self.x = np.zeros(n_x)
+        self.nu, self.dnu, self.r_rows, self.f = (np.zeros((steps, rows)) for _ in range(4))
+        self.pull = np.zeros((steps, len(a.term_part)))
+        self.lower = np.zeros((steps, rows, rows))
+        self.couple = np.zeros((steps, rows - 1, rows - 1))
+        self.border = np.zeros((steps, rows, wide))
+        self.hessian, self.cross, self.own = np.zeros((n_x, n_x)), np.zeros((n_b, n_x)), np.zeros((n_b, n_b))
+        self.spare = (*(parts_array() for _ in range(5)), np.zeros((steps, rows)))
+        self.w: dict[str, FloatArray] = {}
+        self.z: dict[str, FloatArray] = {}
+        self.structure = (
+            a.gain, a.end, a.start, a.active, a.term_part, a.term_upper, a.term_column, a.term_factor, a.pair_budget,
+            a.pair_part, a.pair_factor,
+        )  # fmt: skip
+        self.room = {"link": np.ones(len(a.link_limit), bool), "budget": np.ones(n_b, bool), "zero": ~a.fixed,
+                     "top": ~a.fixed}  # fmt: skip
+
+
+def _staggered(steps: int, parts: int, place: int) -> FloatArray:
+    """An array of zeros that starts at another offset within a page for each place.
+
+    The passes read some fifteen arrays of one shape side by side; without the offsets they would all fall into the
+    same sets of the cache and drive each other out.
+    """
+    offset = place * 9 * CACHE_LINE
+    room = np.zeros(steps * parts + offset)
+    return room[offset:].reshape(steps, parts)
+
+
+CACHE_LINE = 8
+"""Numbers of eight bytes in a cache line of 64 bytes."""
+
+
+@dataclass(frozen=True)
+class _Residuals:
+    """Residuals beside those in the workspace, and their sizes."""
+
+    small: dict[str, FloatArray]
+    columns: FloatArray
+    product: float
+    count: int
+    primal: float
+    dual: float
+
+
+def solve_interior(program: Program, tolerance: float = 1e-4, most_iterations: int = 200) -> Solution | None:
+    """Solve a program by the structured method.
+
+    Args:
+        program: The program.
+        tolerance: Certified relative gap at which to stop [1].
+        most_iterations: Iterations after which it counts as stalled.
+
+    Returns:
+        The solution, or None where the method stalls (the program may have no point).
+    """
+    if any(b.limit <= 0.0 for b in program.budgets):
+        return None
+    a = layout(program)
+    s = _Iterate(a)
+    _start(a, s)
+    for iteration in range(most_iterations):
+        r = _residuals(a, s)
+        done = _finished(program, a, s, r, tolerance, iteration)
+        if done is not None:
+            return done
+        try:
+            going = _step(a, s, r)
+        except np.linalg.LinAlgError:
+            going = False
+        if not going:
+            return None
+    return None
+
+
+def _bounds(a: Layout, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+    low, high = a.low.copy(), a.high.copy()
+    for i, p in enumerate(a.term_part):
+        (high if a.term_upper[i] else low)[:, p] += a.term_factor[:, i] * x[a.term_column[:, i]]
+    return low, high
+
+
+def _start(a: Layout, s: _Iterate) -> None:
+    """A first iterate: plain prices and columns, and every part at its own barrier optimum for them.
+
+    So the parts' dual residuals vanish and all their products w z equal START; rows and columns are not closed yet.
+    """
+    s.x[:] = np.where(a.fixed, 0.0, np.minimum(0.5 * a.column_upper, 1.0))
+    s.nu[:, 0], s.nu[:, 1:] = -1.0, 1.0
+    low, high = _bounds(a, s.x)
+    flows = a.gain.shape[0]
+    reduced = a.cost.copy()
+    reduced[:, :flows] += s.nu @ a.gain.T
+    reduced[:, flows:] += a.end
+    reduced[:-1, flows:] -= a.start[1:]
+    room = np.where(a.active > 0, np.maximum(high - low, 1e-3), 1.0)
+    scaled = np.abs(reduced) * room
+    near = 2.0 * START * room / (scaled + 2.0 * START + np.hypot(scaled, 2.0 * START))
+    s.wl[:] = np.where(reduced > 0, near, room - near)
+    s.wu[:] = np.where(reduced > 0, room - near, near)
+    s.y[:] = np.where(a.active > 0, low + s.wl, a.low)
+    s.zl[:], s.zu[:] = START / s.wl, START / s.wu
+    for v in (s.wl, s.wu, s.zl, s.zu):
+        v[a.active == 0] = 1.0
+    s.w = {
+        "link": np.maximum(a.link_limit - a.link @ s.x, 0.1), "budget": np.maximum(a.budget_limit, 0.1),
+        "zero": np.where(a.fixed, 1.0, s.x), "top": np.where(a.fixed, 1.0, np.maximum(a.column_upper - s.x, 0.1)),
+    }  # fmt: skip
+    s.z = {k: START / w for k, w in s.w.items()}
+
+
+START = 3.0
+"""Product w z of the first iterate, in units of a typical cost."""
+
+
+def _residuals(a: Layout, s: _Iterate) -> _Residuals:
+    column, budget = np.zeros(len(s.x)), np.zeros(len(a.budget_limit))
+    product, count, primal, dual = sweeps.residuals(
+        a.gain, a.end, a.start, a.cost, a.low, a.high, a.active, a.term_part, a.term_upper, a.term_column,
+        a.term_factor, a.pair_budget, a.pair_part, a.pair_factor, a.right, s.y, s.wl, s.wu, s.zl, s.zu, s.nu, s.x,
+        s.z["budget"], s.r_rows, s.g_low, s.g_high, s.r_part, column, budget,
+    )  # fmt: skip
+    for step, row, c, factor in zip(a.entry_step, a.entry_row, a.entry_column, a.entry_factor, strict=True):
+        s.r_rows[step, row] -= factor * s.x[c]
+        column[c] -= factor * s.nu[step, row]
+    z = s.z
+    column += -a.column_cost - z["budget"] @ a.budget_columns - z["link"] @ a.link + z["zero"] - z["top"]
+    column[a.fixed] = 0.0
+    small = {
+        "link": a.link_limit - a.link @ s.x - s.w["link"],
+        "budget": a.budget_limit - budget - a.budget_columns @ s.x - s.w["budget"],
+        "zero": np.where(a.fixed, 0.0, s.x - s.w["zero"]),
+        "top": np.where(a.fixed, 0.0, a.column_upper - s.x - s.w["top"]),
+    }
+    for k in SMALL:
+        product += float(np.sum(s.w[k] * z[k], where=s.room[k]))
+        count += int(s.room[k].sum())
+        if k != "budget":
+            primal = max(primal, float(np.max(-small[k], initial=0.0)))
+    primal = max(primal, float(np.max(np.abs(s.r_rows), initial=0.0)))
+    return _Residuals(small, column, product, count, primal, dual)
+
+
+def _step(a: Layout, s: _Iterate, r: _Residuals) -> bool:
+    """One predictor-corrector step; False where the system cannot be solved."""
+    mu = r.product / r.count
+    failed = sweeps.factorise(
+        *s.structure, s.wl, s.wu, s.zl, s.zu, a.entry_step, a.entry_row, a.entry_column, a.entry_factor, s.part_index,
+        s.dl, s.du, s.inverse, s.pull, s.lower, s.couple, s.border, s.hessian, s.cross, s.own,
+    )  # fmt: skip
+    if failed:
+        return False
+    small = _border_matrix(a, s)
+    if not np.isfinite(small).all():
+        return False
+    sweeps.aim(s.wl, s.wu, s.zl, s.zu, s.dwl, s.dwu, s.dzl, s.dzu, 0.0, 0.0, s.aim_low, s.aim_high)
+    aim = {k: -s.w[k] * s.z[k] for k in SMALL}
+    dx, dw, dz, primal, dual, sums = _direction(a, s, r, small, aim)
+    after = r.product + primal * sums[0] + dual * sums[1] + primal * dual * sums[2]
+    sigma = min(max((after / r.product) ** 3, 1e-6), 1.0)
+    sweeps.aim(s.wl, s.wu, s.zl, s.zu, s.dwl, s.dwu, s.dzl, s.dzu, sigma * mu, 1.0, s.aim_low, s.aim_high)
+    aim = {k: sigma * mu - s.w[k] * s.z[k] - dw[k] * dz[k] for k in SMALL}
+    dx, dw, dz, primal, dual, sums = _direction(a, s, r, small, aim)
+    for _ in range(CORRECTORS):
+        if min(primal, dual) > 0.9:
+            break
+        longer = [min(1.0, LONGER * v + REACH) for v in (primal, dual)]
+        least, most = SPREAD * sigma * mu, sigma * mu / SPREAD
+        sweeps.correct(a.active, s.wl, s.wu, s.zl, s.zu, s.dl, s.du, s.g_low, s.g_high, s.dwl, s.dwu, s.dzl, s.dzu,
+                       *longer, least, most, s.aim_low, s.aim_high)  # fmt: skip
+        for k in SMALL:
+            v = (s.w[k] + longer[0] * dw[k]) * (s.z[k] + longer[1] * dz[k])
+            aim[k] = aim[k] + np.where(v < least, least - v, np.where(v > most, np.maximum(most - v, -most), 0.0))
+        before = (primal, dual)
+        kept = (s.dy, s.dwl, s.dwu, s.dzl, s.dzu, s.dnu, dx, dw, dz)
+        s.dy, s.dwl, s.dwu, s.dzl, s.dzu, s.dnu = s.spare
+        dx, dw, dz, primal, dual, sums = _direction(a, s, r, small, aim)
+        s.spare = kept[:6]
+        if primal + dual < sum(before):
+            s.spare = (s.dy, s.dwl, s.dwu, s.dzl, s.dzu, s.dnu)
+            s.dy, s.dwl, s.dwu, s.dzl, s.dzu, s.dnu, dx, dw, dz = kept
+            primal, dual = before
+            break
+    if not np.isfinite(dx).all():
+        return False
+    back = max(0.995, 1.0 - mu)
+    primal, dual = min(1.0, back * primal), min(1.0, back * dual)
+    sweeps.move(s.y, s.wl, s.wu, s.zl, s.zu, s.nu, s.dy, s.dwl, s.dwu, s.dzl, s.dzu, s.dnu, primal, dual)
+    s.x += primal * dx
+    for k in SMALL:
+        s.w[k] = s.w[k] + primal * dw[k]
+        s.z[k] = s.z[k] + dual * dz[k]
+    return True
+
+
+CORRECTORS, LONGER, REACH, SPREAD = 1, 1.0, 0.3, 0.1
+"""Correctors per iteration; the longer step they aim at, and the spread of w z about its centre that they keep."""
+
+
+def _border_matrix(a: Layout, s: _Iterate) -> FloatArray:
+    """Dense matrix of columns and budgets after elimination of the rows."""
+    n_x = len(s.x)
+    flat = s.border.reshape(-1, s.border.shape[2])
+    small = flat.T @ flat
+    small[n_x:] *= -1.0
+    weight = {k: s.z[k] / s.w[k] for k in SMALL}
+    cross = s.cross + a.budget_columns
+    small[:n_x, :n_x] += s.hessian + a.link.T @ (weight["link"][:, None] * a.link)
+    small[:n_x, :n_x] += np.diag(np.where(a.fixed, 1.0, weight["zero"] + weight["top"]))
+    small[:n_x, n_x:] += cross.T
+    small[n_x:, :n_x] -= cross
+    small[n_x:, n_x:] += s.own + np.diag(1.0 / weight["budget"])
+    return small
+
+
+def _direction(
+    a: Layout, s: _Iterate, r: _Residuals, small: FloatArray, aim: dict[str, FloatArray]
+) -> tuple[FloatArray, dict[str, FloatArray], dict[str, FloatArray], float, float, Any]:
+    """Solve for the step that closes the residuals and changes w z by `aim`; longest step lengths, at most 1/0.995."""
+    n_x = len(s.x)
+    pull = {k: (aim[k] - s.z[k] * r.small[k]) / s.w[k] for k in SMALL}
+    column = r.columns - pull["link"] @ a.link + pull["zero"] - pull["top"]
+    budget = aim["budget"] / s.z["budget"] - r.small["budget"]
+    shift = np.zeros(len(small))
+    sweeps.forward(
+        *s.structure, s.wl, s.wu, s.dl, s.du, s.g_low, s.g_high, s.r_rows, s.r_part, s.inverse, s.pull, s.lower,
+        s.couple, s.border, s.aim_low, s.aim_high, s.part, s.f, column, budget, shift,
+    )  # fmt: skip
+    column[a.fixed] = 0.0
+    shift[n_x:] *= -1.0
+    delta = np.linalg.solve(small, np.concatenate([column, budget]) + shift)
+    delta[:n_x][a.fixed] = 0.0
+    sums = np.zeros(3)
+    primal, dual = sweeps.backward(
+        *s.structure, s.wl, s.wu, s.zl, s.zu, s.dl, s.du, s.g_low, s.g_high, s.inverse, s.pull, s.lower, s.couple, s.border,
+        s.aim_low, s.aim_high, s.part, s.f, delta, n_x, s.dnu, s.dy, s.dwl, s.dwu, s.dzl, s.dzu, sums,
+    )  # fmt: skip
+    dx, db = delta[:n_x], delta[n_x:]
+    dw = {"link": r.small["link"] - a.link @ dx, "zero": r.small["zero"] + dx, "top": r.small["top"] - dx,
+          "budget": (aim["budget"] - s.w["budget"] * db) / s.z["budget"]}  # fmt: skip
+    dz = {k: (aim[k] - s.z[k] * dw[k]) / s.w[k] for k in SMALL}
+    dz["budget"] = db
+    for k in SMALL:
+        where = s.room[k]
+        primal = min(primal, float(np.min(dw[k] / s.w[k], initial=0.0, where=where)))
+        dual = min(dual, float(np.min(dz[k] / s.z[k], initial=0.0, where=where)))
+        sums += [float(np.sum(v, where=where)) for v in (dw[k] * s.z[k], s.w[k] * dz[k], dw[k] * dz[k])]
+    longest = 1.0 / 0.995
+    return dx, dw, dz, *(min(longest, -1.0 / v if v < 0 else longest) for v in (primal, dual)), sums
+
+
+def _finished(
+    program: Program, a: Layout, s: _Iterate, r: _Residuals, tolerance: float, iteration: int
+) -> Solution | None:
+    """Give the solution once it is near enough, by the certified bound."""
+    objective = float(np.sum(a.cost * s.y) + a.column_cost @ s.x)
+    if TRACE is not None:
+        TRACE.append((iteration, objective * a.money, r.product / abs(objective), r.primal, r.dual,
+                      float(np.abs(r.columns).max())))  # fmt: skip
+    if r.product > tolerance * abs(objective) or r.primal > FEASIBLE:
+        return None
+    found = prices(a, s.nu, s.z["budget"], s.z["link"])
+    parts = np.ascontiguousarray(s.y.T) * a.power
+    columns, flows = s.x * a.power, parts[: len(program.flows)]
+    cost = cost_of(program, columns, flows)
+    bound = certified_bound(program, found, cost + ROOM * abs(cost))
+    if (cost - bound) > tolerance * abs(cost):
+        return None
+    return Solution(columns, flows, parts[len(program.flows) :], found, cost, bound, "interior", iteration)
+
+
+FEASIBLE = 1e-6
+"""Largest gap of any row over the mean load at which to stop [1]."""
+ROOM = 1e-3
+"""Room above the cost of a nearly feasible point for that of some feasible one [1]."""
+TRACE: list[tuple[float, ...]] | None = None

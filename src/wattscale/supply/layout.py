@@ -1,0 +1,188 @@
+"""The program laid out for the structured interior-point method: plain scaled arrays, time along the first axis.
+
+In: a `Program`. Out: `Layout`, and the way back to USD. Leaves out: solving (interior.py, sweeps.py).
+
+A part is a flow or a store; parts are numbered flows first. The rows of a step are the balance and one per store. A
+part without room in a step (solar at night, a level pinned to zero) stays in the arrays and takes no part.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from wattscale.supply.matrix import budget_scales
+from wattscale.supply.program import Flow, Prices, Program, Term, level_alive, store_factors
+from wattscale.units import FloatArray
+
+IndexArray = npt.NDArray[np.int64]
+NO_ROOM = 1e-9
+"""Scaled room between constant bounds below which a part is fixed in a step."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Scaled arrays; T steps, J flows, K stores, P = J + K parts, I terms, B budgets, Q budget pairs, X columns, L links.
+
+    Attributes:
+        gain: Factor of each flow in the rows of its step, shape (J, K + 1).
+        end: Factor of the level in its own step's row, shape (T, K).
+        start: Factor, to be negated, of the level before in this step's row, shape (T, K).
+        cost, low, high: Cost and constant bounds of the parts, shape (T, P).
+        active: 1 for parts with room, else 0, shape (T, P).
+        term_part, term_upper: Part of each term, and 1 where it is in the upper bound, shape (I,).
+        term_column, term_factor: Column and factor of each term, shape (T, I).
+        pair_budget, pair_part: Budget and part of each pair, shape (Q,).
+        pair_factor: Factor of the part in the budget, shape (T, Q).
+        right: Right-hand side of the rows, shape (T, K + 1).
+        budget_columns, budget_limit: Shapes (B, X) and (B,).
+        link, link_limit: Shapes (L, X) and (L,).
+        column_cost, column_upper: Shape (X,).
+        fixed: Columns without room, shape (X,).
+        entry_step, entry_row, entry_column, entry_factor: Columns that stand in rows, shape (E,).
+        power, money: MW and USD of one unit.
+        budget_scale: Factor by which each budget was divided.
+    """
+
+    gain: FloatArray
+    end: FloatArray
+    start: FloatArray
+    cost: FloatArray
+    low: FloatArray
+    high: FloatArray
+    active: FloatArray
+    term_part: IndexArray
+    term_upper: IndexArray
+    term_column: IndexArray
+    term_factor: FloatArray
+    pair_budget: IndexArray
+    pair_part: IndexArray
+    pair_factor: FloatArray
+    right: FloatArray
+    budget_columns: FloatArray
+    budget_limit: FloatArray
+    link: FloatArray
+    link_limit: FloatArray
+    column_cost: FloatArray
+    column_upper: FloatArray
+    fixed: npt.NDArray[np.bool_]
+    entry_step: IndexArray
+    entry_row: IndexArray
+    entry_column: IndexArray
+    entry_factor: FloatArray
+    power: float
+    money: float
+    budget_scale: FloatArray
+
+
+def layout(program: Program) -> Layout:
+    """Lay a program out, scaled by its mean load and by a typical cost of one step."""
+    steps, n_j, n_k, n_x = program.steps, len(program.flows), len(program.stores), len(program.columns)
+    power = float(np.mean(np.abs(program.load))) or 1.0
+    typical = [float(np.mean(np.abs(f.cost))) for f in program.flows if f.name != "unserved"]
+    money = max(max(typical, default=1.0), 1e-6) * power
+    parts = [*program.flows, *program.stores]
+    low, high = (_stack([getattr(p, side) / power for p in parts], steps) for side in ("lower", "upper"))
+    upper = np.array([c.upper for c in program.columns]) / power
+    part, is_upper, column, factor = _terms(program)
+    factor = np.where(upper[column] > 0.0, factor, 0.0)
+    reach = np.zeros((steps, n_j + n_k))
+    for i, p in enumerate(part):
+        reach[:, p] += np.abs(factor[:, i])
+    active = (reach > 0.0) | (high - low > NO_ROOM)
+    factors = [store_factors(program, s) for s in program.stores]
+    end, start = (_stack([f[i] for f in factors], steps) for i in (0, 1))
+    entries = _entries(program, end, start)
+    for k, store in enumerate(program.stores):
+        active[:, n_j + k] &= level_alive(store) > 0
+    factor = np.where(active[:, part], factor, 0.0)
+    scale = budget_scales(program)
+    pairs = [(b, j) for b, row in enumerate(program.budgets) for j in row.flows]
+    cost = np.zeros((steps, n_j + n_k))
+    cost[:, :n_j] = _stack([f.cost for f in program.flows], steps) * power / money
+    return Layout(
+        gain=_gain(program),
+        end=np.where(active[:, n_j:], end, 0.0),
+        start=np.where(np.arange(steps)[:, None] > 0, start, 0.0),
+        cost=cost, low=low, high=high, active=active.astype(np.float64),
+        term_part=part, term_upper=is_upper, term_column=column, term_factor=factor,
+        pair_budget=np.array([b for b, _ in pairs], np.int64), pair_part=np.array([j for _, j in pairs], np.int64),
+        pair_factor=_stack([program.budgets[b].flows[j] / scale[b] for b, j in pairs], steps),
+        right=_right(program, power),
+        budget_columns=_dense([r.columns for r in program.budgets], n_x) / scale[:, None],
+        budget_limit=np.array([r.limit for r in program.budgets]) / scale / power,
+        link=_dense([r.columns for r in program.links], n_x),
+        link_limit=np.array([r.limit for r in program.links]) / power,
+        column_cost=np.array([c.cost for c in program.columns]) * power / money,
+        column_upper=upper, fixed=upper <= 0.0,
+        entry_step=entries[0], entry_row=entries[1], entry_column=entries[2], entry_factor=entries[3],
+        power=power, money=money, budget_scale=scale,
+    )  # fmt: skip
+
+
+def prices(a: Layout, rows: FloatArray, budgets: FloatArray, links: FloatArray) -> Prices:
+    """Give the prices in USD from the multipliers of the rows (shape (T, K + 1)), budgets and links."""
+    unit = a.money / a.power
+    return Prices(-rows[:, 0] * unit, -rows[:, 1:].T * unit, budgets * unit / a.budget_scale, links * unit)
+
+
+def _stack(columns: list[FloatArray], steps: int) -> FloatArray:
+    return np.ascontiguousarray(np.array(columns, dtype=np.float64).reshape(len(columns), steps).T)
+
+
+def _dense(rows: list[object], width: int) -> FloatArray:
+    found = np.zeros((len(rows), width))
+    for i, row in enumerate(rows):
+        for c, value in row.items():  # type: ignore[attr-defined]
+            found[i, c] = value
+    return found
+
+
+def _terms(program: Program) -> tuple[IndexArray, IndexArray, IndexArray, FloatArray]:
+    found: list[tuple[int, int, Term]] = []
+    for p, part in enumerate([*program.flows, *program.stores]):
+        found += [(p, 0, t) for t in (part.lower_terms if isinstance(part, Flow) else ())]
+        found += [(p, 1, t) for t in part.upper_terms]
+    column = np.array([t.column for _, _, t in found], np.int64).reshape(len(found), program.steps).T
+    return (
+        np.array([p for p, _, _ in found], np.int64),
+        np.array([u for _, u, _ in found], np.int64),
+        np.ascontiguousarray(column),
+        _stack([t.factor for _, _, t in found], program.steps),
+    )
+
+
+def _gain(program: Program) -> FloatArray:
+    gain = np.zeros((len(program.flows), len(program.stores) + 1))
+    for j, flow in enumerate(program.flows):
+        gain[j, 0] = flow.balance
+        for k, g in flow.gain.items():
+            gain[j, 1 + k] = -g
+    return gain
+
+
+def _right(program: Program, power: float) -> FloatArray:
+    right = np.zeros((program.steps, len(program.stores) + 1))
+    right[:, 0] = program.load / power
+    for k, store in enumerate(program.stores):
+        if store.inflow is not None:
+            right[:, 1 + k] = store.inflow / power
+    return right
+
+
+def _entries(
+    program: Program, end: FloatArray, start: FloatArray
+) -> tuple[IndexArray, IndexArray, IndexArray, FloatArray]:
+    """Levels at the end of the year stand as columns in the first and the last row of their store."""
+    found: list[tuple[int, int, int, float]] = []
+    for k, store in enumerate(program.stores):
+        if store.level is not None:
+            found.append((0, 1 + k, store.level, -float(start[0, k])))
+            found.append((program.steps - 1, 1 + k, store.level, float(end[-1, k])))
+    whole = np.array([f[:3] for f in found], np.int64).reshape(-1, 3).T
+    return (
+        np.ascontiguousarray(whole[0]), np.ascontiguousarray(whole[1]), np.ascontiguousarray(whole[2]),
+        np.array([f[3] for f in found], np.float64),
+    )  # fmt: skip

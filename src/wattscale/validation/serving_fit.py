@@ -1,0 +1,375 @@
+"""Fit of the serving coefficients to measured rows, and leave-models-out cross-validation.
+
+In: rows of inference_energy.csv and inference_serving.csv. Out: coefficients by figure id, ready to override the
+catalogue; predictions of rows whose models the fit has not seen.
+Leaves out: writing the catalogue (benchmarks/fit_serving.py does) and every coefficient of a single model: there is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+from scipy.optimize import least_squares
+
+from wattscale.catalog import Catalog
+from wattscale.compute.roofline import HARDWARE, RateCoefficients
+from wattscale.errors import WattscaleError
+from wattscale.units import FloatArray
+from wattscale.validation import inference, serving
+from wattscale.validation.scoring import Rows
+from wattscale.validation.served_rows import (
+    Models,
+    RowBatch,
+    ServedRow,
+    batch_rows,
+    cell,
+    row_rates,
+    row_steps,
+)
+
+RATE_TABLE, POWER_TABLE, PRIORS = "serving_coefficients", "power_coefficients", "serving_priors"
+STRIDE = 4
+"""One row in this many of the latency file enters the fit, so that both files weigh alike."""
+SCALE = 0.1
+"""Relative error beyond which a row loses weight (Cauchy loss): outliers are not chased."""
+PRIOR_WEIGHT = 2.0
+"""Weight of the starting points: one standard deviation away costs as much as this squared rows off by `SCALE`."""
+POWER_PRIOR_WEIGHT = 0.3
+"""The same for the power coefficients, of which less was known."""
+ITEM_SPREAD = 0.6
+"""How far an engine or generation may lie from their common value, over how far that may lie from its start [1]."""
+BOUNDS = {
+    "weight_efficiency": 0.98, "cache_efficiency": 1.0, "compute_efficiency": 0.9, "link_efficiency": 0.95,
+    "score_efficiency": 0.9, "unpack_efficiency": 1.0, "expert_memory_efficiency": 1.2,
+    "expert_compute_efficiency": 1.2,
+}  # fmt: skip
+"""What no device exceeds [1]."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One coefficient to fit, in the logarithm.
+
+    Attributes:
+        item, name: Figure of the table.
+        start: Starting point.
+        spread: Its standard deviation in the logarithm.
+        top: What it must not exceed.
+        common: Whether it is the common value to which the items of this name are drawn.
+    """
+
+    item: str
+    name: str
+    start: float
+    spread: float
+    top: float
+    common: bool = False
+
+
+@dataclass(frozen=True)
+class FitData:
+    """Measured rows as the fit sees them; arrays of shape (rows,)."""
+
+    served: tuple[ServedRow, ...]
+    batch: RowBatch
+    step_s: FloatArray
+    """Measured mean step [s]."""
+    power_share: FloatArray
+    """Measured power over the design power, NaN where not measured [1]."""
+    first_s: FloatArray
+    """Measured time to first token [s], NaN where not measured."""
+    loops: tuple[serving.LoopRow | None, ...]
+
+
+def energy_data(rows: Rows, catalog: Catalog) -> FitData:
+    """Take the rows of inference_energy.csv with a running batch and device power.
+
+    Args:
+        rows: Rows.
+        catalog: The catalogue.
+    """
+    models = Models(catalog)
+    served, step, power = [], [], []
+    for i, row in enumerate(rows):
+        speed, watts = cell(row, "output_tokens_per_s"), cell(row, "avg_power_W")
+        if row.get("measurement_scope", "").startswith(inference.WALL) or speed is None or watts is None:
+            continue
+        try:
+            r = inference.served_row(i, row, catalog, models)
+        except WattscaleError:
+            continue
+        served.append(r)
+        step.append(r.sequences / speed)
+        power.append(watts / r.layout.devices / r.accelerator.tdp_w)
+    blank = np.full(len(served), np.nan)
+    return FitData(
+        tuple(served), batch_rows(served, catalog), np.array(step), np.array(power), blank,
+        (None,) * len(served),
+    )  # fmt: skip
+
+
+def latency_data(rows: Rows, catalog: Catalog, stride: int = STRIDE) -> FitData:
+    """Take every `stride`-th row of inference_serving.csv.
+
+    Args:
+        rows: Rows.
+        catalog: The catalogue.
+        stride: One row in this many.
+    """
+    models = Models(catalog)
+    loops, step, first = [], [], []
+    for i, row in list(enumerate(rows))[::stride]:
+        tpot, ttft = cell(row, "tpot_ms"), cell(row, "ttft_ms")
+        if tpot is None or ttft is None:
+            continue
+        try:
+            loops.append(serving.loop_row(i, row, catalog, models))
+        except WattscaleError:
+            continue
+        step.append(tpot / 1e3)
+        first.append(ttft / 1e3)
+    served = [r.served for r in loops]
+    blank = np.full(len(served), np.nan)
+    return FitData(
+        tuple(served), batch_rows(served, catalog), np.array(step), blank, np.array(first), tuple(loops)
+    )
+
+
+def keep(data: FitData, chosen: Sequence[bool] | FloatArray) -> FitData:
+    """Keep some rows of the data."""
+    mask = np.asarray(chosen, dtype=bool)
+    index = np.flatnonzero(mask)
+
+    def cut(thing: object) -> object:
+        return replace(
+            thing,  # type: ignore[type-var]
+            **{
+                f.name: getattr(thing, f.name)[mask]
+                for f in fields(thing)  # type: ignore[arg-type]
+            },
+        )
+
+    b = data.batch
+    batch = RowBatch(
+        tuple(b.rows[i] for i in index), cut(b.decode), cut(b.mixed), cut(b.prompt), b.mixed_share[mask],
+        cut(b.device), b.tdp_w[mask],
+    )  # type: ignore[arg-type]  # fmt: skip
+    return FitData(
+        tuple(data.served[i] for i in index), batch, data.step_s[mask], data.power_share[mask],
+        data.first_s[mask], tuple(data.loops[i] for i in index),
+    )  # fmt: skip
+
+
+def _parameters(catalog: Catalog, group: str, items: Sequence[str]) -> list[Parameter]:
+    """List the coefficients of a group of starting points: their common value and one per item."""
+    found = []
+    for row in catalog.table(PRIORS).rows:
+        if row["item"] != group:
+            continue
+        prior = catalog.figure(PRIORS, f"{group}.{row['parameter']}")
+        spread = float(np.log(prior.high / prior.low) / 2.0)
+        top = BOUNDS.get(row["parameter"], np.inf)
+        name = row["parameter"]
+        found.append(Parameter("default", name, prior.value, spread, top, common=True))
+        found += [Parameter(i, name, prior.value, spread * ITEM_SPREAD, top) for i in items]
+    return found
+
+
+def _solve(
+    parameters: Sequence[Parameter],
+    residuals: Callable[[FloatArray], FloatArray],
+    start: FloatArray | None,
+    weight: float,
+) -> FloatArray:
+    prior = np.log([p.start for p in parameters])
+    spread = np.array([p.spread for p in parameters])
+    top = np.log(np.array([p.top for p in parameters]))
+    common = {p.name: i for i, p in enumerate(parameters) if p.common}
+    parent = np.array([-1 if p.common else common[p.name] for p in parameters])
+
+    def all_residuals(x: FloatArray) -> FloatArray:
+        centre = np.where(parent < 0, prior, x[parent])
+        return np.asarray(np.r_[residuals(x), weight * SCALE * (x - centre) / spread])
+
+    def loss(z: FloatArray) -> FloatArray:
+        rho = np.array([np.log1p(z), 1.0 / (1.0 + z), -1.0 / (1.0 + z) ** 2])
+        rho[:, -len(parameters) :] = [z[-len(parameters) :], np.ones(len(parameters)), np.zeros(len(parameters))]
+        return rho
+
+    first = np.minimum(prior if start is None else start, top - 1e-6)
+    found = least_squares(
+        all_residuals, first, bounds=(prior - 8.0, top), loss=loss, f_scale=SCALE,
+        max_nfev=60 if start is None else 8,
+    )  # fmt: skip
+    return np.asarray(found.x)
+
+
+def fit_rates(
+    sets: Sequence[FitData], catalog: Catalog, start: dict[str, float] | None = None
+) -> dict[str, float]:
+    """Fit efficiencies and overheads to the measured steps.
+
+    Args:
+        sets: Data.
+        catalog: The catalogue; gives starting points and what is not fitted.
+        start: Figures to start from, instead of the starting points.
+
+    Returns:
+        Values by figure id.
+    """
+    rows = [r for s in sets for r in s.served]
+    generations = sorted({r.accelerator.generation for r in rows})
+    engines = sorted({r.engine for r in rows})
+    known = {f.name for f in fields(RateCoefficients)}
+    parameters = [
+        p
+        for p in (
+            *_parameters(catalog, "generation", generations),
+            *_parameters(catalog, "default", []),
+            *_parameters(catalog, "engine", [f"engine-{e}" for e in engines]),
+        )
+        if p.name in known
+    ]
+    fixed = [row_rates(s.served, catalog) for s in sets]
+    owners = [[_owners(p, s.served) for p in parameters] for s in sets]
+
+    def residuals(x: FloatArray) -> FloatArray:
+        out = []
+        for data, base, owner in zip(sets, fixed, owners, strict=True):
+            steps = row_steps(data.batch, _with(base, parameters, owner, np.exp(x)))
+            out.append(np.log(np.asarray(steps.mean.time_s) / data.step_s))
+        return np.concatenate(out)
+
+    begin = _begin(parameters, RATE_TABLE, start)
+    x = _solve(parameters, residuals, begin, PRIOR_WEIGHT)
+    return {f"{RATE_TABLE}/{p.item}.{p.name}": float(np.exp(v)) for p, v in zip(parameters, x, strict=True)}
+
+
+def _begin(
+    parameters: Sequence[Parameter], table: str, start: dict[str, float] | None
+) -> FloatArray | None:
+    if start is None:
+        return None
+    return np.log([start.get(f"{table}/{p.item}.{p.name}", p.start) for p in parameters])
+
+
+def _owners(p: Parameter, rows: Sequence[ServedRow]) -> FloatArray:
+    if p.common:
+        return np.ones(len(rows), dtype=bool)  # type: ignore[return-value]
+    return np.array([p.item in (r.accelerator.generation, f"engine-{r.engine}") for r in rows])
+
+
+def _with(
+    base: RateCoefficients, parameters: Sequence[Parameter], owners: Sequence[FloatArray], x: FloatArray
+) -> RateCoefficients:
+    values = {f.name: np.array(getattr(base, f.name)) for f in fields(RateCoefficients)}
+    for p, owner, v in zip(parameters, owners, x, strict=True):
+        values[p.name][owner] = v  # type: ignore[index]
+    return RateCoefficients(**values)
+
+
+def fit_power(data: FitData, catalog: Catalog, start: dict[str, float] | None = None) -> dict[str, float]:
+    """Fit the power coefficients to the measured power, at the predicted steps.
+
+    Args:
+        data: Rows with power.
+        catalog: The catalogue with the fitted rates.
+        start: Figures to start from.
+
+    Returns:
+        Values by figure id.
+    """
+    generations = sorted({r.accelerator.generation for r in data.served})
+    parameters = [
+        p
+        for p in _parameters(catalog, "power", generations)
+        if p.common or p.name not in ("exponent", "link_share")
+    ]
+    steps = row_steps(data.batch, row_rates(data.served, catalog)).mean
+    which = np.array([generations.index(r.accelerator.generation) for r in data.served])
+
+    def residuals(x: FloatArray) -> FloatArray:
+        v: dict[str, FloatArray] = {}
+        for p, value in zip(parameters, np.exp(x), strict=True):
+            column = v.setdefault(p.name, np.zeros(len(generations)))
+            if p.common:
+                column[:] = value
+            else:
+                column[generations.index(p.item)] = value
+        c = {name: column[which] for name, column in v.items()}
+        share = (
+            c["idle_share"]
+            + c["resident_share"] * np.asarray(steps.busy_share)
+            + c["tensor_share"] * np.asarray(steps.compute_utilisation) ** c["exponent"]
+            + c["memory_share"] * np.asarray(steps.memory_utilisation) ** c["exponent"]
+            + c["link_share"] * np.asarray(steps.link_utilisation)
+        )
+        return np.asarray(np.log(np.minimum(share, 1.0) / data.power_share))
+
+    x = _solve(parameters, residuals, _begin(parameters, POWER_TABLE, start), POWER_PRIOR_WEIGHT)
+    return {f"{POWER_TABLE}/{p.item}.{p.name}": float(np.exp(v)) for p, v in zip(parameters, x, strict=True)}
+
+
+def fit_first_token(
+    data: FitData, catalog: Catalog, start: dict[str, float] | None = None
+) -> dict[str, float]:
+    """Fit what a closed loop adds to the time to first token.
+
+    Args:
+        data: Rows with times to first token.
+        catalog: The catalogue with the fitted rates.
+        start: Figures to start from.
+
+    Returns:
+        Values by figure id.
+    """
+    engines = sorted({r.engine for r in data.served})
+    wanted = ("first_token_s", "wave_share", "wave_exponent")
+    parameters = [
+        p
+        for p in (
+            *_parameters(catalog, "engine", [f"engine-{e}" for e in engines]),
+            *_parameters(catalog, "default", []),
+        )
+        if p.name in wanted
+    ]
+    steps = row_steps(data.batch, row_rates(data.served, catalog))
+    loops = [r for r in data.loops if r is not None]
+    own, added = serving.own_times(loops, steps, catalog.value(RATE_TABLE, "engine.chunk_tokens"))
+    others, queue = serving.loop_waits(loops, steps)
+    which = np.array([engines.index(r.engine) for r in data.served])
+
+    def residuals(x: FloatArray) -> FloatArray:
+        v = {(p.item, p.name): value for p, value in zip(parameters, np.exp(x), strict=True)}
+        fixed = np.array([v[(f"engine-{e}", "first_token_s")] for e in engines])[which]
+        wave = np.array([v[(f"engine-{e}", "wave_share")] for e in engines])[which]
+        time = fixed + own + wave * added * others ** v[("default", "wave_exponent")] + queue
+        return np.asarray(np.log(time / data.first_s))
+
+    x = _solve(parameters, residuals, _begin(parameters, RATE_TABLE, start), PRIOR_WEIGHT)
+    return {f"{RATE_TABLE}/{p.item}.{p.name}": float(np.exp(v)) for p, v in zip(parameters, x, strict=True)}
+
+
+def fit_all(
+    energy: FitData, latency: FitData, catalog: Catalog, start: dict[str, float] | None = None
+) -> dict[str, float]:
+    """Fit rates, power and times to first token, one after the other.
+
+    Args:
+        energy: Rows of inference_energy.csv.
+        latency: Rows of inference_serving.csv.
+        catalog: The catalogue.
+        start: Figures of an earlier fit to start from.
+
+    Returns:
+        Values by figure id, to override the catalogue.
+    """
+    found = fit_rates([energy, latency], catalog, start)
+    view = catalog.with_overrides(found)
+    return found | fit_power(energy, view, start) | fit_first_token(latency, view, start)
+
+
+HARDWARE_NAMES = HARDWARE
+"""Coefficients that a hardware generation has of its own."""

@@ -1,0 +1,259 @@
+"""Fit of the training coefficients to measured steps and runs, and leave-one-model-out cross-validation.
+
+In: rows of training_throughput.csv, mlperf_training.csv and training_runs.csv. Out: coefficients by item and parameter,
+residuals of rows whose model the fit has not seen.
+Leaves out: writing the catalogue (benchmarks/fit_training.py does) and every coefficient of a single model: there is none.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+from scipy.optimize import least_squares
+
+from wattscale.catalog import Catalog
+from wattscale.compute.parallelism import Layout, join_layouts
+from wattscale.compute.training_coefficients import TABLE, Machine, StepCoefficients, stack_machines
+from wattscale.compute.training_shape import TrainingShape, stack_shapes
+from wattscale.compute.training_step import step_times
+from wattscale.units import FloatArray
+
+UNIVERSAL = {
+    "fp8_gain": (0.5, 1.1),
+    "half_rows": (1.0, 2000.0),
+    "half_width": (1.0, 1000.0),
+    "elementwise_bytes": (10.0, 200.0),
+    "score_bytes": (2.0, 40.0),
+    "logits_bytes": (6.0, 60.0),
+    "shard_penalty": (1.0, 15.0),
+    "data_overlap": (0.0, 1.0),
+    "scale_drag": (0.0, 0.05),
+    "layer_overhead_s": (1e-6, 1e-4),
+    "step_overhead_s": (1e-4, 0.2),
+}
+"""Universal coefficients with the bounds that physics or the source of the quantity allows."""
+PER_GENERATION = {
+    "gemm_efficiency": ((0.3, 0.9), ("volta", "ampere", "hopper", "blackwell", "cdna")),
+    "attention_efficiency": ((0.05, 0.8), ("volta", "ampere", "hopper")),
+    "tensor_overlap": ((0.0, 0.9), ("ampere", "hopper")),
+}
+"""Coefficients per generation, their bounds, and the generations that have data of their own."""
+SAME_AS = {("blackwell", "tensor_overlap"): "hopper", ("volta", "tensor_overlap"): "ampere"}
+"""Generations that share the value of another: overlapped tensor communication came with Hopper."""
+KEPT = 60
+"""Candidates kept per case, the fastest at the start values."""
+LOSS_SCALE = 0.05
+"""Relative error beyond which a row loses weight (soft L1), so that a few odd rows do not steer the fit."""
+EDGE = 1e-3
+"""Starting points lie at least this share of the range inside their bounds."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One measured step: its model, machine, the layouts it may have used, and seconds per step.
+
+    Attributes:
+        group: What is left out together in cross-validation.
+        generation: Hardware generation.
+        shape, machine, layouts: What the step time depends on.
+        batch: Sequences of a step [1].
+        seconds: Measured time of a step [s].
+    """
+
+    group: str
+    generation: str
+    shape: TrainingShape
+    machine: Machine
+    layouts: Layout
+    batch: float
+    seconds: float
+
+
+def done(lay: Layout) -> FloatArray:
+    """Give the sequences that a step of a layout really takes [1]."""
+    return np.asarray(lay.microbatches * lay.microbatch * np.asarray(lay.data), dtype=np.float64)
+
+
+def _own(catalog: Catalog, generation: str, parameter: str) -> float:
+    key = f"{generation}.{parameter}"
+    return catalog.value(TABLE, key if catalog.has_figure(TABLE, key) else f"default.{parameter}")
+
+
+class StepFit:
+    """All cases as one set of arrays, and the vector of free coefficients.
+
+    Attributes:
+        names: Item and parameter of each free coefficient.
+        low, high: Bounds.
+        start: Values of the catalogue, inside the bounds.
+        groups: Group of each case.
+    """
+
+    def __init__(self, cases: Sequence[Case], catalog: Catalog) -> None:
+        self.catalog, self.cases = catalog, list(cases)
+        present = {c.generation for c in cases}
+        self.names: list[tuple[str, str]] = [("default", p) for p in UNIVERSAL]
+        bounds = list(UNIVERSAL.values())
+        for parameter, (limits, generations) in PER_GENERATION.items():
+            own = [g for g in generations if g in present]
+            self.names += [(g, parameter) for g in own]
+            bounds += [limits] * len(own)
+        self.low, self.high = np.array(bounds).T
+        self.start = self.inside(np.array([_own(catalog, g, p) for g, p in self.names]))
+        self.groups = np.array([c.group for c in cases])
+        self.prune(self.start)
+
+    def inside(self, x: FloatArray) -> FloatArray:
+        """Move values off their bounds."""
+        edge = EDGE * (self.high - self.low)
+        return np.asarray(np.clip(x, self.low + edge, self.high - edge))
+
+    def prune(self, x: FloatArray) -> None:
+        """Keep the layouts of each case that are fastest with these values."""
+        kept = []
+        for case in self.cases:
+            if len(case.layouts) > KEPT:
+                k = StepCoefficients(**{n: float(v[0]) for n, v in self._arrays(x, [case.generation]).items()})
+                time = step_times(case.shape, case.layouts, case.machine, k).total
+                case = replace(case, layouts=case.layouts.take(np.argsort(time / done(case.layouts))[:KEPT]))
+            kept.append(case)
+        sizes = [len(c.layouts) for c in kept]
+        self._starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+        each = [c for c, n in zip(kept, sizes, strict=True) for _ in range(n)]
+        self._shape = stack_shapes([c.shape for c in each])
+        self._machine = stack_machines([c.machine for c in each])
+        self._layouts = join_layouts([c.layouts for c in kept])
+        self._generations = [c.generation for c in each]
+        self._target = np.array([c.seconds / c.batch for c in kept])
+
+    def _arrays(self, x: FloatArray, generations: Sequence[str]) -> dict[str, FloatArray]:
+        values = dict(zip(self.names, (float(v) for v in x), strict=True))
+        unique = sorted(set(generations))
+        where = np.array([unique.index(g) for g in generations])
+        found = {}
+        for f in fields(StepCoefficients):
+            per = []
+            for g in unique:
+                source = SAME_AS.get((g, f.name), g)
+                common = values.get(("default", f.name))
+                fixed = _own(self.catalog, g, f.name) if common is None else common
+                per.append(values.get((source, f.name), fixed))
+            found[f.name] = np.array(per)[where]
+        return found
+
+    def residuals(self, x: FloatArray) -> FloatArray:
+        """Log of predicted over measured seconds, one per case."""
+        k = StepCoefficients(**self._arrays(x, self._generations))
+        time = step_times(self._shape, self._layouts, self._machine, k).total / done(self._layouts)
+        return np.asarray(np.log(np.minimum.reduceat(time, self._starts) / self._target))
+
+    def solve(self, used: np.ndarray, start: FloatArray) -> FloatArray:
+        """Fit to the chosen cases."""
+        found = least_squares(
+            lambda x: self.residuals(x)[used],
+            self.inside(start),
+            bounds=(self.low, self.high),
+            loss="soft_l1",
+            f_scale=LOSS_SCALE,
+            x_scale=self.high - self.low,
+            max_nfev=60,
+        )
+        return np.asarray(found.x, dtype=np.float64)
+
+    def fit(self) -> FloatArray:
+        """Fit to all cases, twice: the kept layouts follow the first result."""
+        everything = np.ones(len(self.cases), dtype=bool)
+        x = self.solve(everything, self.start)
+        self.prune(x)
+        return self.solve(everything, x)
+
+
+def held_out(fit: StepFit, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Leave out one group at a time.
+
+    Args:
+        fit: The cases.
+        x: Coefficients fitted to all, to start from.
+
+    Returns:
+        Log residual of each case by the fit that has not seen it; the coefficients of each fold.
+    """
+    held = np.empty(len(fit.cases))
+    folds = []
+    for group in dict.fromkeys(fit.groups):
+        out = fit.groups == group
+        found = fit.solve(~out, x)
+        held[out] = fit.residuals(found)[out]
+        folds.append(found)
+    return held, np.array(folds)
+
+
+@dataclass(frozen=True)
+class RunCase:
+    """One published run: measured over best whole-run speed, with the size of its model.
+
+    Attributes:
+        row: Index of the row.
+        name: Name of the run.
+        item: Generation, or device where the generation spans several designs.
+        params: Parameters [1].
+        share: Measured over best speed [1].
+    """
+
+    row: int
+    name: str
+    item: str
+    params: float
+    share: float
+
+
+HALF_SIZES = (0.0, *np.geomspace(2e8, 5e10, 49))
+"""Half-way sizes tried for the tuned share [1]; 0 means no effect of size."""
+SIZED = 5
+"""Runs that an item must have for a size effect of its own."""
+SIZE_COST = 0.02
+"""Gain in the mean absolute log error that a size effect must bring."""
+
+
+def fit_tuned(cases: Sequence[RunCase], overall: float) -> tuple[float, float]:
+    """Fit the tuned share of one item: s_max and N_half of s = s_max N / (N + N_half).
+
+    Least mean absolute log error over a grid of N_half, s_max the median, drawn to the overall share by the weight of
+    one run.
+
+    Args:
+        cases: Runs of the item, perhaps none.
+        overall: Median share of all runs [1].
+
+    Returns:
+        s_max [1] and N_half [1].
+
+    >>> one = RunCase(0, "x", "hopper", 7e9, 0.5)
+    >>> round(fit_tuned([one], 0.5)[0], 3), fit_tuned([], 0.5)
+    (0.5, (0.5, 0.0))
+    """
+    if not cases:
+        return overall, 0.0
+    logs, sizes = np.log([c.share for c in cases]), np.array([c.params for c in cases])
+    best = (math.inf, 0.0, 0.0)
+    for half in HALF_SIZES if len(cases) >= SIZED else (0.0,):
+        rest = logs - np.log(sizes / (sizes + half))
+        centre = (len(cases) * float(np.median(rest)) + math.log(overall)) / (len(cases) + 1)
+        error = float(np.mean(np.abs(rest - centre))) + (SIZE_COST if half else 0.0)
+        best = min(best, (error, float(half), centre))
+    return math.exp(best[2]), best[1]
+
+
+def overall_share(cases: Sequence[RunCase]) -> float:
+    """Give the median tuned share of all runs [1]."""
+    return float(np.exp(np.median(np.log([c.share for c in cases]))))
+
+
+def held_out_share(case: RunCase, cases: Sequence[RunCase]) -> float:
+    """Give the tuned share of a run by the fit to the others of its item [1]."""
+    others = [c for c in cases if c is not case]
+    share, half = fit_tuned([c for c in others if c.item == case.item], overall_share(others))
+    return share * case.params / (case.params + half)

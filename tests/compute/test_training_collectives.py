@@ -1,0 +1,66 @@
+"""Collectives: hand examples and laws."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wattscale.compute.collectives import (
+    Links,
+    all_reduce_s,
+    all_to_all_s,
+    hierarchical_pass_s,
+    point_to_point_s,
+    ring_pass_s,
+)
+
+TWO = Links(8, 4e11, 5e10, 5e-6, 1e-5)
+few = settings(max_examples=30, deadline=None)
+
+
+def test_one_rank_sends_nothing() -> None:
+    assert float(ring_pass_s(1e9, 1, 1e9, 1.0)) == 0.0
+    assert float(all_reduce_s(1e9, 1, 1, TWO)) == 0.0
+    assert float(all_to_all_s(1e9, 1, 1, TWO)) == 0.0
+
+
+def test_a_ring_of_four_moves_three_quarters_of_the_buffer() -> None:
+    assert float(ring_pass_s(4e9, 4, 1e9, 0.5)) == pytest.approx(3 * 0.5 + 3.0)
+
+
+def test_inside_one_domain_the_network_does_not_matter() -> None:
+    slow = Links(8, 4e11, 1.0, 5e-6, 1e-5)
+    assert float(hierarchical_pass_s(1e9, 8, 8, slow)) == float(hierarchical_pass_s(1e9, 8, 8, TWO))
+
+
+def test_sharing_a_domain_takes_load_off_the_network() -> None:
+    alone = float(hierarchical_pass_s(1e9, 64, 1, TWO))
+    shared = float(hierarchical_pass_s(1e9, 64, 8, TWO))
+    assert shared < alone / 4
+
+
+def test_point_to_point_takes_the_slower_level_only_across_domains() -> None:
+    assert float(point_to_point_s(5e10, 1, TWO)) == pytest.approx(1.0, rel=1e-4)
+    assert float(point_to_point_s(5e10, 0, TWO)) == pytest.approx(0.125, rel=1e-4)
+
+
+@few
+@given(st.floats(1e3, 1e12), st.integers(1, 4096), st.integers(1, 8))
+def test_an_all_reduce_is_two_passes(size: float, ranks: int, near: int) -> None:
+    one = float(hierarchical_pass_s(size, ranks, near, TWO))
+    assert float(all_reduce_s(size, ranks, near, TWO)) == pytest.approx(2 * one)
+
+
+@few
+@given(st.floats(1e3, 1e12), st.integers(1, 512), st.floats(1.01, 100.0))
+def test_more_bytes_never_take_less_time(size: float, ranks: int, factor: float) -> None:
+    assert float(all_to_all_s(size * factor, ranks, 8, TWO)) >= float(all_to_all_s(size, ranks, 8, TWO))
+
+
+def test_arrays_and_numbers_agree() -> None:
+    ranks = np.array([1.0, 8.0, 64.0])
+    together = hierarchical_pass_s(1e9, ranks, np.minimum(ranks, 8.0), TWO)
+    alone = [float(hierarchical_pass_s(1e9, n, min(n, 8.0), TWO)) for n in ranks]
+    assert together.tolist() == pytest.approx(alone)
