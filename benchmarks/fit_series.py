@@ -1,10 +1,10 @@
 """Fits the shapes of the synthetic grid price and grid carbon to published hourly years.
 
-Usage: python benchmarks/fit_series.py FOLDER [--write]
+Usage: python benchmarks/fit_series.py FOLDER [--weather FOLDER] [--write]
 
-FOLDER holds price_<ZONE>_<YEAR>.csv and carbon_<ZONE>_<YEAR>.csv. Prints how well each class describes its years; with
---write replaces price_shapes.csv, carbon_shapes.csv and series_noise.csv of the catalogue. A class is fitted to all
-its zones and years together: each year is divided by its mean, so the shapes have no level.
+FOLDER holds price_<ZONE>_<YEAR>.csv and carbon_<ZONE>_<YEAR>.csv, the weather folder ERA5 answers of Open-Meteo. Prints
+how well each class describes its years; with --write replaces price_shapes.csv, carbon_shapes.csv and series_noise.csv
+of the catalogue. A class is fitted to all its zones and years together, in normal scores, so the shapes have no level.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ import pandas as pd
 from scipy.stats import norm, rankdata
 
 from wattscale.catalog import load_catalog
+from wattscale.hours import MONTH_DAYS
+from wattscale.site.weather import read_weather
 
 CATALOG = Path(__file__).resolve().parents[1] / "src" / "wattscale" / "catalog"
 PRICE_CLASSES = {
@@ -42,6 +44,8 @@ ZONES = {
     "JP-TK": (36.0, 9), "ZA": (-26.0, 2), "BR-SP": (-23.0, -3), "GB": (52.0, 0), "CA-ON": (44.0, -5),
 }  # fmt: skip
 """Latitude [deg] and standard time [h] of the zones."""
+WIND_PLACES = {"de_frankfurt": "DE-LU", "gb_london": "GB", "br_saopaulo": "BR-SP"}
+"""Places with hourly wind of 2023 inside a zone."""
 PROBABILITIES = (0, 0.0005, 0.002, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.998, 0.9995, 1)
 
 
@@ -68,6 +72,14 @@ def season(latitude: float) -> np.ndarray:
     """Give +1 in midwinter and -1 in midsummer of the hemisphere, by day."""
     wave = np.cos(2 * np.pi * (np.arange(365) + 0.5 - 15) / 365)
     return wave if latitude >= 0 else -wave
+
+
+def month_scores(hourly: np.ndarray) -> np.ndarray:
+    """Give the normal scores of the daily means within each month, shape (365,)."""
+    daily = hourly.reshape(365, 24).mean(axis=1)
+    ends = np.cumsum(MONTH_DAYS)
+    parts = [daily[e - n : e] for e, n in zip(ends, MONTH_DAYS, strict=True)]
+    return np.concatenate([norm.ppf((rankdata(p) - 0.5) / p.size) for p in parts])
 
 
 def scores_of(values: np.ndarray) -> np.ndarray:
@@ -110,17 +122,60 @@ def noise(years: dict[str, np.ndarray], level: np.ndarray, winter: np.ndarray) -
     return out
 
 
-def rank_correlation(folder: Path, prices: dict, carbons: dict) -> float:
-    """Mean correlation of the price's and the carbon's normal scores after their shapes were taken out."""
-    found = []
-    for name, (values, level, winter) in prices.items():
-        if name in carbons:
+def with_carbon(prices: dict, carbons: dict) -> list[dict]:
+    """Correlation of the price's and the carbon's scores after their shapes were taken out, by class of price."""
+    rows = []
+    for word, zones in PRICE_CLASSES.items():
+        found = {}
+        for name, (values, level, winter) in prices.items():
             zone = name.rsplit("_", 1)[0]
-            a = residual(values, zone, level, winter)
-            b = residual(carbons[name][0], zone, *carbons[name][1:])
-            found.append(np.corrcoef(a.ravel(), b.ravel())[0, 1])
-            print(f"  price with carbon, {name}: {found[-1]:.2f}")
-    return float(np.mean(found))
+            if zone in zones and name in carbons:
+                a = residual(values, zone, level, winter)
+                b = residual(carbons[name][0], zone, *carbons[name][1:])
+                found[name] = float(np.corrcoef(a.ravel(), b.ravel())[0, 1])
+        print(f"  price with carbon, {word}: " + ", ".join(f"{n} {v:.2f}" for n, v in found.items()))
+        source = f"benchmarks/fit_series.py on {', '.join(sorted(found))}"
+        spread = sorted(found.values())
+        rows.append(
+            row(
+                f"price-{word}",
+                "with_carbon",
+                float(np.mean(spread)),
+                source,
+                round(spread[0], 4),
+                round(spread[-1], 4),
+            )
+        )
+    return rows
+
+
+def with_local_wind(folder: Path, weather: Path | None) -> list[dict]:
+    """Correlation of daily scores with those of the wind of a place in the zone, where both are at hand."""
+    measured: dict[str, list[float]] = {}
+    places: dict[str, list[str]] = {}
+    for place, zone in WIND_PLACES.items() if weather else ():
+        speed = read_weather(str(weather / f"{place}_openmeteo_era5_2023.json")).wind_speed_ms
+        wind = month_scores(speed)
+        for kind, classes in (("price", PRICE_CLASSES), ("carbon", CARBON_CLASSES)):
+            word = next((w for w, zones in classes.items() if zone in zones), None)
+            path = folder / f"{kind}_{zone}_2023.csv"
+            if word is None or not path.exists():
+                continue
+            column = "price_usd_per_mwh" if kind == "price" else "ci_direct_g_per_kwh"
+            value = float(np.corrcoef(month_scores(pd.read_csv(path)[column].to_numpy()), wind)[0, 1])
+            print(f"  {kind} of {zone} with the wind of {place}: {value:.2f}")
+            measured.setdefault(f"{kind}-{word}", []).append(value)
+            places.setdefault(f"{kind}-{word}", []).append(f"{zone}_2023 with ERA5 wind of {place}")
+    rows = []
+    for item in [f"price-{w}" for w in PRICE_CLASSES] + [f"carbon-{w}" for w in CARBON_CLASSES]:
+        found = measured.get(item, [0.0])
+        source = (
+            f"benchmarks/fit_series.py on {', '.join(places[item])}" if item in places else "not measured, taken as 0"
+        )
+        rows.append(
+            row(item, "with_local_wind", float(np.mean(found)), source, round(min(found), 4), round(max(found), 4))
+        )
+    return rows
 
 
 def fit_kind(folder: Path, kind: str, classes: dict[str, list[str]]) -> tuple[list[dict], list[dict], dict]:
@@ -188,7 +243,7 @@ def wholesale_share() -> list[dict]:
     low, middle, high = np.quantile(ratios, [0.1, 0.5, 0.9])
     print(f"wholesale over industrial price: {low:.2f} {middle:.2f} {high:.2f} ({len(ratios)} sites)")
     source = f"benchmarks/fit_series.py: median and 10-90 % of {len(ratios)} sites of the table sites"
-    return [row("price-level", "wholesale_share", middle, source, round(low, 3), round(high, 3))]
+    return [row("price-level", "wholesale_share", middle, source, round(low, 4), round(high, 4))]
 
 
 def grid_water() -> list[dict]:
@@ -201,7 +256,7 @@ def grid_water() -> list[dict]:
     low, middle, high = np.quantile(list(known.values()), [0.1, 0.5, 0.9])
     print(f"grid water: {low:.2f} {middle:.2f} {high:.2f} L/kWh ({len(known)} countries)")
     source = f"benchmarks/fit_series.py: median and 10-90 % of {len(known)} countries of the table sites"
-    return [row("grid-water", "typical", middle, source, round(low, 2), round(high, 2), "L/kWh")]
+    return [row("grid-water", "typical", middle, source, round(low, 4), round(high, 4), "L/kWh")]
 
 
 def write(name: str, rows: list[dict]) -> None:
@@ -214,13 +269,13 @@ def write(name: str, rows: list[dict]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--weather", type=Path, help="folder with <place>_openmeteo_era5_2023.json")
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
     price_shapes, price_noise, prices = fit_kind(args.folder, "price", PRICE_CLASSES)
     carbon_shapes, carbon_noise, carbons = fit_kind(args.folder, "carbon", CARBON_CLASSES)
-    together = rank_correlation(args.folder, prices, carbons)
-    rows = price_noise + carbon_noise + fossil_line(args.folder) + wholesale_share() + grid_water()
-    rows.append(row("price-carbon", "correlation", together, "benchmarks/fit_series.py on the zones with both series"))
+    rows = price_noise + carbon_noise + with_carbon(prices, carbons) + with_local_wind(args.folder, args.weather)
+    rows += fossil_line(args.folder) + wholesale_share() + grid_water()
     if args.write:
         write("price_shapes", price_shapes)
         write("carbon_shapes", carbon_shapes)

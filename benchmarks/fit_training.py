@@ -25,20 +25,19 @@ from wattscale.validation.training_fit import (
     Case,
     StepFit,
     fit_tuned,
+    folds_of,
     held_out,
-    held_out_share,
-    overall_share,
 )
 
 STEP_SOURCE = (
-    "benchmarks/fit_training.py on training steps of Narayanan 2021, Korthikanti 2022, Smith 2022, Megatron-LM, MosaicML"
-    " llm-foundry (2019-2024) and MLPerf Training v4.0-v5.0; range over folds that leave out one model"
+    "benchmarks/fit_training.py on training steps of Narayanan 2021, Korthikanti 2022, Smith 2022, Megatron-LM,"
+    " MosaicML llm-foundry (2019-2024) and MLPerf Training v4.0-v5.0; range over folds that leave out one model"
 )
 RUN_SOURCE = (
     "benchmarks/fit_training.py on published training runs (2019-2025); range over folds that leave out one run"
 )
-INTERVAL = (0.1, 0.9)
-"""Quantiles of the left-out residuals that make the 80 % interval."""
+COVER = 0.8
+"""Share of rows that the interval is to cover."""
 Values = dict[tuple[str, str], tuple[float, float, float]]
 
 
@@ -50,6 +49,13 @@ def read(folder: Path, name: str) -> list[dict[str, str]]:
 def summary(title: str, logs: np.ndarray) -> None:
     error = np.abs(np.expm1(logs))
     print(f"{title:<42} n {error.size:4d}  median {np.median(error):6.3f}  p90 {np.quantile(error, 0.9):6.3f}")
+
+
+def interval(logs: np.ndarray) -> tuple[float, float]:
+    """Give the ends that cover a further row with 80 %, from left-out residuals (conformal ranks)."""
+    n, tail = logs.size, (1.0 - COVER) / 2.0
+    low, high = max(0.0, ((n + 1) * tail - 1.0) / n), min(1.0, (n + 1) * (1.0 - tail) / n)
+    return float(np.exp(np.quantile(logs, low))), float(np.exp(np.quantile(logs, high)))
 
 
 def write(values: Values, source: str) -> None:
@@ -92,8 +98,8 @@ def fit_steps(folder: Path, catalog: Catalog) -> Values:
         print(f"  {name[0]:<10}{name[1]:<22}{value:10.4g}   {low:.4g} .. {high:.4g}")
     for (to, parameter), source in SAME_AS.items():
         values[to, parameter] = values[source, parameter]
-    low, high = np.exp(-np.quantile(held, INTERVAL[::-1]))
-    values["residual", "step_time"] = (float(low), 1.0, float(high))
+    low, high = interval(-held)
+    values["residual", "step_time"] = (low, 1.0, high)
     print(f"  residual, measured over predicted: {low:.3f} .. {high:.3f}")
     for case, log in zip(fit.cases, held, strict=True):
         if abs(log) > 0.15:
@@ -103,24 +109,25 @@ def fit_steps(folder: Path, catalog: Catalog) -> Values:
 
 def fit_runs(folder: Path, catalog: Catalog) -> Values:
     cases = training.run_cases(read(folder, training.FILE), catalog)
-    overall = overall_share(cases)
+    found, folds = fit_tuned(cases), folds_of(cases)
+    everything = [*folds, found]
     values: Values = {
-        ("default", "tuned_share"): (min(c.share for c in cases), overall, max(c.share for c in cases)),
+        ("default", "tuned_share"): (min(c.share for c in cases), found.overall, max(c.share for c in cases)),
         ("default", "tuned_half_params"): (0.0, 0.0, 0.0),
+        ("run", "early_share"): (min(f.early for f in everything), found.early, max(f.early for f in everything)),
     }
-    for item in dict.fromkeys(c.item for c in cases):
-        own = [c for c in cases if c.item == item]
-        share, half = fit_tuned(own, overall)
-        folds = [fit_tuned([c for c in own if c is not out], overall) for out in own]
-        values[item, "tuned_share"] = (min(f[0] for f in folds), share, max(f[0] for f in folds))
-        values[item, "tuned_half_params"] = (min(f[1] for f in folds), half, max(f[1] for f in folds))
-        print(f"  {item:<10} {share:.3f} {half:.3g}", [(c.name, round(c.share, 2)) for c in own])
-    logs = np.array([math.log(held_out_share(c, cases) / c.share) for c in cases])  # measured over predicted hours
+    print(f"  early codes {found.early:.2f}, all {found.overall:.3f}")
+    for item, (share, half) in found.by_item.items():
+        tops, halves = zip(*(f.by_item.get(item, (f.overall, 0.0)) for f in folds), strict=True)
+        values[item, "tuned_share"] = (min(tops), share, max(tops))
+        values[item, "tuned_half_params"] = (min(halves), half, max(halves))
+        print(f"  {item:<10} {share:.3f} {half:.3g}", [(c.name, round(c.share, 2)) for c in cases if c.item == item])
+    logs = np.array([math.log(f.share(c) / c.share) for c, f in zip(cases, folds, strict=True)])
     summary("device-hours, run left out", -logs)
-    low, high = np.exp(np.quantile(logs, INTERVAL))
+    low, high = interval(logs)
     power = catalog.figure(TABLE, "residual.power")
     down, up = math.hypot(math.log(low), math.log(power.low)), math.hypot(math.log(high), math.log(power.high))
-    values["residual", "device_hours"] = (float(low), 1.0, float(high))
+    values["residual", "device_hours"] = (low, 1.0, high)
     values["residual", "energy"] = (math.exp(-down), 1.0, math.exp(up))
     print(f"  residual of hours, measured over predicted: {low:.2f} .. {high:.2f}")
     return values

@@ -3,7 +3,7 @@
 Usage: python benchmarks/fit_weather.py FOLDER [--percentiles FILE] [--seeds N]
 
 FOLDER holds <place>.epw, each named as its place in climate_normals. The first table gives the statistics behind
-weather_synthesis.csv, of the files and of synthetic years made with the present coefficients: a coefficient is right
+weather_synthesis.csv (after the regressions that start some of them), of the files and of synthetic years made with the present coefficients: a coefficient is right
 when both agree. The second table is the agreement that docs/method/site.md quotes: synthetic minus file, mean of the
 seeds. FILE (places x percentiles) extends the check of temperatures to places whose hourly file is not at hand.
 """
@@ -136,6 +136,33 @@ def plant(site: SiteResult, weather: Weather, catalog: Catalog) -> dict[str, flo
     return out
 
 
+def regressions(years: list[tuple[Weather, float]]) -> None:
+    """Print the fits of the dew point's spread and of both skewnesses over all months of the files."""
+    rows = []
+    for weather, offset in years:
+        temp, dew = (local_days(v, offset) for v in (weather.temp_air_c, weather.dew_point_c))
+        for m in range(12):
+            t, d = temp[MONTH == m], dew[MONTH == m]
+            day_t, day_d = t.mean(axis=1), d.mean(axis=1)
+            skew = [float(((x - x.mean()) ** 3).mean() / x.std() ** 3) for x in (day_t, d.ravel())]
+            above, below = t.max() - t.max(axis=1).mean(), t.min(axis=1).mean() - t.min()
+            rows.append(
+                (np.log(day_t.std()), d.mean(), t.mean() - d.mean(), np.log(day_d.std()),
+                 np.log((d - day_d[:, None]).std()), skew[1], skew[0], (above - below) / day_t.std())
+            )  # fmt: skip
+    sd, dew_mean, depression, day_sd, hour_sd, skew_dew, skew_temp, rooms = np.array(rows).T
+    spread = np.column_stack([np.ones(sd.size), sd, dew_mean, depression])
+    for word, target in (("day", day_sd), ("hour", hour_sd)):
+        k, *rest = np.linalg.lstsq(spread, target, rcond=None)[0]
+        print(
+            f"dew point, {word}: sd = {np.exp(k):.2f} K, "
+            + "power of sd {:.2f}, per K of dew point {:.3f}, of depression {:.3f}".format(*rest)
+        )
+    slope, start = np.polyfit(dew_mean, skew_dew, 1)
+    print(f"dew point: skewness = {start:.2f} {slope:+.3f} x dew point")
+    print(f"temperature: skewness = {np.polyfit(rooms, skew_temp, 1)[0]:.2f} x (upper - lower record) / sd\n")
+
+
 def mean_of(rows: list[dict[str, float]]) -> dict[str, float]:
     return {key: float(np.mean([r[key] for r in rows])) for key in rows[0]}
 
@@ -147,7 +174,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     args = parser.parse_args()
     catalog, model = load_catalog(), read_synthesis_model(load_catalog())
-    real, made, gaps = [], [], {}
+    real, made, gaps, years_read = [], [], {}, []
     for path in sorted(args.folder.glob("*.epw")):
         table = SiteTable(weather=str(path))
         site = site_stage.run(table, catalog.recording(), site_stage.load_series(table))
@@ -158,10 +185,12 @@ def main() -> None:
         years = [synthesise(normals, file.latitude, file.longitude, s, model) for s in range(1, args.seeds + 1)]
         where = (file.latitude, file.longitude, file.utc_offset_h)
         real.append(statistics(site.weather, *where))
+        years_read.append((site.weather, file.utc_offset_h))
         made.append(mean_of([statistics(y, *where) for y in years]))
         truth = design(site.weather) | plant(site, site.weather, catalog)
         guess = mean_of([design(y) | plant(site, y, catalog) for y in years])
         gaps[path.stem] = {key: guess[key] - truth[key] for key in truth}
+    regressions(years_read)
     files, synthetic = pd.DataFrame(real), pd.DataFrame(made)
     table = pd.DataFrame(
         {"files": files.mean(), "10 %": files.quantile(0.1), "90 %": files.quantile(0.9), "synthetic": synthetic.mean()}

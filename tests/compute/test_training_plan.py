@@ -14,6 +14,7 @@ from wattscale.compute.result import TrainingPlan
 from wattscale.compute.training import plan_training
 from wattscale.compute.training_coefficients import tuned_share
 from wattscale.compute.training_power import step_power_share, training_year
+from wattscale.compute.training_run import make_trainer
 from wattscale.errors import InfeasibleError, InputError
 from wattscale.figure import PlanWarning, Value
 from wattscale.scenario.compute import ComputeTable
@@ -194,3 +195,25 @@ def test_what_was_never_measured_is_told(catalog: Catalog, chip: str, precision:
     assert code in {w.code for w in warnings}
     _, _, none = plan(catalog, devices=64)
     assert none == ()
+
+
+def test_memory_is_told_in_the_unit_of_the_data_sheet(catalog: Catalog) -> None:
+    found, _, _ = plan(catalog, arch=LLAMA_405B, devices=4096)
+    assert 20.0 < found.memory_gb <= 80.0
+
+
+def test_more_devices_than_any_published_run_are_told(catalog: Catalog) -> None:
+    _, _, warnings = plan(catalog, arch=LLAMA_405B, devices=32768, global_batch_tokens=64e6)
+    assert "training-scale-unmeasured" in {w.code for w in warnings}
+
+
+def test_adapters_need_neither_gradients_nor_optimiser_state(catalog: Catalog) -> None:
+    recipe, chip = (
+        TrainingTable(tokens=1e9, global_batch_tokens=65536, sequence_length=8192),
+        load_accelerator(catalog, "H100"),
+    )
+    full, adapters = (make_trainer(recipe, LLAMA_8B, ComputeTable(), chip, catalog, share) for share in (1.0, 0.002))
+    assert adapters.run(1).best.memory_bytes < 80e9
+    with pytest.raises(InfeasibleError, match="does not fit"):
+        full.run(1)
+    assert adapters.run(8).tokens_per_s > 1.2 * full.run(8).tokens_per_s

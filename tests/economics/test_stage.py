@@ -51,7 +51,8 @@ def test_hardware_of_one_h100_costs_what_the_sources_say(make):
     assert 0.96 < deflated < 1.0
 
 
-@settings(max_examples=25, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=15, deadline=None)
 @given(
     serving=st.integers(0, 5000),
     training=st.integers(0, 20000),
@@ -258,3 +259,13 @@ def test_a_price_that_moves_puts_a_small_share_of_the_cost_at_risk(make):
     mean = plan[4].cost_usd_per_year["grid.energy"]
     assert mean < figures["power_cost_var95_usd_per_year"] <= figures["power_cost_cvar95_usd_per_year"]
     assert 0.0 < figures["power_cost_risk_share"] < figures["electricity_share"] * 2
+
+
+def test_the_laws_credits_help_the_owners_of_a_plan_with_own_solar(make):
+    terms = {"price_per_mtok_usd": 30.0, "tax_rate": 0.21}
+    plain = costed(make, EconomicsTable(**terms), solar_mw=8.0).figures
+    helped = costed(make, EconomicsTable(**terms, credits="law"), solar_mw=8.0).figures
+    ended = costed(make, EconomicsTable(**terms, credits="law", purchase_year=2030), solar_mw=8.0).figures
+    later = costed(make, EconomicsTable(**terms, purchase_year=2030), solar_mw=8.0).figures
+    assert helped["equity_irr"] > plain["equity_irr"]
+    assert ended["equity_irr"] == pytest.approx(later["equity_irr"])

@@ -9,7 +9,7 @@ from wattscale.catalog import load_catalog
 from wattscale.facility.annual import annual
 from wattscale.facility.cooling import USES, run_building
 from wattscale.facility.design import design_space, technology
-from wattscale.facility.outdoor import OutdoorAir
+from wattscale.facility.outdoor import OutdoorAir, outdoor_air
 
 TECHNOLOGIES = load_catalog().names("cooling_technologies")
 
@@ -121,3 +121,48 @@ def test_heat_given_away_spares_the_heat_rejection(catalog, air):
 def test_a_nearly_empty_hall_has_a_worse_pue(catalog, air):
     full, empty = (building(catalog, "chiller", air, np.full(960, u)) for u in (1.0, 0.1))
     assert empty.power_mw.sum() / (0.1 * 960) > full.power_mw.sum() / 960
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(TECHNOLOGIES),
+    st.floats(-35, 50),
+    st.floats(0, 35),
+    st.floats(70_000, 104_000),
+    st.floats(0.02, 1.0),
+    st.sampled_from(["legacy", "double-conversion", "eco"]),
+    st.sampled_from(["N", "N+1", "2N"]),
+)
+def test_heat_and_water_close_in_any_weather_at_any_load(catalog, name, t, depression, p, u, ups, redundancy):
+    one = outdoor_air(np.array([t]), np.array([min(t - depression, 34.0)]), np.array([p]))
+    space = design_space(catalog, name, ups, redundancy)
+    tech = technology(catalog, name)
+    for design in (space.central(), space.draws(16)):
+        hours = run_building(tech, design, one, np.array([u]), 1.0)
+        assert (hours.power_mw > u).all()
+        inside = hours.power_mw - hours.uses_mw["transformer"] - hours.uses_mw["heat_rejection"]
+        out = hours.exhausted_mw + hours.rejected_mw + hours.reused_mw
+        assert np.allclose(inside, out, rtol=1e-9)
+        water = hours.water
+        assert np.allclose(water.makeup, water.evaporation + water.drift + water.blowdown, rtol=1e-12)
+        assert (water.makeup >= 0).all()
+
+
+def test_many_designs_at_once_equal_each_design_alone(catalog, air):
+    """Draw by draw: the same parameters as scalars give the same hours."""
+    space = design_space(catalog, "direct-to-chip-tower", "eco", "N+1")
+    tech, few = technology(catalog, "direct-to-chip-tower"), air.every(31)
+    many = space.draws(8)
+    together = run_building(tech, many, few, load(few), 1.0)
+    groups = {
+        name: type(group)(**{f: np.broadcast_to(getattr(group, f), (8, 1))[3, 0] for f in group.__dataclass_fields__})
+        for name, group in vars(many).items()
+    }
+    alone = run_building(tech, type(many)(**groups), few, load(few), 1.0)
+    assert np.allclose(together.power_mw[3], alone.power_mw, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("loop_c", "hours_at_or_below"), [(32.0, 24.0), (40.0, 32.0), (45.0, 37.0)])
+def test_dry_coolers_carry_a_loop_alone_up_to_the_set_point_less_the_approach(catalog, air, loop_c, hours_at_or_below):
+    hours = building(catalog, "immersion", air, np.ones(960), **{"loop.supply_c": loop_c})
+    assert hours.liquid_free.sum() == (air.temp_c <= hours_at_or_below + 1e-9).sum()

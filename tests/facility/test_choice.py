@@ -23,6 +23,12 @@ def test_every_technology_is_listed_cheapest_first(catalog, air):
     assert best(found, 20.0) == found[0].cooling
 
 
+def test_racks_above_the_usual_density_of_a_hall_are_given_liquid(catalog, air):
+    found = side_by_side(catalog, air, rack_kw=40.0)
+    assert found[0].rack_limit_kw < 40.0
+    assert best(found, 40.0).startswith(("direct-to-chip", "rear-door", "immersion"))
+
+
 def test_dense_racks_leave_only_liquid(catalog, air):
     found = side_by_side(catalog, air, rack_kw=132.0)
     feasible = {o.cooling for o in found if o.feasible}

@@ -15,7 +15,7 @@ from wattscale.scenario.impact import ImpactTable
 
 def assessed(plan, table=None):
     catalog = load_catalog()
-    economics = run_economics(EconomicsTable(), *plan, catalog)
+    economics = run_economics(EconomicsTable(risk_paths=0), *plan, catalog)
     return run(table or ImpactTable(), *plan, economics, catalog), economics
 
 
@@ -23,7 +23,8 @@ def value(found):
     return found[0] if isinstance(found, tuple) else found
 
 
-@settings(max_examples=25, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=15, deadline=None)
 @given(
     serving=st.integers(0, 5000),
     training=st.integers(0, 20000),

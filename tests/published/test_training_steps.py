@@ -47,7 +47,6 @@ def test_whole_runs_are_met_within_fifteen_percent(catalog: Catalog, shared_data
     rows = read(shared_data(training.FILE))
     found = scores(training, rows, catalog)["device_hours"]
     assert found["median_ape"] <= 0.15
-    assert 0.7 <= found["inside_band"] <= 0.95
     assert found["band_ratio"] <= 3.0
 
 
@@ -89,6 +88,17 @@ def test_models_left_out_of_the_fit_are_met_too(
     assert found["n"] > 20
     assert found["median_ape"] <= median
     assert found["p90_ape"] <= p90
+    assert 0.65 <= found["inside_band"] <= 0.95
+
+
+@pytest.mark.slow
+def test_the_interval_of_runs_covers_what_it_says(catalog: Catalog, shared_data: Data) -> None:
+    """An 80 % interval over runs left out covers 70 to 90 % of them; energy is met within 15 %."""
+    rows = read(shared_data(training.FILE))
+    predictions, _ = training.cross_validate(rows, catalog, None)
+    assert 0.7 <= score(rows, predictions, "device_hours")["inside_band"] <= 0.9
+    measured = [p for p in predictions if training.scored(rows[p.row], "energy_MWh")]
+    assert score(rows, measured, "energy_MWh")["median_ape"] <= 0.15
 
 
 TARGET_COLUMNS = {

@@ -98,10 +98,10 @@ def test_assumptions_tell_defaults_from_own_choices(page: str) -> None:
     part = page[page.index('<section id="assumptions"') : page.index('<section id="sources"')]
     row = next(r for r in part.split("<tr>") if "<code>supply.cfe_hourly_share</code>" in r)
     assert "own" in row
-    assert "90.0 %" in row
+    assert ">90 %<" in row
     row = next(r for r in part.split("<tr>") if "<code>economics.price_per_mtok_usd</code>" in r)
     assert "range" in row
-    assert "$3.00 to $8.00" in row
+    assert "$3 to $8" in row
     row = next(r for r in part.split("<tr>") if "<code>workload.training.devices</code>" in r)
     assert "preset first-campus" in row
 
@@ -110,7 +110,7 @@ def test_assumptions_tell_defaults_from_own_choices(page: str) -> None:
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the charts out of the page, for tests of its words."""
     monkeypatch.setattr(
-        "wattscale.report.html.render", lambda spec, prefix: f"<svg>{escape(spec['description'])}</svg>"
+        "wattscale.report.page.render", lambda spec, prefix: f"<svg>{escape(spec['description'])}</svg>"
     )
 
 
@@ -136,6 +136,21 @@ def test_a_plan_of_training_or_serving_alone_is_told_without_the_other(
 @pytest.mark.slow
 def test_the_same_plan_gives_the_same_report(plan: Plan, page: str) -> None:
     assert report_html(plan) == page
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_other_plans_make_a_chapter_of_comparison(plan: Plan, page: str, make_plan: Callable[..., Plan]) -> None:
+    text = report_html(plan, [make_plan("Dearer", 1.2)])
+    assert '<section id="comparison"' in text
+    assert "+20 %" in text
+    assert 'id="comparison"' not in page
+
+
+def test_cost_lines_and_capacities_are_folded_below_the_figures(page: str, plan: Plan) -> None:
+    assert f"{len(plan.economics.lines)} cost lines" in page
+    supply = page[page.index('<section id="supply"') : page.index('<section id="economics"')]
+    assert "<td>Battery</td>" in supply
+    assert ">240 MWh<" in supply
 
 
 def test_a_figure_opens_its_equation_and_inputs(plan: Plan, page: str) -> None:

@@ -28,6 +28,7 @@ def planned(catalog: Catalog, **keys: object) -> SiteResult:
     return run(table, catalog.recording(), load_series(table))
 
 
+@pytest.mark.slow
 def test_every_site_of_the_catalogue_gives_a_plausible_year(catalog: Catalog) -> None:
     for name in catalog.names("sites"):
         site = planned(catalog, name=name)

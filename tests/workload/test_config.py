@@ -119,6 +119,13 @@ def test_a_multimodal_wrapper_gives_its_language_model_and_its_tower() -> None:
     assert params_total(arch) - arch.tower_params == params_total(read(tie_word_embeddings=True))
 
 
+def test_only_a_wrapper_may_leave_sizes_to_the_code_of_the_family() -> None:
+    wrapped = architecture_from_config({"model_type": "llava", "text_config": {"model_type": "llama"}}, "llava.json")
+    assert (wrapped.d_model, wrapped.layers) == (4096, 32)
+    with pytest.raises(InputError, match=r"llama\.json: has no hidden_size"):
+        architecture_from_config({"model_type": "llama"}, "llama.json")
+
+
 def test_searched_blocks_may_lack_attention_or_have_widths_of_their_own() -> None:
     block = {"attention": {"n_heads_in_group": 2}, "ffn": {"ffn_mult": 1.0}}
     none = {"attention": {"no_op": True}, "ffn": {"no_op": True}}
@@ -145,6 +152,7 @@ def test_layers_that_share_keys_and_values_keep_no_cache_of_their_own() -> None:
     [
         ({"hidden_size": None}, "hidden_size"),
         ({"num_hidden_layers": 0}, "num_hidden_layers"),
+        ({"num_hidden_layers": 900_000_000}, "at most 10000"),
         ({"num_hidden_layers": "many"}, "num_hidden_layers"),
         ({"hidden_size": -64}, "hidden_size"),
         ({"hidden_size": 1e15}, "hidden_size"),

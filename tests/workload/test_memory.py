@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -41,6 +43,12 @@ def test_a_recurrent_state_does_not_grow() -> None:
         arch = model(KINDS[kind])
         assert kv_cache_bytes(arch, 1.0, 2.0) == kv_cache_bytes(arch, 1e6, 2.0) > 0
         assert kv_bytes_per_token(arch, 2.0) == 0
+
+
+def test_a_state_keeps_its_own_precision_and_is_read_and_written() -> None:
+    arch = model(replace(KINDS["mamba2"], state_bytes=4.0))
+    assert kv_cache_bytes(arch, 1.0, 1.0) == kv_cache_bytes(arch, 1.0, 2.0) == 3 * 4 * (8 * 16 * 32 + 3 * (128 + 128))
+    assert kv_read_bytes(arch, 1.0, 1.0) == 2 * kv_cache_bytes(arch, 1.0, 1.0)
 
 
 def test_sparse_attention_reads_less_than_it_keeps() -> None:

@@ -168,10 +168,13 @@ def test_a_missing_log_is_refused() -> None:
         read_request_log("/nowhere/log.csv")
 
 
-def test_a_log_with_a_gap_in_every_week_is_refused(tmp_path: Path) -> None:
-    log = read_request_log(write(tmp_path / "log.csv", [(datetime(2024, 1, 1), 1, 1), (datetime(2024, 1, 9), 1, 1)]))
-    year = traffic(ServingTable(), 0.0, log).requests_per_hour
-    assert year.sum() == pytest.approx(2 / (8 * 24) * 8760, rel=0.6)
+def test_empty_hours_of_a_busy_log_are_pointed_out(tmp_path: Path) -> None:
+    rows = [r for r in every(1.0, 24 * 8) if not (r[0].day == 3 and 2 <= r[0].hour < 6)]
+    busy = traffic(ServingTable(), 0.0, read_request_log(write(tmp_path / "busy.csv", rows)))
+    assert [w.code for w in busy.warnings] == ["log-tiled", "log-empty-hours"]
+    assert "4 hours" in busy.warnings[1].message
+    quiet = traffic(ServingTable(), 0.0, read_request_log(write(tmp_path / "quiet.csv", every(600.0, 24 * 8))))
+    assert [w.code for w in quiet.warnings] == ["log-tiled"]
 
 
 def test_the_azure_trace_is_read(shared_data: Callable[[str], Path]) -> None:

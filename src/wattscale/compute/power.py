@@ -36,8 +36,10 @@ class PowerCoefficients:
         tensor: Tensor units at their peak in bf16 [1].
         memory: Memory at its peak bandwidth [1].
         link: Scale-up links at their peak [1].
-        exponent: Draw of tensor units and memory grows with this power of their use, below 1: clocks, caches and
-            schedulers run already at part use [1].
+        cache_extra: Draw of reading keys and values over that of reading weights, less 1 [1].
+        expert_extra: The same for the weights of routed experts [1].
+        exponent: The draw above idle grows with this power of the activity, below 1: clocks, caches and schedulers run
+            already at part use [1].
         precision_factor: Draw of the tensor units at the peak of a precision over that in bf16 [1].
     """
 
@@ -46,6 +48,8 @@ class PowerCoefficients:
     tensor: float
     memory: float
     link: float
+    cache_extra: float
+    expert_extra: float
     exponent: float
     precision_factor: dict[str, float]
 
@@ -118,6 +122,8 @@ def load_power_coefficients(catalog: Catalog, accelerator: Accelerator) -> Power
         tensor=read("tensor_share"),
         memory=read("memory_share"),
         link=read("link_share"),
+        cache_extra=read("cache_extra"),
+        expert_extra=read("expert_extra"),
         exponent=read("exponent"),
         precision_factor={p: factors[family] for p, family in PRECISION_FAMILY.items()},
     )
@@ -127,21 +133,26 @@ def device_share(
     compute_utilisation: Numbers,
     memory_utilisation: Numbers,
     link_utilisation: Numbers,
-    busy_share: Numbers,
     precision: str,
     coefficients: PowerCoefficients,
+    *,
+    busy_share: Numbers = 1.0,
+    cache_utilisation: Numbers = 0.0,
+    expert_utilisation: Numbers = 0.0,
 ) -> FloatArray:
     """Give the uncapped power of a device over its design power.
 
-    p = idle + resident * busy + tensor f(precision) u_c^g + memory u_m^g + link u_l
+    p = idle + (resident busy + tensor f(precision) u_c + memory (u_m + x_kv u_kv + x_e u_e) + link u_l)^g
 
     Args:
         compute_utilisation: FLOP/s done over the peak of `precision` [1].
         memory_utilisation: Bytes/s moved over the memory bandwidth [1].
         link_utilisation: Bytes/s sent over the link bandwidth [1].
-        busy_share: Share of the time in which the device does not wait for its host [1].
         precision: Precision of the matrix products.
         coefficients: See `load_power_coefficients`.
+        busy_share: Share of the time in which the device does not wait for its host [1].
+        cache_utilisation: Part of `memory_utilisation` that reads keys and values [1].
+        expert_utilisation: Part of it that reads routed experts [1].
 
     Returns:
         Share of the design power [1], shape of the utilisations.
@@ -149,18 +160,23 @@ def device_share(
     Source: additive activity model, as in power models of processors since Isci and Martonosi (2003); coefficients
     fitted by benchmarks/fit_serving.py.
 
-    >>> simple = PowerCoefficients(0.1, 0.1, 1.0, 0.5, 0.1, 1.0, {"bf16": 1.0})
-    >>> round(float(device_share(0.2, 0.4, 0.0, 1.0, "bf16", simple)), 2)
+    >>> simple = PowerCoefficients(0.1, 0.1, 1.0, 0.5, 0.1, 0.0, 0.0, 1.0, {"bf16": 1.0})
+    >>> round(float(device_share(0.2, 0.4, 0.0, "bf16", simple)), 2)
     0.6
     """
-    tensor = coefficients.tensor * coefficients.precision_factor[precision]
-    return np.asarray(
-        coefficients.idle
-        + coefficients.resident * np.asarray(busy_share)
-        + tensor * np.asarray(compute_utilisation, dtype=np.float64) ** coefficients.exponent
-        + coefficients.memory * np.asarray(memory_utilisation, dtype=np.float64) ** coefficients.exponent
-        + coefficients.link * np.asarray(link_utilisation)
+    c = coefficients
+    memory = (
+        np.asarray(memory_utilisation, dtype=np.float64)
+        + c.cache_extra * np.asarray(cache_utilisation)
+        + c.expert_extra * np.asarray(expert_utilisation)
     )
+    activity = (
+        c.resident * np.asarray(busy_share)
+        + c.tensor * c.precision_factor[precision] * np.asarray(compute_utilisation)
+        + c.memory * memory
+        + c.link * np.asarray(link_utilisation)
+    )
+    return np.asarray(c.idle + activity**c.exponent)
 
 
 def device_power(
@@ -171,7 +187,10 @@ def device_power(
     precision: str,
     coefficients: PowerCoefficients,
     power_cap_share: float = 1.0,
+    *,
     busy_share: Numbers = 1.0,
+    cache_utilisation: Numbers = 0.0,
+    expert_utilisation: Numbers = 0.0,
 ) -> Numbers:
     """Give the mean power of a device that computes.
 
@@ -185,7 +204,7 @@ def device_power(
         precision: Precision of the matrix products.
         coefficients: See `load_power_coefficients`.
         power_cap_share: Power limit over the design power [1].
-        busy_share: Share of the time in which the device does not wait for its host [1].
+        busy_share, cache_utilisation, expert_utilisation: See `device_share`.
 
     Returns:
         Power [W], float or array as the utilisations are.
@@ -195,12 +214,19 @@ def device_power(
     >>> from wattscale.catalog import load_catalog
     >>> from wattscale.compute.accelerators import load_accelerator
     >>> h100 = load_accelerator(load_catalog(), "H100")
-    >>> simple = PowerCoefficients(0.1, 0.1, 1.0, 0.5, 0.1, 1.0, {"bf16": 1.0})
+    >>> simple = PowerCoefficients(0.1, 0.1, 1.0, 0.5, 0.1, 0.0, 0.0, 1.0, {"bf16": 1.0})
     >>> round(float(device_power(h100, 0.2, 0.4, 0.0, "bf16", simple)))
     420
     """
     share = device_share(
-        compute_utilisation, memory_utilisation, link_utilisation, busy_share, precision, coefficients
+        compute_utilisation,
+        memory_utilisation,
+        link_utilisation,
+        precision,
+        coefficients,
+        busy_share=busy_share,
+        cache_utilisation=cache_utilisation,
+        expert_utilisation=expert_utilisation,
     )
     power: FloatArray = accelerator.tdp_w * np.minimum(share, power_cap_share)
     return power if power.ndim else float(power)
@@ -221,7 +247,7 @@ def idle_power(accelerator: Accelerator, coefficients: PowerCoefficients) -> flo
     >>> from wattscale.catalog import load_catalog
     >>> from wattscale.compute.accelerators import load_accelerator
     >>> h100 = load_accelerator(load_catalog(), "H100")
-    >>> round(idle_power(h100, PowerCoefficients(0.1, 0.1, 1.0, 0.5, 0.1, 1.0, {"bf16": 1.0})))
+    >>> round(idle_power(h100, PowerCoefficients(0.1, 0.1, 1.0, 0.5, 0.1, 0.0, 0.0, 1.0, {"bf16": 1.0})))
     70
     """
     return accelerator.tdp_w * coefficients.idle

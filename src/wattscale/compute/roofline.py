@@ -129,7 +129,10 @@ class RateCoefficients:
     roof_exponent: Numbers
 
 
-UTILISATIONS = ("compute_utilisation", "memory_utilisation", "link_utilisation", "busy_share")
+UTILISATIONS = (
+    "compute_utilisation", "memory_utilisation", "link_utilisation", "busy_share", "cache_utilisation",
+    "expert_utilisation",
+)  # fmt: skip
 """Attributes of a step that the power depends on."""
 HARDWARE = (
     "weight_efficiency", "cache_efficiency", "compute_efficiency", "score_efficiency", "link_efficiency",
@@ -146,6 +149,7 @@ class Step:
         memory_s, compute_s, link_s, overhead_s: What it would take by each alone [s].
         compute_utilisation, memory_utilisation, link_utilisation: Work done over what the peaks could do [1].
         busy_share: Share of the time in which the device does not wait for its host [1].
+        cache_utilisation, expert_utilisation: Parts of the memory utilisation that read keys and values, and experts [1].
     """
 
     time_s: Numbers
@@ -157,6 +161,8 @@ class Step:
     memory_utilisation: Numbers
     link_utilisation: Numbers
     busy_share: Numbers
+    cache_utilisation: Numbers
+    expert_utilisation: Numbers
 
 
 def load_rates(catalog: Catalog, generation: str, engine: str) -> RateCoefficients:
@@ -299,6 +305,8 @@ def step_time(work: StepWork, device: DeviceRates, rates: RateCoefficients) -> S
         memory_utilisation=moved / (time * device.memory_bytes_per_s),
         link_utilisation=np.asarray(work.link_bytes) / (time * device.link_bytes_per_s),
         busy_share=busy / time,
+        cache_utilisation=np.asarray(work.cache_bytes) / (time * device.memory_bytes_per_s),
+        expert_utilisation=np.asarray(work.expert_bytes) / (time * device.memory_bytes_per_s),
     )
 
 
@@ -319,7 +327,7 @@ def mean_step(decode: Step, mixed: Step, mixed_share: Numbers) -> Step:
 
     Source: none needed.
 
-    >>> slow, fast = (Step(t, t, 0.0, 0.0, 0.0, 0.0, u, 0.0, 1.0) for t, u in ((3.0, 1.0), (1.0, 0.0)))
+    >>> slow, fast = (Step(t, t, 0.0, 0.0, 0.0, 0.0, u, 0.0, 1.0, 0.0, 0.0) for t, u in ((3.0, 1.0), (1.0, 0.0)))
     >>> float(mean_step(fast, slow, 0.5).time_s), float(mean_step(fast, slow, 0.5).memory_utilisation)
     (2.0, 0.75)
     """

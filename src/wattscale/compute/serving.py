@@ -325,7 +325,9 @@ def replica_curve(
         formats.compute,
         setting.power,
         setting.power_cap_share,
-        step.busy_share,
+        busy_share=step.busy_share,
+        cache_utilisation=step.cache_utilisation,
+        expert_utilisation=step.expert_utilisation,
     )
     share = cycle.mixed_share * prefill_s / tpot
     return ReplicaCurve(layout, formats, b, tpot, ttft, rate, np.asarray(power), share, step)

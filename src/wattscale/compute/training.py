@@ -17,6 +17,7 @@ from wattscale.compute.result import TrainingPlan
 from wattscale.compute.training_coefficients import TABLE, own_or_default
 from wattscale.compute.training_power import RunPower, cap_speed, run_power, training_year
 from wattscale.compute.training_run import Run, Trainer, devices_for_days, make_trainer
+from wattscale.compute.training_search import nominal_gb
 from wattscale.compute.training_step import PARTS
 from wattscale.errors import InputError
 from wattscale.figure import PlanWarning, Value
@@ -105,7 +106,7 @@ def _plan(run: Run, power: RunPower, trainer: Trainer, recipe: TrainingTable, ac
         pipeline_parallel=round(float(run.best.layout.pipeline)),
         data_parallel=round(float(run.best.layout.data)),
         step_time_s=total / run.run_share,
-        memory_gb=run.best.memory_bytes / 1e9,
+        memory_gb=nominal_gb(run.best.memory_bytes, trainer.memory),
         time_shares=shares,
     )
 
@@ -154,12 +155,19 @@ def _figures(plan: TrainingPlan, run: Run, trainer: Trainer, power: RunPower) ->
     }
 
 
-def _doubts(recipe: TrainingTable, accelerator: Accelerator, trainer: Trainer) -> Iterator[PlanWarning]:
-    """Warn of hardware and precisions on which no step was measured."""
+def _doubts(devices: int, recipe: TrainingTable, accelerator: Accelerator, trainer: Trainer) -> Iterator[PlanWarning]:
+    """Warn of hardware, scales and precisions on which no step was measured."""
     if own_or_default(trainer.catalog, accelerator, "gemm_efficiency").startswith("default."):
         yield PlanWarning(
             "training-hardware-unfitted",
             f"No measured training step stands behind {accelerator.name}; its efficiency is that of others",
+        )
+    measured = trainer.catalog.value(TABLE, "usual.most_devices")
+    if devices > measured:
+        yield PlanWarning(
+            "training-scale-unmeasured",
+            f"{devices} devices are more than the {measured:.0f} of the largest published run; failures and network"
+            " drag are extrapolated",
         )
     if recipe.precision in ("fp4", "int4", "int8"):
         yield PlanWarning(
@@ -169,7 +177,7 @@ def _doubts(recipe: TrainingTable, accelerator: Accelerator, trainer: Trainer) -
 
 
 def _warnings(run: Run, recipe: TrainingTable, accelerator: Accelerator, trainer: Trainer) -> tuple[PlanWarning, ...]:
-    found = list(_doubts(recipe, accelerator, trainer))
+    found = list(_doubts(run.devices, recipe, accelerator, trainer))
     unused = run.devices - run.best.devices
     if unused > 0.01 * run.devices:
         found.append(

@@ -140,7 +140,9 @@ def coefficient(catalog: Catalog, accelerator: Accelerator, parameter: str) -> f
     return catalog.value(TABLE, own_or_default(catalog, accelerator, parameter))
 
 
-def tuned_share(catalog: Catalog, accelerator: Accelerator, params_total: float, floor: float = 0.0) -> float:
+def tuned_share(
+    catalog: Catalog, accelerator: Accelerator, params_total: float, floor: float = 0.0, early: bool = False
+) -> float:
     """Give the speed of a usual run over that of the best layout without failures.
 
     s = s_max N / (N + N_half): published hours of small models hold more than one clean pass (trials, distillation,
@@ -151,6 +153,7 @@ def tuned_share(catalog: Catalog, accelerator: Accelerator, params_total: float,
         accelerator: The device.
         params_total: Parameters N [1].
         floor: Least size factor N / (N + N_half) [1].
+        early: Whether the run uses GPU codes of before fused attention (2022 and earlier).
 
     Returns:
         Share [1]; slightly above 1 where published runs beat the model's best layout.
@@ -164,7 +167,8 @@ def tuned_share(catalog: Catalog, accelerator: Accelerator, params_total: float,
     """
     half = coefficient(catalog, accelerator, "tuned_half_params")
     size = params_total / (params_total + half)
-    return coefficient(catalog, accelerator, "tuned_share") * max(floor, size)
+    age = catalog.value(TABLE, "run.early_share") if early else 1.0
+    return coefficient(catalog, accelerator, "tuned_share") * max(floor, size) * age
 
 
 def load_step_coefficients(catalog: Catalog, accelerator: Accelerator) -> StepCoefficients:

@@ -84,16 +84,30 @@ class Trainer:
         """Find the best run of a number of devices."""
         best = best_step(self.shape, devices, self.batch, self.machine, self.step, self.memory, self.fixed)
         state = float(np.max(self.shape.params_total)) * float(np.max(self.shape.trained_share))
-        per_device = state * (self.memory.weight_bytes + self.memory.optimizer_state_bytes) / devices
-        useful = goodput(devices, per_device, load_reliability(self.catalog))
+        per_device = state * (self.memory.weight_bytes + self.memory.optimizer_state_bytes) / best.devices
+        useful = goodput(best.devices, per_device, load_reliability(self.catalog))
         return Run(devices, best, useful, self.tuned, best.tokens_per_s * useful.value * self.tuned)
 
 
 def make_trainer(
-    recipe: TrainingTable, architecture: Architecture, table: ComputeTable, accelerator: Accelerator, catalog: Catalog
-) -> Trainer:
-    """Gather what a run depends on, from the scenario and the catalogue."""
-    shape = training_shape(architecture, recipe.sequence_length)
+    recipe: TrainingTable, architecture: Architecture, table: ComputeTable, accelerator: Accelerator,
+    catalog: Catalog, trained_share: float = 1.0,
+) -> Trainer:  # fmt: skip
+    """Gather what a run depends on, from the scenario and the catalogue.
+
+    Args:
+        recipe: Scenario table `workload.training`.
+        architecture: The model.
+        table: Scenario table `compute`.
+        accelerator: The device.
+        catalog: The catalogue.
+        trained_share: Parameters that are trained over all [1]; below 1 for adapters (LoRA), whose frozen weights need
+            neither gradients nor optimiser state.
+
+    Returns:
+        The trainer.
+    """
+    shape = training_shape(architecture, recipe.sequence_length, trained_share)
     where = "workload.training.precision"
     machine = load_machine(catalog, accelerator, recipe.precision, table.inter_node_gbytes_per_s * 1e9, where)
     fixed = Fixed(

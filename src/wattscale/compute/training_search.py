@@ -90,8 +90,8 @@ def best_step(
     fitting = np.flatnonzero(memory <= room)
     if fitting.size == 0:
         raise InfeasibleError(
-            f"the model does not fit: the best layout takes {memory.min() / 1e9:.3g} GB per device"
-            f" of {room / 1e9:.3g} GB",
+            f"the model does not fit: the best layout takes {nominal_gb(memory.min(), mem):.3g} GB per device"
+            f" of {nominal_gb(room, mem):.3g} GB",
             where=where, value=devices, hint=_nearest_fit(s, devices, batch, m, mem, fixed),
         )  # fmt: skip
     kept = lay.take(fitting)
@@ -106,6 +106,15 @@ def best_step(
         considered=len(lay),
         fitting=int(fitting.size),
     )
+
+
+def nominal_gb(memory_bytes: float, mem: MemoryCoefficients) -> float:
+    """Express memory as makers of devices count it (an "80 GB" device holds 80 GiB) [GB].
+
+    >>> nominal_gb(85.9e9, MemoryCoefficients(2, 2, 12, 32, 6, 0, 1.07375))
+    80.0
+    """
+    return round(float(memory_bytes) / mem.bytes_per_nominal / 1e9, 3)
 
 
 def _no_layout_hint(s: TrainingShape, devices: int, batch: float, fixed: Fixed | None) -> str:

@@ -45,7 +45,7 @@ def schedule(name: str, catalog: Catalog, bonus_share: float = 0.0) -> FloatArra
         known = catalog.names("depreciation")
         if name not in known:
             hint = did_you_mean(name, [*known, "straight_line_15"])
-            raise InputError("no such depreciation schedule", where="depreciation", value=name, hint=hint)
+            raise InputError("no such depreciation schedule", where="economics.depreciation", value=name, hint=hint)
         found: list[float] = []
         while catalog.has_figure("depreciation", f"{name}.year_{len(found) + 1}"):
             found.append(catalog.value("depreciation", f"{name}.year_{len(found) + 1}"))
@@ -63,12 +63,14 @@ class TaxCredit:
         itc_share: Credit over eligible capital [1].
         ptc_usd_per_mwh: Credit per MWh, after tax [USD/MWh].
         ptc_years: Years the production credit is paid [year].
+        price_year: Price year of the production credit.
         source: Law.
     """
 
     itc_share: float = 0.0
     ptc_usd_per_mwh: float = 0.0
     ptc_years: float = 0.0
+    price_year: int = 0
     source: str = ""
 
 
@@ -100,6 +102,6 @@ def tax_credits(country: str, technology: str, year: int, catalog: Catalog) -> d
         if row.number("from_year") <= year <= row.number("to_year"):
             found[row.text("kind")] = TaxCredit(
                 row.number("itc_share", 0.0), row.number("ptc_usd_per_mwh", 0.0), row.number("ptc_years", 0.0),
-                row.text("source"),
+                int(row.number("price_year", 0.0)), row.text("source"),
             )  # fmt: skip
     return found

@@ -224,7 +224,7 @@ def _credits(built: FloatArray, shape: tuple[int, int], terms: Terms, ptc_usd: F
 
 
 def price_for_irr(
-    cash_at: Callable[[float], FloatArray], target_irr: float, low: float, high: float, steps: int = 100
+    cash_at: Callable[[float], FloatArray], target_irr: float, low: float, high: float, steps: int = 60
 ) -> float:
     """Find the price at which the owners earn a target rate.
 

@@ -16,7 +16,7 @@ from wattscale.compute.result import ComputeResult
 from wattscale.economics.annuity import present_value_factor
 from wattscale.economics.cashflow import cash_flow
 from wattscale.economics.choices import affordability_figures, rent_figures, smallest_operator_figures
-from wattscale.economics.company import company_figures
+from wattscale.economics.company import company_figures, credits_of
 from wattscale.economics.costs import Quantities, cost_lines, one_at_a_time, with_ranges
 from wattscale.economics.exposure import power_price_figures
 from wattscale.economics.finance import irr_roots, mirr, npv, payback_years
@@ -136,7 +136,9 @@ def _risk_figures(
     tokens, training = _revenue(plan)
     serving = plan.workload.serving if plan.compute.serving else None
     output_mtok = serving.output_mtok_per_year if serving else 0.0
-    company, warnings = company_figures(table, plan.lines, (tokens, training), output_mtok, catalog)
+    energy = {name: float(power.sum()) for name, power in supply.dispatch_mw.items()}
+    credits = credits_of(table, plan.lines, energy, site.country, catalog)
+    company, warnings = company_figures(table, plan.lines, (tokens, training), output_mtok, credits, catalog)
     exposure, more = power_price_figures(
         site.price_usd_per_mwh, supply.dispatch_mw.get("grid", np.zeros(HOURS_PER_YEAR)),
         supply.cost_usd_per_year.get("grid.energy", 0.0), plan.tco, paths=table.risk_paths, seed=table.risk_seed,
@@ -282,7 +284,7 @@ def _project_figures(
     if roots:
         figures["irr"] = min(roots, key=lambda root: abs(root - rate))
     else:
-        warnings.append(PlanWarning("no-irr", "No internal rate of return exists: the payments never turn positive."))
+        warnings.append(PlanWarning("no-irr", "No internal rate of return between -95 % and 1,000 % exists."))
     if len(roots) > 1:
         listed = ", ".join(f"{root:.4f}" for root in roots)
         warnings.append(PlanWarning("several-irr", f"The payments change sign more than once; rates found: {listed}."))

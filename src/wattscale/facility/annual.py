@@ -148,6 +148,7 @@ def yearly_figures(hours: BuildingHours, design: FacilityDesign, sampled: Annual
         "water_m3_per_year": (water_m3, low_wue * litres, high_wue * litres),
         "max_hourly_pue": float(np.nanmax(hourly)),
         "compressor_free_hours": float(hours.compressor_free.sum()),
+        "liquid_free_hours": float(hours.liquid_free.sum()),
         "ere": (total_mwh - reused) / it_mwh,
         "erf": reused / total_mwh,
         "heat_reused_mwh": reused,

@@ -99,7 +99,14 @@ def options(
 
 
 def best(found: tuple[CoolingOption, ...], rack_kw: float) -> str:
-    """Name the cheapest technology that the racks allow.
+    """Name the cheapest technology that usually carries such racks; where there is none, that can carry them at all.
+
+    Args:
+        found: Options, cheapest first.
+        rack_kw: Power of a rack [kW].
+
+    Returns:
+        Name of the technology.
 
     Raises:
         InfeasibleError: The racks are too dense for every technology.
@@ -113,7 +120,8 @@ def best(found: tuple[CoolingOption, ...], rack_kw: float) -> str:
             allowed=f"about {limit:.0f} kW per rack",
             hint="Spread the devices over more racks",
         )
-    return found[0].cooling
+    usual = [o for o in found if rack_kw <= o.rack_limit_kw]
+    return (usual or found)[0].cooling
 
 
 def fitted(table: FacilityTable, cooling: str, catalog: Catalog) -> FacilityTable:

@@ -48,6 +48,8 @@ class BuildingHours:
     """Heat given to a user of heat [MW]."""
     compressor_free: FloatArray
     """1 where no compressor runs, else 0."""
+    liquid_free: FloatArray
+    """1 where the liquid loop needs no compressor, else 0; 0 without a loop."""
     liquid_supply_c: FloatArray
     """Facility water supplied to the liquid loop [C], NaN without one."""
 
@@ -126,5 +128,6 @@ def _add_up(
         rejected_mw=sum((p.rejected for p in plants), zero),
         reused_mw=reused,
         compressor_free=np.where(uses["compressors"] > 0, 0.0, 1.0),
+        liquid_free=np.where(plants[1].compressor > 0, 0.0, 1.0) if len(plants) > 1 else zero,
         liquid_supply_c=plants[1].supply_c if len(plants) > 1 else np.full_like(zero, np.nan),
     )

@@ -34,11 +34,11 @@ __all__ = [
 ]
 
 
-def report_html(plan: Plan) -> str:
-    """Write the report: one HTML page that opens offline, without scripts."""
+def report_html(plan: Plan, others: Sequence[Plan] = ()) -> str:
+    """Write the report: one HTML page that opens offline; with `others` it has a chapter that compares."""
     from wattscale.report import html
 
-    return html.report_html(plan)
+    return html.report_html(plan, others)
 
 
 def tables_xlsx(plan: Plan, hourly: bool = False) -> bytes:

@@ -7,6 +7,7 @@ Leaves out: how much each source moves the result; a sensitivity study does that
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -56,24 +57,64 @@ class Basis:
 
 
 def basis_of(plan: Plan, name: str) -> Basis:
-    """Tell what a figure rests on.
+    """Tell what one figure rests on.
 
     Args:
         plan: The plan.
         name: Full name of one of its figures.
     """
-    used = {fid: figure for ledger in plan.ledgers.values() for fid, figure in ledger.items()}
-    keys = _catalogue_inputs(name)
-    figures = [figure for fid, figure in used.items() if any(_is_member(fid, key) for key in keys)]
-    direct = bool(figures)
-    if not figures:
+    return _basis(plan, name, _members(plan))
+
+
+def bases_of(plan: Plan) -> dict[str, Basis]:
+    """Tell what every figure of a plan rests on, by name."""
+    members = _members(plan)
+    return {name: _basis(plan, name, members) for name in plan.figures}
+
+
+def _basis(plan: Plan, name: str, members: Mapping[str, Mapping[str, Figure]]) -> Basis:
+    found: dict[str, Figure] = {}
+    for key in _catalogue_inputs(name):
+        found |= members.get(key, {}) if "<" not in key else _family(members, key)
+    direct = bool(found)
+    if not found:
         spec = spec_of(name)
         stages = {key.partition(".")[0] for key in (spec.inputs if spec else ()) if key in plan.figures}
-        ledgers = [plan.ledgers.get(stage, {}) for stage in sorted(stages or {name.partition(".")[0]})]
-        figures = list({fid: figure for ledger in ledgers for fid, figure in ledger.items()}.values())
-    found = Counter(figure.confidence for figure in figures)
-    counts: dict[Confidence, int] = {c: found[c] for c in CONFIDENCES if found[c]}
+        for stage in sorted(stages or {name.partition(".")[0]}):
+            found |= plan.ledgers.get(stage, {})
+    tally = Counter(figure.confidence for figure in found.values())
+    counts: dict[Confidence, int] = {c: tally[c] for c in CONFIDENCES if tally[c]}
     return Basis(counts, list(counts)[-1] if counts else None, direct)
+
+
+def _members(plan: Plan) -> dict[str, dict[str, Figure]]:
+    """Group the catalogue figures of a plan under every name that means them: table, table/item, full id."""
+    groups: dict[str, dict[str, Figure]] = {}
+    for ledger in plan.ledgers.values():
+        for fid, figure in ledger.items():
+            for name in _names_of(fid):
+                groups.setdefault(name, {})[fid] = figure
+    return groups
+
+
+def _names_of(fid: str) -> list[str]:
+    """List the names that mean a catalogue figure.
+
+    >>> _names_of("ups/2n.loss@eu:2025")
+    ['ups', 'ups/2n', 'ups/2n.loss', 'ups/2n.loss@eu', 'ups/2n.loss@eu:2025']
+    """
+    return [fid[:place] for place, sign in enumerate(fid) if sign in "/.@:"] + [fid]
+
+
+def _family(members: Mapping[str, Mapping[str, Figure]], key: str) -> dict[str, Figure]:
+    """Collect the figures of a name with a placeholder, such as `sites/<site>.water_stress`."""
+    head, _, rest = key.partition("<")
+    tail = rest.partition(">")[2]
+    found: dict[str, Figure] = {}
+    for name, figures in members.items():
+        if name.startswith(head) and name.endswith(tail) and len(name) > len(head) + len(tail):
+            found |= figures
+    return found
 
 
 def weakest_first(plan: Plan) -> list[SourceUse]:
@@ -109,17 +150,3 @@ def _catalogue_inputs(name: str) -> frozenset[str]:
                     after.append(key)
         now = after
     return frozenset(found)
-
-
-def _is_member(fid: str, key: str) -> bool:
-    """Tell whether a catalogue figure is the one that a description names (`table`, `table/item` or a full id).
-
-    >>> _is_member("ups/2n.loss@eu:2025", "ups/2n.loss"), _is_member("ups/2n.loss", "ups/2")
-    (True, False)
-    >>> _is_member("sites/us_nova.stress", "sites/<site>.stress")
-    True
-    """
-    if "<" in key:
-        head, _, tail = key.partition("<")
-        return fid.startswith(head) and fid.partition("@")[0].partition(":")[0].endswith(tail.partition(">")[2])
-    return fid == key or (fid.startswith(key) and fid[len(key)] in ".@:/")

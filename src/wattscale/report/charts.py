@@ -30,29 +30,32 @@ class Chart:
         stage: Chapter it belongs to; `plan` for the first page.
         draw: Plan and width [px] to spec.
         full: Takes the whole width of a page; the others stand side by side.
+        scrolls: Is scrolled sideways on a phone; other full ones are drawn once more for it.
     """
 
     stage: str
     draw: Callable[[Plan, int], Spec | None]
     full: bool = False
+    scrolls: bool = False
 
 
 CHARTS: dict[str, Chart] = {
-    "energy_flow": Chart("plan", energy_flow_chart, full=True),
+    "energy_flow": Chart("plan", energy_flow_chart, full=True, scrolls=True),
     "cost_by_segment": Chart("plan", money.cost_by_segment, full=True),
     "ranges": Chart("plan", money.ranges, full=True),
     "it_power_week": Chart("compute", power.it_power_week),
     "time_shares": Chart("compute", money.time_shares),
     "temperature_by_month": Chart("site", power.temperature_by_month),
     "price_by_hour": Chart("site", power.price_by_hour),
-    "heat_map_power": Chart("facility", power.heat_map_power, full=True),
-    "heat_map_pue": Chart("facility", power.heat_map_pue, full=True),
+    "heat_map_power": Chart("facility", power.heat_map_power, full=True, scrolls=True),
+    "heat_map_pue": Chart("facility", power.heat_map_pue, full=True, scrolls=True),
     "pue_by_month": Chart("facility", power.pue_by_month),
     "water_by_month": Chart("facility", power.water_by_month),
     "capacities": Chart("supply", money.capacities),
     "supply_cost": Chart("supply", money.supply_cost),
-    "typical_week": Chart("supply", power.typical_week, full=True),
-    "hardest_week": Chart("supply", power.hardest_week, full=True),
+    "typical_week": Chart("supply", power.typical_week, full=True, scrolls=True),
+    "hardest_week": Chart("supply", power.hardest_week, full=True, scrolls=True),
+    "heat_map_cfe": Chart("supply", power.heat_map_cfe, full=True, scrolls=True),
     "monthly_energy": Chart("supply", power.monthly_energy),
     "load_duration": Chart("supply", power.load_duration),
     "cost_by_part": Chart("economics", money.cost_by_part, full=True),

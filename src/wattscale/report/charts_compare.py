@@ -15,14 +15,14 @@ from wattscale.report.charts_money import ROOM_FOR_TEXT
 from wattscale.report.compare import plan_names
 from wattscale.report.palette import NO_DATA, SEGMENT, TECHNOLOGY, colours, stack_order
 from wattscale.report.tables import HEADLINES, full_title
-from wattscale.report.theme import LIGHT, NARROW_PX, Spec, colour_scale, framed, number_axis
+from wattscale.report.theme import LIGHT, Spec, colour_scale, framed, name_axis, name_lines, number_axis
 from wattscale.report.words import name_for_people, people
 from wattscale.units import HOURS_PER_YEAR
 
 if TYPE_CHECKING:
     from wattscale.result import Plan
 
-PLAN_COLOURS = ("#0072b2", "#d55e00", "#008463", "#cc79a7", "#332288", "#f0b400", "#56b4e9", "#7a4a2b")
+PLAN_COLOURS = ("#0072b2", "#d55e00", "#008463", "#cc79a7", "#5e4fc1", "#f0b400", "#56b4e9", "#9a6240")
 """Colours of the plans, in the order given; they start again after the last."""
 CUT_PERCENT = 200.0
 """Changes beyond this are cut in the chart; the table has them in full."""
@@ -40,7 +40,7 @@ def changes(plans: Sequence[Plan], width: int) -> Spec | None:
                 continue
             percent = 100 * (here.value - base.value) / abs(base.value)
             cut = float(np.clip(percent, -CUT_PERCENT, CUT_PERCENT))
-            rows.append({"figure": full_title(base), "plan": name, "percent": round(cut, 3)})
+            rows.append({"figure": name_lines(full_title(base), width), "plan": name, "percent": round(cut, 3)})
     if not rows:
         return None
     tall = 14 * max(1, len(plans) - 1) + 12
@@ -50,11 +50,10 @@ def changes(plans: Sequence[Plan], width: int) -> Spec | None:
         data={"values": rows}, mark={"type": "bar", "size": 11},
         encoding={
             "y": {"field": "figure", "type": "nominal", "sort": None, "title": None,
-                  "axis": {"labelLimit": 240 if width > NARROW_PX else 120, "domain": False, "ticks": False,
-                           "labelColor": LIGHT["ink"]}},
+                  "axis": name_axis(width)},
             "yOffset": {"field": "plan", "type": "nominal", "sort": None},
             "x": {"field": "percent", "type": "quantitative", "axis": number_axis("Change from the first plan [%]")},
-            "color": _plans(names, names[1:]),
+            "color": _plans(names, names[1:], width),
         },
     )  # fmt: skip
 
@@ -106,7 +105,7 @@ def load_curves(plans: Sequence[Plan], width: int) -> Spec | None:
             "x": {"field": "share", "type": "quantitative", "scale": {"domain": [0, 100]},
                   "axis": number_axis("Share of the year with at least this power [%]")},
             "y": {"field": "mw", "type": "quantitative", "axis": number_axis("Power [MW]")},
-            "color": _plans(names, names, line=True),
+            "color": _plans(names, names, width, line=True),
         },
     )  # fmt: skip
 
@@ -126,7 +125,7 @@ def cost_and_carbon(plans: Sequence[Plan], width: int) -> Spec | None:
         return None
     x = {"type": "quantitative", "axis": number_axis("Cost [million USD a year]"), "scale": {"zero": False}}
     y = {"type": "quantitative", "axis": number_axis("Carbon [kt CO2 a year]"), "scale": {"zero": False}}
-    colour = _plans(names, names)
+    colour = _plans(names, names, width)
     return _framed(
         plans, "Cost against carbon", "Lower left is better on both; lines are the ranges.",
         width=width, height=230, data={"values": rows},
@@ -164,16 +163,21 @@ def _stacks(
     labels = {name: name_for_people(name) for name in order}
     tints = {n: table[n] for n in order} if set(order) <= set(table) else colours(order, table)
     rows = [
-        {"plan": name, "part": labels[part], "value": float(f"{parts[part]:.6g}"), "order": order.index(part)}
+        {
+            "plan": name_lines(name, width),
+            "part": labels[part],
+            "value": float(f"{parts[part]:.6g}"),
+            "order": order.index(part),
+        }
         for name, parts in zip(names, sums, strict=True)
         for part in order
         if parts.get(part, 0.0) > 0
-    ]
+    ]  # fmt: skip
     unit = axis.partition("[")[2].rstrip("]").replace("a year", "").strip()
-    totals = [{"plan": n, "value": sum(p.values()), "text": people(sum(p.values()), "1")}
+    totals = [{"plan": name_lines(n, width), "value": sum(p.values()), "text": people(sum(p.values()), "1")}
               for n, p in zip(names, sums, strict=True)]  # fmt: skip
     y = {"field": "plan", "type": "nominal", "sort": None, "title": None,
-         "axis": {"labelLimit": 130, "domain": False, "ticks": False, "labelColor": LIGHT["ink"]}}  # fmt: skip
+         "axis": name_axis(width)}  # fmt: skip
     room = {"domain": [0, ROOM_FOR_TEXT * max(sum(p.values()) for p in sums)], "nice": False}
     x = {"field": "value", "type": "quantitative", "axis": number_axis(axis), "scale": room}
     return _framed(
@@ -191,9 +195,9 @@ def _stacks(
     )  # fmt: skip
 
 
-def _plans(names: Sequence[str], shown: Sequence[str], line: bool = False) -> Spec:
+def _plans(names: Sequence[str], shown: Sequence[str], width: int, line: bool = False) -> Spec:
     given = {name: PLAN_COLOURS[i % len(PLAN_COLOURS)] for i, name in enumerate(names)}
-    legend: Spec = {"title": None, "columns": 3, "labelLimit": 260}
+    legend: Spec = {"title": None, "columns": max(1, width // 250), "labelLimit": 300}
     if line:
         legend |= {"symbolType": "stroke", "symbolStrokeWidth": 3}
     return {"field": "plan", "type": "nominal", "legend": legend, "scale": colour_scale({n: given[n] for n in shown})}

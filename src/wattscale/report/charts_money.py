@@ -7,7 +7,6 @@ Leaves out: power over time (charts_power.py) and the flow of energy (flow.py).
 from __future__ import annotations
 
 import json
-import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,17 @@ from wattscale.hours import month_of_hour
 from wattscale.report.charts_power import MONTHS
 from wattscale.report.palette import NO_DATA, PART, SEGMENT, TECHNOLOGY, colours
 from wattscale.report.tables import full_title, is_key
-from wattscale.report.theme import LIGHT, NARROW_PX, Spec, colour_scale, frame, number_axis
+from wattscale.report.theme import (
+    LIGHT,
+    NARROW_PX,
+    Spec,
+    colour_scale,
+    frame,
+    name_axis,
+    name_lines,
+    number_axis,
+    rows_height,
+)
 from wattscale.report.words import name_for_people, people, scale
 
 if TYPE_CHECKING:
@@ -25,8 +34,6 @@ if TYPE_CHECKING:
 
 LEAST_SHARE = 1e-3
 """Shares of the time, and capacities relative to the largest, that are too small to be drawn."""
-LABEL_CHARACTERS, NEW_LINE, TWO_LINES_PX = 20, "|", 32
-"""Length of a line of a name on the phone, its separator in the data, and the height of a row of two lines."""
 ROOM_FOR_TEXT = 1.14
 """Length of an axis over its longest bar, so that the number behind the bar has room."""
 MOST_BARS = 16
@@ -69,7 +76,7 @@ def cost_by_part(plan: Plan, width: int) -> Spec | None:
     if not lines:
         return None
     rows = [
-        {"part": _name(name_for_people(line.part), width), "segment": name_for_people(line.segment),
+        {"part": name_lines(name_for_people(line.part), width), "segment": name_for_people(line.segment),
          "usd": line.total_usd_per_year / 1e6, "low": line.low_usd_per_year / 1e6, "high": line.high_usd_per_year / 1e6}
         for line in lines[:MOST_BARS]
     ]  # fmt: skip
@@ -158,21 +165,22 @@ def ranges(plan: Plan, width: int) -> Spec | None:
     for f in widest:
         shown = scale(f.value, f.unit, f.name)
         ends = sorted(100 * (end - f.value) / abs(f.value) for end in (f.low, f.high))
-        rows.append({"figure": _name(full_title(f), width), "low": max(ends[0], -200.0), "high": min(ends[1], 200.0),
+        rows.append({"figure": name_lines(full_title(f), width),
+                     "low": max(ends[0], -200.0), "high": min(ends[1], 200.0),
                      "text": shown.text(f.value), "range": shown.span(f.low, f.high),
                      "shown": f"{shown.text(f.value)}  ({shown.ends(f.low, f.high)})"})  # fmt: skip
-    y = {"field": "figure", "type": "nominal", "sort": None, "title": None, "axis": _names(width)}
+    y = {"field": "figure", "type": "nominal", "sort": None, "title": None, "axis": name_axis(width)}
     apart = width > 2 * NARROW_PX
     said = json.dumps({row["figure"]: row["shown"] for row in rows}, ensure_ascii=False)
     right = {"orient": "right", "labelExpr": f"({said})[datum.label]", "labelColor": LIGHT["muted"], "labelLimit": 330}
     values = {
         "mark": {"type": "point", "opacity": 0},
-        "encoding": {"y": {**y, "axis": {**_names(width), **right}}, "x": {"datum": 0, "type": "quantitative"}},
+        "encoding": {"y": {**y, "axis": {**name_axis(width), **right}}, "x": {"datum": 0, "type": "quantitative"}},
     }
     return frame(
         plan, "How sure the figures are", "ranges that the stages know, widest first, cut at ±200 %",
         "Each band runs from the low to the high end of a figure, as a change from its value.",
-        width=width, height=_height([str(row["figure"]) for row in rows], 22),
+        width=width, height=rows_height([str(row["figure"]) for row in rows], 22),
         data={"values": rows},
         resolve={"scale": {"y": "independent"}} if apart else {},
         layer=[
@@ -243,7 +251,7 @@ def capacities(plan: Plan, width: int) -> Spec | None:
     """Draw the capacity of each source of power."""
     largest = max(plan.supply.capacity_mw.values(), default=0.0)
     sizes = {name: mw for name, mw in plan.supply.capacity_mw.items() if mw > LEAST_SHARE * largest}
-    tints = {_name(name_for_people(n), width): tint for n, tint in colours(sizes, TECHNOLOGY).items()}
+    tints = {name_lines(name_for_people(n), width): tint for n, tint in colours(sizes, TECHNOLOGY).items()}
     return _plain_bars(plan, width, sizes, "What is built or connected", "Capacity [MW]", "", tints)
 
 
@@ -264,7 +272,8 @@ def _plain_bars(
     if not shown:
         return None
     rows = [
-        {"part": _name(name_for_people(n), width), "value": float(f"{v:.6g}"), "text": people(v, "1")} for n, v in shown
+        {"part": name_lines(name_for_people(n), width), "value": float(f"{v:.6g}"), "text": people(v, "1")}
+        for n, v in shown
     ]
     if rest:
         total = sum(v for _, v in rest)
@@ -272,13 +281,13 @@ def _plain_bars(
     colour: Spec = {"value": tint}
     if tints:
         colour = {"field": "part", "type": "nominal", "legend": None, "scale": colour_scale(tints)}
-    y = {"field": "part", "type": "nominal", "sort": None, "title": None, "axis": _names(width)}
+    y = {"field": "part", "type": "nominal", "sort": None, "title": None, "axis": name_axis(width)}
     largest = max(ordered[0][1], sum(v for _, v in rest))
     room = {"domain": [0, ROOM_FOR_TEXT * largest], "nice": False}
     x = {"field": "value", "type": "quantitative", "axis": number_axis(axis), "scale": room}
     return frame(
         plan, title, "stages supply and impact", f"Largest: {rows[0]['part']} with {rows[0]['text']}.",
-        width=width, height=_height([str(row["part"]) for row in rows], 26), data={"values": rows},
+        width=width, height=rows_height([str(row["part"]) for row in rows], 26), data={"values": rows},
         layer=[
             {"mark": {"type": "bar", "size": 16}, "encoding": {"y": y, "x": x, "color": colour}},
             {"mark": {"type": "text", "align": "left", "dx": 5, "color": LIGHT["ink"]},
@@ -290,10 +299,10 @@ def _plain_bars(
 def _ranged_bars(
     plan: Plan, width: int, rows: Sequence[Spec], tints: dict[str, str], title: str, axis: str, basis: str
 ) -> Spec:
-    y = {"field": "part", "type": "nominal", "sort": None, "title": None, "axis": _names(width)}
+    y = {"field": "part", "type": "nominal", "sort": None, "title": None, "axis": name_axis(width)}
     return frame(
         plan, title, basis, "Bars: value; thin lines: range from the range of the figures behind it.",
-        width=width, height=_height([str(row["part"]) for row in rows], 24),
+        width=width, height=rows_height([str(row["part"]) for row in rows], 24),
         data={"values": [{k: float(f"{v:.6g}") if isinstance(v, float) else v for k, v in r.items()} for r in rows]},
         layer=[
             {"mark": {"type": "bar", "size": 14},
@@ -310,25 +319,3 @@ def _ranged_bars(
 
 def _legend(width: int, label_px: int = 135) -> Spec:
     return {"title": None, "columns": max(1, width // label_px)}
-
-
-def _names(width: int) -> Spec:
-    """Give the axis of names: no limit on the page, two lines of `LABEL_CHARACTERS` on the phone."""
-    return {
-        "labelLimit": 0, "domain": False, "ticks": False, "labelColor": LIGHT["ink"], "labelOverlap": False,
-        **({} if width > 2 * NARROW_PX else {"labelExpr": f"split(datum.label, '{NEW_LINE}')", "labelLineHeight": 12}),
-    }  # fmt: skip
-
-
-def _name(text: str, width: int) -> str:
-    """Break a name into the lines that `_names` shows."""
-    if width > 2 * NARROW_PX:
-        return text
-    lines = textwrap.wrap(text, LABEL_CHARACTERS)
-    if len(lines) > 2:
-        lines = [lines[0], f"{lines[1][: LABEL_CHARACTERS - 1]}…"]
-    return NEW_LINE.join(lines)
-
-
-def _height(names: Sequence[str], row_px: int) -> int:
-    return len(names) * (max(row_px, TWO_LINES_PX) if any(NEW_LINE in name for name in names) else row_px)

@@ -38,11 +38,13 @@ def typical_week(plan: Plan, width: int) -> Spec:
     return _week(plan, width, week, "A typical week", reading)
 
 
-def hardest_week(plan: Plan, width: int) -> Spec:
-    """Draw load and dispatch over the week that is hardest to supply.
+def hardest_week(plan: Plan, width: int) -> Spec | None:
+    """Draw load and dispatch over the week that is hardest to supply; none where there is but one source.
 
     That is the week with the least carbon-free share; where the share never changes, the one with most load.
     """
+    if len(_in_use(plan.supply.dispatch_mw)) < 2:
+        return None
     carbon_free = _weeks(_local(plan, plan.supply.cfe_share)).mean(axis=1)
     load = _weeks(_local(plan, plan.supply.load_mw)).mean(axis=1)
     week = int(np.argmin(carbon_free) if np.ptp(carbon_free) > 1e-6 else np.argmax(load))
@@ -90,6 +92,17 @@ def heat_map_pue(plan: Plan, width: int) -> Spec:
         plan, width, plan.facility.pue, "PUE, every day of the year", "PUE [1]",
         f"facility stage on weather: {origin(plan.site.weather.source, plan.site.weather.synthetic)}",
         "Each column is a day, each row three hours; darker is a higher overhead.",
+    )  # fmt: skip
+
+
+def heat_map_cfe(plan: Plan, width: int) -> Spec | None:
+    """Draw the carbon-free share of the energy used over the whole year; none where it never changes."""
+    if float(np.ptp(plan.supply.cfe_share)) < LEAST_SHARE:
+        return None
+    return _heat_map(
+        plan, width, 100 * (1 - plan.supply.cfe_share), "Energy that is not carbon free, every day of the year",
+        "Not carbon free [%]", "hourly dispatch and hourly grid mix",
+        "Each column is a day, each row three hours; darker is less carbon free.",
     )  # fmt: skip
 
 

@@ -88,6 +88,19 @@ def plan_names(scenarios: Sequence[Scenario]) -> list[str]:
     return names
 
 
+def input_text(value: Any) -> str:
+    """Write an input for people.
+
+    >>> input_text(15.6e12), input_text(0.08), input_text(True), input_text(None), input_text("chiller")
+    ('15,600,000,000,000', '0.08', 'yes', '–', 'chiller')
+    """
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,.15g}" if isinstance(value, int | float) else str(value)
+
+
 def _shown(table: pd.DataFrame, key: str) -> Any:
     if key not in table.index:
         return None

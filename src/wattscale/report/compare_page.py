@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from wattscale.errors import InputError
 from wattscale.report.charts_compare import COMPARISONS, PLAN_COLOURS
-from wattscale.report.compare import inputs_that_differ, plan_names
-from wattscale.report.html import FULL_PX, HALF_PX, drawn, environment, style
+from wattscale.report.compare import input_text, inputs_that_differ, plan_names
+from wattscale.report.page import FULL_PX, HALF_PX, drawn, environment, style
 from wattscale.report.tables import HEADLINES, full_title
 from wattscale.report.terminal import change_text
 from wattscale.report.theme import NARROW_PX
@@ -36,25 +36,28 @@ def compare_html(plans: Sequence[Plan]) -> str:
     """
     if len(plans) < 2:
         raise InputError("a comparison needs at least two plans", where="compare", value=len(plans), allowed=">= 2")
-    names = plan_names([plan.scenario for plan in plans])
-    differing = inputs_that_differ([plan.scenario for plan in plans])
     keys = list(dict.fromkeys(key for plan in plans for key in plan.figures))
     chapters = [
         {"title": name_for_people(stage), "rows": rows}
         for stage in STAGES
         if (rows := [_row(plans, key) for key in keys if key.startswith(f"{stage}.")])
     ]
-    return environment().get_template("compare.html.j2").render(
-        version=plans[0].version,
-        names=names,
-        tints=[PLAN_COLOURS[i % len(PLAN_COLOURS)] for i in range(len(names))],
-        headlines=[_row(plans, key) for key in HEADLINES if key in keys],
-        inputs=[{"key": key, "title": row["title"], "values": [_input_text(row[n]) for n in names]}
-                for key, row in differing.iterrows()],
-        charts=_charts(plans),
-        chapters=chapters,
-        **style(),
-    )  # fmt: skip
+    template = environment().get_template("compare.html.j2")
+    return template.render(version=plans[0].version, chapters=chapters, **side_by_side(plans), **style())
+
+
+def side_by_side(plans: Sequence[Plan]) -> dict[str, Any]:
+    """Give what a page shows of plans side by side: names, colours, headline figures, inputs, charts."""
+    names = plan_names([plan.scenario for plan in plans])
+    differing = inputs_that_differ([plan.scenario for plan in plans])
+    return {
+        "names": names,
+        "tints": [PLAN_COLOURS[i % len(PLAN_COLOURS)] for i in range(len(names))],
+        "headlines": [_row(plans, key) for key in HEADLINES if any(key in plan.figures for plan in plans)],
+        "inputs": [{"key": key, "title": row["title"], "values": [input_text(row[n]) for n in names]}
+                   for key, row in differing.iterrows()],
+        "charts": _charts(plans),
+    }  # fmt: skip
 
 
 def _row(plans: Sequence[Plan], key: str) -> dict[str, Any]:
@@ -81,11 +84,3 @@ def _charts(plans: Sequence[Plan]) -> list[dict[str, Any]]:
         if spec is not None:
             found.append(drawn(spec, draw(plans, NARROW_PX) if full else None, name, full))
     return found
-
-
-def _input_text(value: Any) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:,.6g}" if isinstance(value, float) else str(value)

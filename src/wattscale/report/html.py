@@ -6,18 +6,20 @@ Leaves out: interaction (the web app) and full precision (tables.xlsx, plan.json
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from wattscale.catalog.specs import spec_of
-from wattscale.report.basis import basis_of, confidence_counts
+from wattscale.report.basis import Basis, bases_of, confidence_counts
 from wattscale.report.charts import CHARTS, chart, charts_of_stage
+from wattscale.report.compare_page import side_by_side
 from wattscale.report.glossary import GLOSSARY
-from wattscale.report.palette import CONFIDENCE
+from wattscale.report.page import FULL_PX, HALF_PX, drawn, environment, style
 from wattscale.report.story import story
-from wattscale.report.svg import render
 from wattscale.report.tables import (
     assumption_table,
+    capacity_table,
+    cost_table,
     for_people,
     full_title,
     headline_figures,
@@ -25,78 +27,51 @@ from wattscale.report.tables import (
     place_name,
     source_table,
 )
-from wattscale.report.theme import DARK, LIGHT, NARROW_PX
-from wattscale.report.words import STAGES, name_for_people, people, scale
+from wattscale.report.theme import NARROW_PX
+from wattscale.report.words import STAGES, name_for_people, people, round_words, scale
 
 if TYPE_CHECKING:
-    import jinja2
-
     from wattscale.result import Plan, PlanFigure
 
-FULL_PX, HALF_PX = 980, 430
-"""Width of a chart across the page, and of one of two side by side, which a phone shows as it is [px]."""
-DARK_BADGES = {
-    "measured": "#4fd1a5",
-    "published": "#6cb8f0",
-    "secondary": "#a9b3f7",
-    "estimated": "#f0b35a",
-    "unverified": "#ff8099",
-}
-"""Badge colours that are legible on a dark ground."""
-MARKS = {"measured": "●", "published": "◕", "secondary": "◑", "estimated": "◔", "unverified": "○"}
-"""Sign of each confidence, so that no badge speaks by colour alone."""
+
+FIRST_CALENDAR_YEAR = 1900
+"""A number of years beyond this is a date, not a duration."""
+SHOWN_SOURCES = 40
+"""Sources that stand open, the weakest; the others are folded below them."""
 
 
-def report_html(plan: Plan) -> str:
+def report_html(plan: Plan, others: Sequence[Plan] = ()) -> str:
     """Write the report of a plan.
 
     Args:
         plan: The plan.
+        others: Plans to compare it with in a chapter of their own.
 
     Returns:
         A complete HTML page, below 3 MB, that needs nothing else.
     """
+    bases = bases_of(plan)
     return environment().get_template("report.html.j2").render(
         plan=plan,
         scenario=plan.scenario,
         place=place_name(plan),
         paragraphs=story(plan),
-        headlines=[figure_row(plan, f) for f in headline_figures(plan)],
+        headlines=[figure_row(f, bases[f.name]) for f in headline_figures(plan)],
         front=_charts(plan, "plan"),
-        chapters=[_chapter(plan, stage) for stage in STAGES],
+        chapters=[_chapter(plan, stage, bases) for stage in STAGES],
+        comparison=side_by_side([plan, *others]) if others else None,
         assumptions=_assumptions(plan),
         sources=source_table(plan).reset_index().to_dict("records"),
+        shown_sources=SHOWN_SOURCES,
         counts=confidence_counts(plan),
         glossary=GLOSSARY,
         **style(),
     )  # fmt: skip
 
 
-@cache
-def environment() -> jinja2.Environment:
-    """Give the template engine with the package's templates, every value escaped."""
-    import jinja2
-
-    made = jinja2.Environment(
-        loader=jinja2.PackageLoader("wattscale.report", "templates"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    made.filters["people"] = lambda value, unit="1", name="": people(float(value), unit, name)
-    made.filters["named"] = name_for_people
-    return made
-
-
-def style() -> dict[str, Any]:
-    """Give the colours that every page of the report needs."""
-    return {"light": LIGHT, "dark": DARK, "badges": CONFIDENCE, "dark_badges": DARK_BADGES, "marks": MARKS}
-
-
-def figure_row(plan: Plan, figure: PlanFigure) -> dict[str, Any]:
+def figure_row(figure: PlanFigure, basis: Basis) -> dict[str, Any]:
     """Give what a page shows of a figure: value, range, place of the value in it, badge, equation, inputs."""
-    spec, basis = spec_of(figure.name), basis_of(plan, figure.name)
+    spec = spec_of(figure.name)
     value, span = for_people(figure)
     shown = scale(figure.value, figure.unit, figure.name)
     low, high = min(figure.low, figure.value), max(figure.high, figure.value)
@@ -111,54 +86,89 @@ def figure_row(plan: Plan, figure: PlanFigure) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def drawn(spec: dict[str, Any], narrow: dict[str, Any] | None, name: str, full: bool) -> dict[str, Any]:
-    """Draw a chart for the page and, where a spec is given, once more for the phone."""
-    meta = spec["usermeta"]
-    return {
-        "name": name, "title": meta["title"], "caption": meta["caption"], "full": full,
-        "keeps": name == "energy_flow",
-        "reading": meta["reading"], "wide": render(spec, f"{name}-w"),
-        "narrow": render(narrow, f"{name}-n") if narrow else "",
-    }  # fmt: skip
-
-
 def _charts(plan: Plan, stage: str) -> list[dict[str, Any]]:
     found = []
     for name in charts_of_stage(stage):
-        full = CHARTS[name].full
+        full, scrolls = CHARTS[name].full, CHARTS[name].scrolls
         spec = chart(plan, name, FULL_PX if full else HALF_PX)
         if spec is not None:
-            narrow = chart(plan, name, NARROW_PX) if full and name != "energy_flow" else None
-            found.append(drawn(spec, narrow, name, full))
+            narrow = chart(plan, name, NARROW_PX) if full and not scrolls else None
+            found.append(drawn(spec, narrow, name, full, scrolls))
     return found
 
 
-def _chapter(plan: Plan, stage: str) -> dict[str, Any]:
+def _chapter(plan: Plan, stage: str, bases: Mapping[str, Basis]) -> dict[str, Any]:
     mine = [f for f in plan.figures.values() if f.name.startswith(f"{stage}.")]
     shown = [f for f in mine if is_key(f.name)] or mine
     warnings = getattr(plan, stage).warnings
     return {
         "stage": stage, "title": name_for_people(stage), "question": STAGES[stage],
-        "figures": [figure_row(plan, f) for f in shown],
-        "more": [figure_row(plan, f) for f in mine if f not in shown],
+        "figures": [figure_row(f, bases[f.name]) for f in shown],
+        "more": [figure_row(f, bases[f.name]) for f in mine if f not in shown],
+        "grids": [GRIDS[stage](plan)] if stage in GRIDS else [],
         "charts": _charts(plan, stage), "warnings": warnings,
     }  # fmt: skip
 
 
-def _assumptions(plan: Plan) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = []
+def _cost_grid(plan: Plan) -> dict[str, Any]:
+    """Give the cost lines as text: part, segment, capital, life, a year's annuity, running cost and range."""
+    rows = [
+        [
+            name_for_people(str(part)), name_for_people(row["segment"]), _or_dash(row["capital_usd"], "USD"),
+            _or_dash(row["life_years"], "year"), _or_dash(row["annuity_usd_per_year"], "USD"),
+            _or_dash(row["running_usd_per_year"], "USD"), people(row["total_usd_per_year"], "USD"),
+            scale(row["total_usd_per_year"], "USD").span(row["low_usd_per_year"], row["high_usd_per_year"]),
+        ]
+        for part, row in cost_table(plan).iterrows()
+    ]  # fmt: skip
+    head = ["Part", "Segment", "Capital", "Life", "Annuity a year", "Running a year", "Total a year", "Range"]
+    return {"title": f"{len(rows)} cost lines", "head": head, "rows": rows}
+
+
+def _capacity_grid(plan: Plan) -> dict[str, Any]:
+    """Give what is built or connected as text: power, storage, energy, capacity factor, curtailment, capital."""
+    rows = [
+        [
+            name_for_people(str(name)), _or_dash(row["capacity_mw"], "MW"), _or_dash(row["storage_mwh"], "MWh"),
+            _or_dash(row["energy_mwh"], "MWh"), _or_dash(row["capacity_factor_share"], "1", "share"),
+            _or_dash(row["curtailed_mwh"], "MWh"), _or_dash(row["capital_usd"], "USD"),
+        ]
+        for name, row in capacity_table(plan).iterrows()
+    ]  # fmt: skip
+    head = ["Source", "Capacity", "Storage", "Energy a year", "Capacity factor", "Curtailed a year", "Capital"]
+    return {"title": "Capacity and energy by source", "head": head, "rows": rows}
+
+
+GRIDS: dict[str, Callable[[Plan], dict[str, Any]]] = {"supply": _capacity_grid, "economics": _cost_grid}
+"""Tables that a chapter folds below its figures."""
+
+
+def _or_dash(value: float, unit: str, name: str = "") -> str:
+    return people(float(value), unit, name) if value == value and value != 0 else "–"
+
+
+def _assumptions(plan: Plan) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Give the assumptions as text, by table in chain order."""
+    tables: dict[str, list[dict[str, Any]]] = {}
     for key, row in assumption_table(plan.scenario).iterrows():
-        value, unit = row["value"], str(row["unit"])
-        if isinstance(value, bool):
-            text = "yes" if value else "no"
-        elif isinstance(value, int | float):
-            shown = scale(float(value), unit, str(key))
-            is_label = unit == "year" and float(value).is_integer() and value > 1900
-            text = f"{value:.0f}" if is_label else shown.text(float(value))
-            if row["kind"] == "range":
-                text += f" ({shown.span(float(row['low']), float(row['high']))})"
-        else:
-            text = str(value)
-        rows.append({"key": str(key), "table": str(key).partition(".")[0], "title": row["title"], "value": text,
-                     "kind": row["kind"], "confidence": row["confidence"], "source": row["source"]})  # fmt: skip
-    return rows
+        is_choice = row["source"] == "scenario" and row["kind"] == "default"
+        tables.setdefault(str(key).partition(".")[0], []).append(
+            {
+                "key": str(key), "title": row["title"], "value": _input_text(str(key), row), "kind": row["kind"],
+                "confidence": "" if is_choice else row["confidence"], "source": "a choice" if is_choice else row["source"],
+            }
+        )  # fmt: skip
+    return list(tables.items())
+
+
+def _input_text(key: str, row: Mapping[str, Any]) -> str:
+    value, unit = row["value"], str(row["unit"])
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if not isinstance(value, int | float):
+        return str(value)
+    if unit == "year" and float(value).is_integer() and value > FIRST_CALENDAR_YEAR:
+        return f"{value:.0f}"
+    shown = scale(float(value), unit, key)
+    span = f" ({shown.span(float(row['low']), float(row['high']))})" if row["kind"] == "range" else ""
+    return round_words(shown.text(float(value)) + span)

@@ -14,15 +14,15 @@ from wattscale.figure import Confidence
 
 TECHNOLOGY: dict[str, str] = {
     "nuclear": "#008463",
-    "geothermal": "#882255",
+    "geothermal": "#a83270",
     "hydro": "#44aa99",
     "grid": "#0072b2",
     "gas": "#d55e00",
-    "diesel": "#7a4a2b",
+    "diesel": "#9a6240",
     "hydrogen": "#aa4499",
     "fuel_cell": "#aa4499",
     "wind": "#56b4e9",
-    "offshore": "#332288",
+    "offshore": "#5e4fc1",
     "solar": "#f0b400",
     "battery": "#cc79a7",
     "storage": "#cc79a7",
@@ -52,25 +52,25 @@ PART: dict[str, str] = {
     "tensor": "#56b4e9",
     "pipeline": "#e69f00",
     "data": "#009e73",
-    "expert": "#882255",
+    "expert": "#a83270",
     "context": "#66c2a5",
     "recompute": "#6699cc",
-    "optimizer": "#7a4a2b",
+    "optimizer": "#9a6240",
     "overhead": "#cc79a7",
     "memory": "#aa4499",
     "idle": "#c3c6ca",
     "restart": "#d55e00",
     "prefill": "#44aa99",
-    "decode": "#332288",
+    "decode": "#5e4fc1",
 }
 """Colour by use of energy or of time."""
 
 SEGMENT: dict[str, str] = {
     "accelerators": "#0072b2",
     "servers": "#56b4e9",
-    "network": "#332288",
+    "network": "#5e4fc1",
     "storage": "#cc79a7",
-    "facility": "#7a4a2b",
+    "facility": "#9a6240",
     "cooling": "#44aa99",
     "power": "#e69f00",
     "operations": "#999933",
@@ -89,7 +89,7 @@ CONFIDENCE: dict[Confidence, str] = {
 
 NO_DATA = "#b9bec5"
 """Grey for "no data"."""
-SPARE = ("#117733", "#aa4499", "#999933", "#332288", "#882255", "#44aa99", "#7a4a2b", "#6699cc")
+SPARE = ("#117733", "#aa4499", "#999933", "#5e4fc1", "#a83270", "#44aa99", "#9a6240", "#6699cc")
 """Colours for names that no table knows, handed out in order."""
 
 

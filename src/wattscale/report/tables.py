@@ -15,7 +15,7 @@ import pandas as pd
 from wattscale.catalog import load_catalog
 from wattscale.catalog.specs import spec_of
 from wattscale.hours import month_of_hour
-from wattscale.report.basis import basis_of, weakest_first
+from wattscale.report.basis import bases_of, weakest_first
 from wattscale.report.words import Scale, name_for_people, scale
 from wattscale.scenario.load import build, to_tables
 from wattscale.scenario.schema import Scenario
@@ -91,14 +91,14 @@ def figure_table(plan: Plan) -> pd.DataFrame:
         One row per figure, indexed by name: stage, title, value, low, high, unit, weakest (confidence of the least
         certain catalogue figure behind it) and equation.
     """
-    rows = []
+    bases, rows = bases_of(plan), []
     for f in plan.figures.values():
         spec = spec_of(f.name)
         rows.append(
             {
                 "figure": f.name, "stage": f.name.partition(".")[0], "title": full_title(f),
                 "value": f.value, "low": f.low,
-                "high": f.high, "unit": f.unit, "weakest": basis_of(plan, f.name).weakest or "scenario",
+                "high": f.high, "unit": f.unit, "weakest": bases[f.name].weakest or "scenario",
                 "equation": spec.equation if spec else "",
             }
         )  # fmt: skip

@@ -82,7 +82,7 @@ def compare_screen(plans: Sequence[Plan]) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 
-    from wattscale.report.compare import inputs_that_differ, plan_names
+    from wattscale.report.compare import input_text, inputs_that_differ, plan_names
 
     names = plan_names([plan.scenario for plan in plans])
     columns = [(names[0], "right")]
@@ -103,7 +103,7 @@ def compare_screen(plans: Sequence[Plan]) -> RenderableType:
     inputs = _table(("Input", "left"), *((name, "left") for name in names))
     differing = inputs_that_differ([plan.scenario for plan in plans])
     for differing_key, row in differing.iterrows():
-        inputs.add_row(Text(str(differing_key)), *(Text("–" if row[n] is None else str(row[n])) for n in names))
+        inputs.add_row(Text(str(differing_key)), *(Text(input_text(row[n])) for n in names))
     below = [Text(""), inputs] if len(differing) else [Text(""), Text("The inputs are the same.", style="dim")]
     return Group(table, *below)
 
@@ -111,15 +111,17 @@ def compare_screen(plans: Sequence[Plan]) -> RenderableType:
 def change_text(first: float, other: float) -> str:
     """Write a change from a first value in per cent.
 
-    >>> change_text(100.0, 112.0), change_text(100.0, 99.96), change_text(0.0, 1.0), change_text(2.0, 2.0)
-    ('+12 %', '−0.04 %', 'new', '=')
+    >>> change_text(100.0, 112.0), change_text(100.0, 99.96), change_text(1000.0, 1.0)
+    ('+12 %', '−0.04 %', '−100 %')
+    >>> change_text(0.0, 1.0), change_text(2.0, 2.0)
+    ('new', '=')
     """
     if other == first:
         return "="
     if first == 0:
         return "new"
     percent = 100 * (other - first) / abs(first)
-    return f"{percent:+.2g} %".replace("-", "−") if abs(percent) < 100 else f"{percent:+,.0f} %".replace("-", "−")
+    return (f"{percent:+.2g} %" if abs(percent) < 10 else f"{percent:+,.0f} %").replace("-", "−")
 
 
 def _table(*columns: tuple[str, str]) -> Table:

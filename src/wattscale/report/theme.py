@@ -6,6 +6,8 @@ Leaves out: the colours of the data, which palette.py hands out.
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
@@ -17,6 +19,8 @@ Spec: TypeAlias = dict[str, Any]
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 WIDE_PX, NARROW_PX = 720, 320
 """Widths of a chart, axes and legends included, for a page and for a phone [px]."""
+LABEL_CHARACTERS, NEW_LINE, TWO_LINES_PX = 20, "|", 32
+"""Length of a line of a name where room is small, its separator in the data, and the height of a row of two lines."""
 LONGEST_SOURCE = 60
 """Longest name of a source in a caption [characters]."""
 FONT = "Arial, 'Helvetica Neue', Helvetica, 'Liberation Sans', sans-serif"
@@ -124,6 +128,32 @@ def origin(source: str, is_synthetic: bool = False) -> str:
 def number_axis(title: str, **more: Any) -> Spec:
     """Give the axis of a number, its unit in the title, with few ticks."""
     return {"title": title, "tickCount": 5, "format": "~s" if more.pop("si", False) else ",~r", **more}
+
+
+def name_axis(width: int) -> Spec:
+    """Give the axis of names: as long as they are on a page, in two lines on a small chart (`name_lines`)."""
+    lines = {"labelExpr": f"split(datum.label, '{NEW_LINE}')", "labelLineHeight": 12}
+    plain = {"labelLimit": 0, "domain": False, "ticks": False, "labelColor": LIGHT["ink"], "labelOverlap": False}
+    return plain if width > 2 * NARROW_PX else plain | lines
+
+
+def name_lines(text: str, width: int) -> str:
+    """Break a name into the lines that `name_axis` shows.
+
+    >>> name_lines("Length of the training run", 300)
+    'Length of the|training run'
+    """
+    if width > 2 * NARROW_PX:
+        return text
+    lines = textwrap.wrap(text, LABEL_CHARACTERS)
+    if len(lines) > 2:
+        lines = [lines[0], f"{lines[1][: LABEL_CHARACTERS - 1]}…"]
+    return NEW_LINE.join(lines)
+
+
+def rows_height(names: Sequence[str], row_px: int) -> int:
+    """Give the height of a chart with a row for each name [px]."""
+    return len(names) * (max(row_px, TWO_LINES_PX) if any(NEW_LINE in name for name in names) else row_px)
 
 
 def colour_scale(colours: dict[str, str], labels: dict[str, str] | None = None) -> Spec:

@@ -50,6 +50,7 @@ _SPELT = {
     "token": "tokens",
     "day": "days",
 }
+_MULTIPLES = {"1e6 ": 1e6, "1e9 ": 1e9}
 _RATES = {"m2": "m²", "m3": "m³", "month/MW": "month and MW", "kW-month": "kW and month"}
 _PERCENT_ENDINGS = (
     "share",
@@ -135,8 +136,14 @@ def scale(value: float, unit: str, name: str = "") -> Scale:
     '3.61 TWh'
     >>> scale(0.4321, "1", "compute.training.mfu").text(0.4321)
     '43.2 %'
+    >>> scale(1.82e6, "1e6 token/year").text(1.82e6)
+    '1.82 trillion tokens a year'
     """
     size = abs(value) if math.isfinite(value) else 0.0
+    multiple = next((m for m in _MULTIPLES if unit.startswith(m)), None)
+    if multiple is not None:
+        inner = scale(value * _MULTIPLES[multiple], unit.removeprefix(multiple), name)
+        return Scale(inner.factor / _MULTIPLES[multiple], inner.before, inner.after)
     head, _, per = unit.partition("/")
     if unit in ("1", "1/year", "%/year") and name.rsplit(".", 1)[-1].endswith(_PERCENT_ENDINGS):
         return Scale(0.01, "", " %")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from wattscale.scenario.quantity import TableModel, choice, quantity
 
 
@@ -41,7 +43,7 @@ class EconomicsTable(TableModel):
     )
     accelerator_price_usd: float | None = quantity(None, "USD", "Price of one accelerator", "catalogue", ge=0, le=1e8)
     accelerator_life_years: float | None = quantity(
-        None, "year", "Economic life of accelerators and servers", "catalogue", gt=0, le=30
+        None, "year", "Economic life of accelerators and servers", "catalogue", ge=1, le=30
     )
     training_price_usd_per_device_hour: float | None = quantity(
         None,
@@ -74,8 +76,8 @@ class EconomicsTable(TableModel):
     gearing_cap: float | None = quantity(None, "1", "Largest debt over cost", "catalogue", ge=0, le=1)
     depreciation: str = choice("macrs_5", "Tax depreciation: a schedule of the catalogue, or straight_line_<years>")
     bonus_share: float = quantity(0.0, "1", "Share written off at once in the first year", "scenario", ge=0, le=1)
-    itc_share: float = quantity(
-        0.0, "1", "Investment tax credit over the capital of own power plant", "scenario", ge=0, le=1
+    credits: Literal["none", "law"] = choice(
+        "none", "Tax credits on own power plant: none, or those the law gives in the year of purchase"
     )
     target_irr: float = quantity(
         0.15, "1/year", "Return of the owners, nominal, for which a token price is sought", "estimate", ge=0, le=5

@@ -14,7 +14,7 @@ import numpy as np
 from wattscale.catalog import Catalog
 from wattscale.catalog.reader import Row
 from wattscale.figure import PlanWarning
-from wattscale.site.grid_shape import NOISE, draw_scores, map_scores, read_shape
+from wattscale.site.grid_shape import NOISE, GridSetting, draw_scores, map_scores, read_shape
 from wattscale.site.hourly_csv import Column, read_hourly_csv
 from wattscale.site.series import CarbonFile
 from wattscale.units import FloatArray
@@ -107,7 +107,7 @@ def grid_mix(catalog: Catalog, site: Row, direct_mean: float | None) -> tuple[Ca
 
 
 def synthetic_carbon(
-    catalog: Catalog, word: str, mean_kg_per_mwh: float, latitude: float, utc_offset_h: float, shocks: FloatArray
+    catalog: Catalog, word: str, mean_kg_per_mwh: float, setting: GridSetting, shocks: FloatArray
 ) -> FloatArray:
     """Make an hourly direct carbon series with the shape of a class and the given yearly mean.
 
@@ -115,13 +115,12 @@ def synthetic_carbon(
         catalog: Tables `carbon_shapes` and `series_noise`.
         word: Class, such as `wind`.
         mean_kg_per_mwh: Mean of the year [kg/MWh].
-        latitude: Tells the seasons of the hemisphere [deg].
-        utc_offset_h: Local time minus UTC [h].
+        setting: Seasons, clock and wind of the place.
         shocks: Standard normal daily and hourly numbers, shape (365 + 8760,).
 
     Returns:
         Direct carbon in UTC [kg/MWh], shape (8760,).
     """
     shape = read_shape(catalog, "carbon", word)
-    relative = np.maximum(map_scores(shape, draw_scores(shape, latitude, utc_offset_h, shocks)), 0.0)
+    relative = np.maximum(map_scores(shape, draw_scores(shape, setting, shocks)), 0.0)
     return np.asarray(mean_kg_per_mwh * relative / relative.mean())

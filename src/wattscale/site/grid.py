@@ -11,14 +11,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from wattscale.catalog import Catalog
+from wattscale.catalog.reader import Row
 from wattscale.figure import PlanWarning, Value
 from wattscale.scenario.site import SiteTable
 from wattscale.site.carbon import grid_mix, synthetic_carbon
-from wattscale.site.grid_shape import NOISE
-from wattscale.site.location import Location
+from wattscale.site.grid_shape import NOISE, GridSetting
 from wattscale.site.prices import synthetic_prices
 from wattscale.site.series import CarbonFile, PriceFile
 from wattscale.units import FloatArray
+
+MOST_CORRELATION = 0.95
+"""Price and carbon never move as one."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +65,8 @@ class GridCarbon:
 
 
 def hourly_price(
-    table: SiteTable, catalog: Catalog, place: Location, utc_offset_h: float, shocks: FloatArray,
-    file: PriceFile | None,
-) -> GridPrice:  # fmt: skip
+    table: SiteTable, catalog: Catalog, site: Row, setting: GridSetting, shocks: FloatArray, file: PriceFile | None
+) -> GridPrice:
     """Give the hourly price of grid energy at the site.
 
     Without a file the mean is the scenario's, else the wholesale mean of the site, else a share of its industrial
@@ -73,14 +75,14 @@ def hourly_price(
     Args:
         table: Scenario table `site`.
         catalog: Figures.
-        place: The site.
-        utc_offset_h: Local time minus UTC [h].
+        site: Row of the table `sites`.
+        setting: Seasons, clock and wind of the place.
         shocks: Standard normal numbers, shape (2, 365 + 8760); the first row is the price's own.
         file: The price file, or None.
     """
     if file is not None:
         return GridPrice(file.price_usd_per_mwh, False, file.warnings)
-    site, word = place.site, place.site.text("price_shape")
+    word = site.text("price_shape")
     low = high = None
     warnings: tuple[PlanWarning, ...] = ()
     if table.mean_price_usd_per_mwh is not None:
@@ -97,7 +99,7 @@ def hourly_price(
             f"{high:.0f}), was estimated from the industrial price. Give site.mean_price_usd_per_mwh or site.prices."
         )
         warnings = (PlanWarning("price-estimated", message),)
-    price = synthetic_prices(catalog, word, mean, place.latitude, utc_offset_h, shocks[0])
+    price = synthetic_prices(catalog, word, mean, setting, shocks[0])
     message = (
         f"Hourly prices were made from the shape '{word}' and {origin}, {mean:.1f} USD/MWh (seed {table.seed}); give "
         "site.prices for a real year."
@@ -106,9 +108,8 @@ def hourly_price(
 
 
 def hourly_carbon(
-    table: SiteTable, catalog: Catalog, place: Location, utc_offset_h: float, shocks: FloatArray,
-    file: CarbonFile | None,
-) -> GridCarbon:  # fmt: skip
+    table: SiteTable, catalog: Catalog, site: Row, setting: GridSetting, shocks: FloatArray, file: CarbonFile | None
+) -> GridCarbon:
     """Give the hourly carbon of grid energy at the site.
 
     Without a file the mean is the scenario's, else that of the site; the hours follow the class of the site and move
@@ -117,18 +118,17 @@ def hourly_carbon(
     Args:
         table: Scenario table `site`.
         catalog: Figures.
-        place: The site.
-        utc_offset_h: Local time minus UTC [h].
+        site: Row of the table `sites`.
+        setting: Seasons, clock and wind of the place.
         shocks: Standard normal numbers, shape (2, 365 + 8760); the first row is the price's own.
         file: The carbon file, or None.
     """
     if file is not None:
-        return _completed(catalog, place, file)
-    mix, warnings = grid_mix(catalog, place.site, table.mean_carbon_g_per_kwh)
-    word = place.site.text("carbon_shape")
-    together = catalog.value(NOISE, "price-carbon.correlation")
-    own = together * shocks[0] + np.sqrt(1.0 - together**2) * shocks[1]
-    direct = synthetic_carbon(catalog, word, mix.direct_mean_kg_per_mwh, place.latitude, utc_offset_h, own)
+        return _completed(catalog, site, file)
+    mix, warnings = grid_mix(catalog, site, table.mean_carbon_g_per_kwh)
+    word = site.text("carbon_shape")
+    own = _with_price(catalog, site, shocks)
+    direct = synthetic_carbon(catalog, word, mix.direct_mean_kg_per_mwh, setting, own)
     message = (
         f"Hourly grid carbon was made from the shape '{word}' and a mean of "
         f"{mix.direct_mean_kg_per_mwh:.0f} g/kWh direct (seed {table.seed}); give site.carbon for a real year."
@@ -137,12 +137,25 @@ def hourly_carbon(
     return GridCarbon(direct, mix.lifecycle(direct), mix.cfe_share(direct), True, warnings)
 
 
-def _completed(catalog: Catalog, place: Location, file: CarbonFile) -> GridCarbon:
+def _with_price(catalog: Catalog, site: Row, shocks: FloatArray) -> FloatArray:
+    """Give the carbon's own shocks, correlated with the price's.
+
+    What price and carbon share through the wind of the site is taken off the correlation found in real zones.
+    """
+    price, carbon = f"price-{site.text('price_shape')}", f"carbon-{site.text('carbon_shape')}"
+    winds = [catalog.value(NOISE, f"{item}.with_local_wind") for item in (price, carbon)]
+    together = catalog.value(NOISE, f"{price}.with_carbon") - winds[0] * winds[1]
+    left = np.sqrt((1.0 - winds[0] ** 2) * (1.0 - winds[1] ** 2))
+    own = float(np.clip(together / left, -MOST_CORRELATION, MOST_CORRELATION))
+    return np.asarray(own * shocks[0] + np.sqrt(1.0 - own**2) * shocks[1])
+
+
+def _completed(catalog: Catalog, site: Row, file: CarbonFile) -> GridCarbon:
     """Complete a carbon file: life-cycle carbon and carbon-free share from the relations of the site's grid."""
     direct, warnings = file.carbon_kg_per_mwh, file.warnings
     lifecycle, free = file.carbon_lifecycle_kg_per_mwh, file.cfe_share
     if lifecycle is None or free is None:
-        mix, _ = grid_mix(catalog, place.site, float(direct.mean()))
+        mix, _ = grid_mix(catalog, site, float(direct.mean()))
         missing = [n for n, v in (("ci_lca_g_per_kwh", lifecycle), ("carbon_free_pct", free)) if v is None]
         message = f"The carbon file has no {' and no '.join(missing)}; it was estimated from direct carbon."
         warnings += (PlanWarning("carbon-columns-estimated", message),)

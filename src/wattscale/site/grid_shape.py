@@ -1,7 +1,7 @@
 """Classes of the synthetic grid series: a shape in normal scores, noise, and a distribution to map the scores to.
 
 In: tables `price_shapes`, `carbon_shapes`, `series_noise`. Out: hourly values relative to their yearly mean.
-Leaves out: weekends (the classes were fitted without them) and any link to the weather of the plan.
+Leaves out: weekends (the classes were fitted without them); the sun of the single day (its hours are in the shape).
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ NOISE = "series_noise"
 COLDEST_DAY = 15.0
 """Day of year of midwinter north of the equator, as in the fit."""
 PARTS_PER_UNIT = 1e4
+LEAST_NOISE_SHARE = 0.05
+"""Some chance is left even where a shape explains nearly all."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class GridShape:
         scores, quantiles: Normal scores and the relative values they stand for, ascending.
         day_share: Share of the noise's variance that is between days [1].
         day_persistence, hour_persistence: Lag-one correlations [1].
+        with_local_wind: Correlation of the daily noise with the daily wind of the site [1].
     """
 
     level: FloatArray
@@ -42,6 +45,22 @@ class GridShape:
     day_share: float
     day_persistence: float
     hour_persistence: float
+    with_local_wind: float
+
+
+@dataclass(frozen=True)
+class GridSetting:
+    """What the place gives to its grid series.
+
+    Attributes:
+        latitude: Seasons are turned round south of the equator [deg].
+        utc_offset_h: Local time minus UTC [h].
+        wind_scores: Normal scores of the site's daily wind, shape (365,).
+    """
+
+    latitude: float
+    utc_offset_h: float
+    wind_scores: FloatArray
 
 
 def read_shape(catalog: Catalog, kind: Literal["price", "carbon"], word: str) -> GridShape:
@@ -75,30 +94,31 @@ def read_shape(catalog: Catalog, kind: Literal["price", "carbon"], word: str) ->
         day_share=catalog.value(NOISE, f"{item}.day_share"),
         day_persistence=catalog.value(NOISE, f"{item}.day_persistence"),
         hour_persistence=catalog.value(NOISE, f"{item}.hour_persistence"),
+        with_local_wind=catalog.value(NOISE, f"{item}.with_local_wind"),
     )
 
 
-def draw_scores(shape: GridShape, latitude: float, utc_offset_h: float, shocks: FloatArray) -> FloatArray:
+def draw_scores(shape: GridShape, setting: GridSetting, shocks: FloatArray) -> FloatArray:
     """Draw hourly scores: shape by local hour and season, and noise that persists by day and by hour.
 
     Args:
         shape: The class.
-        latitude: Seasons are turned round south of the equator [deg].
-        utc_offset_h: Local time minus UTC [h].
+        setting: Seasons, clock and wind of the place.
         shocks: Standard normal numbers, first 365 for the days, then 8760 for the hours.
 
     Returns:
         Scores in UTC with mean 0 and standard deviation 1, shape (8760,).
     """
     days = np.arange(DAYS) + 0.5
-    season = np.cos(2.0 * np.pi * (days - COLDEST_DAY) / DAYS) * (1.0 if latitude >= 0 else -1.0)
+    season = np.cos(2.0 * np.pi * (days - COLDEST_DAY) / DAYS) * (1.0 if setting.latitude >= 0 else -1.0)
     fixed = (shape.level[None, :] + season[:, None] * shape.winter[None, :]).ravel()
-    daily = spread_days(persistent(shocks[:DAYS], shape.day_persistence))
+    own, wind = persistent(shocks[:DAYS], shape.day_persistence), shape.with_local_wind
+    daily = spread_days(wind * setting.wind_scores + np.sqrt(1.0 - wind**2) * own)
     hourly = persistent(shocks[DAYS:], shape.hour_persistence)
     noise = np.sqrt(shape.day_share) * daily + np.sqrt(1.0 - shape.day_share) * hourly
-    left = np.sqrt(max(1.0 - fixed.var(), 0.05))
+    left = np.sqrt(max(1.0 - fixed.var(), LEAST_NOISE_SHARE))
     scores = fixed + left * noise / noise.std()
-    return shift_to_utc((scores - scores.mean()) / scores.std(), utc_offset_h)
+    return shift_to_utc((scores - scores.mean()) / scores.std(), setting.utc_offset_h)
 
 
 def map_scores(shape: GridShape, scores: FloatArray) -> FloatArray:

@@ -11,6 +11,7 @@ from functools import cache
 
 import numpy as np
 from scipy.signal import lfilter
+from scipy.special import ndtri
 
 from wattscale.hours import MONTH_DAYS
 from wattscale.units import HOURS_PER_DAY, FloatArray
@@ -159,3 +160,18 @@ def standard_by_month(daily: FloatArray) -> FloatArray:
     rest = daily - np.repeat(mean, lengths)
     spread = np.sqrt(np.add.reduceat(rest**2, starts) / lengths)
     return np.asarray(rest / np.repeat(np.maximum(spread, 1e-9), lengths))
+
+
+def scores_by_month(hourly: FloatArray) -> FloatArray:
+    """Give the normal scores of the daily means of a year within each month.
+
+    Args:
+        hourly: Values, shape (8760,).
+
+    Returns:
+        Scores, shape (365,): the rank r of a day among the n of its month gives the score of (r - 0.5) / n.
+    """
+    daily = hourly.reshape(DAYS, -1).mean(axis=1)
+    ends = np.cumsum(MONTH_DAYS)
+    parts = [daily[end - n : end] for end, n in zip(ends, MONTH_DAYS, strict=True)]
+    return np.concatenate([ndtri((p.argsort().argsort() + 0.5) / p.size) for p in parts])

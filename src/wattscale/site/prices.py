@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from wattscale.catalog import Catalog
-from wattscale.site.grid_shape import GridShape, draw_scores, map_scores, read_shape
+from wattscale.site.grid_shape import GridSetting, GridShape, draw_scores, map_scores, read_shape
 from wattscale.site.hourly_csv import Column, read_hourly_csv
 from wattscale.site.series import PriceFile
 from wattscale.units import FloatArray
@@ -33,7 +33,7 @@ def read_prices(path: str, repair_hours: int = 0) -> PriceFile:
 
 
 def synthetic_prices(
-    catalog: Catalog, word: str, mean_usd_per_mwh: float, latitude: float, utc_offset_h: float, shocks: FloatArray
+    catalog: Catalog, word: str, mean_usd_per_mwh: float, setting: GridSetting, shocks: FloatArray
 ) -> FloatArray:
     """Make an hourly price with the shape of a class and the given yearly mean.
 
@@ -41,15 +41,14 @@ def synthetic_prices(
         catalog: Tables `price_shapes` and `series_noise`.
         word: Class, such as `gas`.
         mean_usd_per_mwh: Mean of the year [USD/MWh].
-        latitude: Tells the seasons of the hemisphere [deg].
-        utc_offset_h: Local time minus UTC [h].
+        setting: Seasons, clock and wind of the place.
         shocks: Standard normal daily and hourly numbers, shape (365 + 8760,).
 
     Returns:
         Price in UTC [USD/MWh], shape (8760,). Its mean is the one given; a mean of zero or less is met by a shift.
     """
     shape: GridShape = read_shape(catalog, "price", word)
-    relative = map_scores(shape, draw_scores(shape, latitude, utc_offset_h, shocks))
+    relative = map_scores(shape, draw_scores(shape, setting, shocks))
     if mean_usd_per_mwh > 0:
         return np.asarray(mean_usd_per_mwh * relative / relative.mean())
     return np.asarray(relative - relative.mean() + mean_usd_per_mwh)

@@ -17,10 +17,10 @@ from wattscale.scenario.site import SiteTable
 from wattscale.site.carbon import read_carbon
 from wattscale.site.coefficients import read_synthesis_model
 from wattscale.site.grid import hourly_carbon, hourly_price
-from wattscale.site.grid_shape import NOISE
+from wattscale.site.grid_shape import NOISE, GridSetting
 from wattscale.site.humidity import warm_by
 from wattscale.site.location import FAR_KM, Location, distance_km, locate
-from wattscale.site.noise import DAYS, generator
+from wattscale.site.noise import DAYS, generator, scores_by_month
 from wattscale.site.normals import read_normals
 from wattscale.site.prices import read_prices
 from wattscale.site.result import SiteResult, Weather
@@ -71,8 +71,9 @@ def run(table: SiteTable, catalog: Catalog, series: SiteSeries | None = None) ->
     place = locate(table, catalog)
     weather, elevation_m, offset_h, weather_warnings = _weather(table, catalog, place, files)
     shocks = generator(table.seed, place.site.name, "grid").standard_normal((2, DAYS + HOURS_PER_YEAR))
-    price = hourly_price(table, catalog, place, offset_h, shocks, files.prices)
-    carbon = hourly_carbon(table, catalog, place, offset_h, shocks, files.carbon)
+    setting = GridSetting(place.latitude, offset_h, scores_by_month(weather.wind_speed_ms))
+    price = hourly_price(table, catalog, place.site, setting, shocks, files.prices)
+    carbon = hourly_carbon(table, catalog, place.site, setting, shocks, files.carbon)
     facts, fact_warnings = _facts(table, place, catalog)
     return SiteResult(
         name=place.name, latitude=place.latitude, longitude=place.longitude, elevation_m=elevation_m,

@@ -238,9 +238,7 @@ def _dew_point(normals: Normals, scores: FloatArray, temp: FloatArray, seed: int
     return dew
 
 
-def tail_to(
-    values: FloatArray, share: float, target: float | None, start_share: float, stretch: float
-) -> FloatArray:
+def tail_to(values: FloatArray, share: float, target: float | None, start_share: float, stretch: float) -> FloatArray:
     """Scale the upper tail of a year so that a quantile is the one known, within limits.
 
     Args:

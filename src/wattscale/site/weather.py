@@ -1,6 +1,7 @@
 """Weather of the site: reads a file, completes what it lacks, checks its clock against the sun.
 
-In: a path (EPW, Open-Meteo JSON); normals for what the file lacks. Out: `WeatherFile`, then `Weather` in UTC.
+In: a path (EPW, TMY3, PVGIS, NSRDB, NASA POWER, Open-Meteo); normals for what the file lacks. Out: `WeatherFile`,
+then `Weather` in UTC.
 Leaves out: the synthesis from normals alone (synthesis.py).
 """
 
@@ -18,10 +19,13 @@ from wattscale.site.normals import Normals
 from wattscale.site.openmeteo import parse_openmeteo
 from wattscale.site.result import Weather
 from wattscale.site.series import WeatherFile
+from wattscale.site.weather_tables import read_table
 from wattscale.units import HOURS_PER_DAY, FloatArray
 
 FIELD = "site.weather"
-READERS = {".epw": parse_epw, ".json": parse_openmeteo}
+ENDINGS = (".epw", ".csv", ".json")
+TABLE_MARKS = ('"tmy_hourly"', '"time_standard"')
+"""Words that tell PVGIS and NASA POWER answers from those of Open-Meteo."""
 KASTEN_FACTOR = 0.75
 """Global irradiance under cloud n over clear sky is 1 - 0.75 n^3.4, Kasten and Czeplak 1980."""
 KASTEN_POWER = 3.4
@@ -31,26 +35,31 @@ project's test set stay below 0.45 h."""
 
 
 def read_weather(path: str, repair_hours: int = 0) -> WeatherFile:
-    """Read an hourly weather file: EPW, or the Open-Meteo archive's JSON.
+    """Read an hourly weather file: EPW, TMY3, PVGIS TMY, NSRDB, NASA POWER or Open-Meteo.
 
     Args:
-        path: The file; the ending tells the format.
+        path: The file; ending and content tell the format.
         repair_hours: Longest gap that may be closed by interpolation [h].
 
     Raises:
         InputError: Unknown format, or a file that is incomplete or unreadable; with file, line and remedy.
     """
     file = existing_file(path, FIELD)
-    reader = READERS.get(file.suffix.lower())
-    if reader is None:
+    ending = file.suffix.lower()
+    if ending not in ENDINGS:
         raise InputError(
             f"unknown weather format '{file.suffix}'",
             where=FIELD,
             value=path,
-            allowed=", ".join(READERS),
-            hint="Give an EPW file, or the JSON answer of the Open-Meteo archive",
+            allowed=", ".join(ENDINGS),
+            hint="Give an EPW file, or a file of TMY3, PVGIS, NSRDB, NASA POWER or Open-Meteo as downloaded",
         )
-    return reader(file.read_text(encoding="latin-1" if file.suffix.lower() == ".epw" else "utf-8"), path, repair_hours)
+    text = file.read_text(encoding="latin-1")
+    if ending == ".epw" or text[:8].upper() == "LOCATION":
+        return parse_epw(text, path, repair_hours)
+    if ending == ".json" and not any(mark in text for mark in TABLE_MARKS):
+        return parse_openmeteo(file.read_text(encoding="utf-8", errors="replace"), path, repair_hours)
+    return read_table(path, repair_hours)
 
 
 def complete_weather(file: WeatherFile, normals: Normals | None) -> tuple[Weather, tuple[PlanWarning, ...]]:

@@ -75,7 +75,7 @@ def _normal(d: Distribution, u: FloatArray) -> FloatArray:
 
 def _lognormal(d: Distribution, u: FloatArray) -> FloatArray:
     mean, spread = (np.log(d.low) + np.log(d.high)) / 2.0, (np.log(d.high) - np.log(d.low)) / (2.0 * P05_Z)
-    return np.exp(np.asarray(stats.norm.ppf(u, loc=mean, scale=spread)))
+    return np.asarray(np.exp(stats.norm.ppf(u, loc=mean, scale=spread)), dtype=np.float64)
 
 
 KINDS: Mapping[str, Callable[[Distribution, FloatArray], FloatArray]] = {

@@ -7,11 +7,12 @@ Leaves out: running; runner.py does that.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pydantic import Field, ValidationError
 
 from wattscale.errors import InputError, did_you_mean
@@ -19,8 +20,10 @@ from wattscale.scenario.load import load_scenario, read_toml
 from wattscale.scenario.patch import Patch, apply_patch
 from wattscale.scenario.quantity import TableModel, choice
 from wattscale.scenario.schema import Scenario
+from wattscale.scenario.walk import fields_of
 from wattscale.study.distributions import Distribution, distribution
 from wattscale.study.sampling import METHODS, correlated, grid_points, unit_points
+from wattscale.study.sensitivity import DESIGNS
 from wattscale.units import FloatArray
 
 HEADLINES = (
@@ -82,11 +85,10 @@ class Axis:
     law: Distribution | None = None
 
     def value(self, coordinate: float) -> Any:
-        """Value at a coordinate: a level number for a list on a grid, else a probability."""
+        """Value at a cumulative probability; the values of a list are equally likely."""
         if self.law is not None:
-            return float(self.law.quantile(_one(coordinate))[0])
-        index = int(coordinate) if coordinate >= 1.0 else int(coordinate * len(self.values))
-        return self.values[min(index, len(self.values) - 1)]
+            return float(self.law.quantile(np.array([coordinate]))[0])
+        return self.values[min(int(coordinate * len(self.values)), len(self.values) - 1)]
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,6 @@ class Study:
     table: StudyTable
     scenario: Scenario
     axes: tuple[Axis, ...]
-    extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def names(self) -> list[str]:
@@ -109,6 +110,8 @@ class Study:
         table = self.table
         if table.method == "grid":
             return grid_points([len(axis.values) for axis in self.axes])
+        if table.method in DESIGNS:
+            return DESIGNS[table.method](table.cases, len(self.axes), table.seed)
         points = unit_points(table.method, table.cases, len(self.axes), table.seed)
         pairs = {(c.keys[0], c.keys[1]): c.spearman for c in table.correlation}
         return correlated(points, self.names, pairs)
@@ -121,7 +124,13 @@ class Study:
         row = self.points[index]
         if self.table.method == "grid":
             return {axis.key: axis.values[int(x)] for axis, x in zip(self.axes, row, strict=True)}
-        return {axis.key: axis.value(float(x)) for axis, x in zip(self.axes, row, strict=True)}
+        drawn = {axis.key: axis.value(float(x)) for axis, x in zip(self.axes, row, strict=True)}
+        return {key: round(value) if key in self.whole else value for key, value in drawn.items()}
+
+    @cached_property
+    def whole(self) -> set[str]:
+        """Axes that are whole numbers, so that draws are rounded."""
+        return {f.key for f in fields_of(Scenario) if f.numeric == "int"} & set(self.names)
 
     def case(self, index: int) -> Scenario:
         """Scenario of case `index`."""
@@ -217,9 +226,3 @@ def _dotted(tables: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         else:
             found[prefix + key] = value
     return found
-
-
-def _one(coordinate: float) -> FloatArray:
-    import numpy as np
-
-    return np.array([coordinate])

@@ -1,4 +1,4 @@
-"""Structured interior-point method: the program solved in passes over time, with a proof of its distance from the optimum.
+"""Structured interior-point method: the program solved in passes over time, with a proof of its gap.
 
 In: a `Program`. Out: `Solution` with certified bound, or None where it stalls (then a general solver takes over).
 Leaves out: deciding that a program has no point, and whole units.
@@ -13,18 +13,30 @@ Methods (1997).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from wattscale.supply import sweeps
 from wattscale.supply.certificate import certified_bound
 from wattscale.supply.layout import Layout, layout, prices
-from wattscale.supply.program import Program, Solution, cost_of
+from wattscale.supply.program import Budget, Column, Flow, Link, Program, Solution, Store, cost_of, term
 from wattscale.units import FloatArray
 
 SMALL = ("link", "budget", "zero", "top")
 """Inequalities beside the bounds of parts: links, budgets, columns above zero, columns below their top."""
+
+
+class _Direction:
+    """A step of everything, with the longest lengths that keep w and z positive."""
+
+    def __init__(self, arrays: list[FloatArray], rows: FloatArray) -> None:
+        self.y, self.wl, self.wu, self.zl, self.zu = arrays
+        self.nu = rows
+        self.x: FloatArray = np.zeros(0)
+        self.sums: FloatArray = np.zeros(3)
+        self.w: dict[str, FloatArray] = {}
+        self.z: dict[str, FloatArray] = {}
+        self.primal = self.dual = 0.0
 
 
 class _Iterate:
@@ -42,18 +54,19 @@ class _Iterate:
             return _staggered(steps, parts, next(taken))
 
         self.y, self.wl, self.wu, self.zl, self.zu = (parts_array() for _ in range(5))
-        self.dy, self.dwl, self.dwu, self.dzl, self.dzu = (parts_array() for _ in range(5))
         self.g_low, self.g_high, self.r_part, self.aim_low, self.aim_high = (parts_array() for _ in range(5))
         self.part, self.inverse, self.dl, self.du = (parts_array() for _ in range(4))
         self.part_index = np.searchsorted(a.term_part, np.arange(parts + 1))
         self.x = np.zeros(n_x)
-        self.nu, self.dnu, self.r_rows, self.f = (np.zeros((steps, rows)) for _ in range(4))
+        self.nu, self.r_rows, self.f = (np.zeros((steps, rows)) for _ in range(3))
         self.pull = np.zeros((steps, len(a.term_part)))
         self.lower = np.zeros((steps, rows, rows))
         self.couple = np.zeros((steps, rows - 1, rows - 1))
         self.border = np.zeros((steps, rows, wide))
         self.hessian, self.cross, self.own = np.zeros((n_x, n_x)), np.zeros((n_b, n_x)), np.zeros((n_b, n_b))
-        self.spare = (*(parts_array() for _ in range(5)), np.zeros((steps, rows)))
+        self.direction, self.spare = (
+            _Direction([parts_array() for _ in range(5)], np.zeros((steps, rows))) for _ in range(2)
+        )
         self.w: dict[str, FloatArray] = {}
         self.z: dict[str, FloatArray] = {}
         self.structure = (
@@ -91,7 +104,7 @@ class _Residuals:
     dual: float
 
 
-def solve_interior(program: Program, tolerance: float = 1e-4, most_iterations: int = 200) -> Solution | None:
+def solve_interior(program: Program, tolerance: float = 1e-4, most_iterations: int = 150) -> Solution | None:
     """Solve a program by the structured method.
 
     Args:
@@ -100,25 +113,48 @@ def solve_interior(program: Program, tolerance: float = 1e-4, most_iterations: i
         most_iterations: Iterations after which it counts as stalled.
 
     Returns:
-        The solution, or None where the method stalls (the program may have no point).
+        The solution; its gap is above the tolerance (but below ACCEPTABLE) where the method came no nearer. None where
+        it stalls before that (the program may have no point).
     """
     if any(b.limit <= 0.0 for b in program.budgets):
         return None
     a = layout(program)
     s = _Iterate(a)
     _start(a, s)
+    best: float = np.inf
+    since = 0
     for iteration in range(most_iterations):
         r = _residuals(a, s)
         done = _finished(program, a, s, r, tolerance, iteration)
         if done is not None:
             return done
+        merit = r.primal + float(np.max(np.abs(r.columns), initial=0.0)) / max(1.0, float(a.column_cost.max())) + r.dual
+        best, since = (merit, 0) if merit < PROGRESS * best else (best, since + 1)
+        if since > PATIENCE and merit > FEASIBLE:
+            return None
         try:
             going = _step(a, s, r)
         except np.linalg.LinAlgError:
             going = False
         if not going:
-            return None
+            return _finished(program, a, s, r, ACCEPTABLE, iteration)
     return None
+
+
+ACCEPTABLE = 1e-3
+"""Certified gap with which the method may still stop when it comes no nearer [1]."""
+PROGRESS, PATIENCE = 0.9, 25
+"""Iterations without this reduction of the residuals after which the method gives up."""
+
+
+def warm_up() -> None:
+    """Compile the passes (some ten seconds, once per installation), so that the first plan need not wait for it."""
+    load, none = np.ones(2), np.zeros(2)
+    columns = (Column("grid", 1.0, 10.0), Column("level", 0.0, 10.0))
+    flows = (Flow("grid", np.ones(2), 1.0, none, none, (), (term(0, 1.0, 2),)),)
+    stores = (Store("store", np.ones(2), none, none, (term(1, 1.0, 2),), 1),)
+    budgets = (Budget("budget", {0: np.ones(2)}, {}, 10.0),)
+    solve_interior(Program(np.ones(2), load, columns, flows, stores, budgets, (Link("link", {0: 1.0}, 10.0),)))
 
 
 def _bounds(a: Layout, x: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -190,59 +226,61 @@ def _residuals(a: Layout, s: _Iterate) -> _Residuals:
 
 
 def _step(a: Layout, s: _Iterate, r: _Residuals) -> bool:
-    """One predictor-corrector step; False where the system cannot be solved."""
-    mu = r.product / r.count
+    """One step: predictor, corrector, and a centrality corrector where the step is short; False where it cannot be."""
     failed = sweeps.factorise(
         *s.structure, s.wl, s.wu, s.zl, s.zu, a.entry_step, a.entry_row, a.entry_column, a.entry_factor, s.part_index,
         s.dl, s.du, s.inverse, s.pull, s.lower, s.couple, s.border, s.hessian, s.cross, s.own,
     )  # fmt: skip
-    if failed:
-        return False
     small = _border_matrix(a, s)
-    if not np.isfinite(small).all():
+    if failed or not np.isfinite(small).all():
         return False
-    sweeps.aim(s.wl, s.wu, s.zl, s.zu, s.dwl, s.dwu, s.dzl, s.dzu, 0.0, 0.0, s.aim_low, s.aim_high)
-    aim = {k: -s.w[k] * s.z[k] for k in SMALL}
-    dx, dw, dz, primal, dual, sums = _direction(a, s, r, small, aim)
-    after = r.product + primal * sums[0] + dual * sums[1] + primal * dual * sums[2]
-    sigma = min(max((after / r.product) ** 3, 1e-6), 1.0)
-    sweeps.aim(s.wl, s.wu, s.zl, s.zu, s.dwl, s.dwu, s.dzl, s.dzu, sigma * mu, 1.0, s.aim_low, s.aim_high)
-    aim = {k: sigma * mu - s.w[k] * s.z[k] - dw[k] * dz[k] for k in SMALL}
-    dx, dw, dz, primal, dual, sums = _direction(a, s, r, small, aim)
-    for _ in range(CORRECTORS):
-        if min(primal, dual) > 0.9:
-            break
-        longer = [min(1.0, LONGER * v + REACH) for v in (primal, dual)]
-        least, most = SPREAD * sigma * mu, sigma * mu / SPREAD
-        sweeps.correct(a.active, s.wl, s.wu, s.zl, s.zu, s.dl, s.du, s.g_low, s.g_high, s.dwl, s.dwu, s.dzl, s.dzu,
-                       *longer, least, most, s.aim_low, s.aim_high)  # fmt: skip
-        for k in SMALL:
-            v = (s.w[k] + longer[0] * dw[k]) * (s.z[k] + longer[1] * dz[k])
-            aim[k] = aim[k] + np.where(v < least, least - v, np.where(v > most, np.maximum(most - v, -most), 0.0))
-        before = (primal, dual)
-        kept = (s.dy, s.dwl, s.dwu, s.dzl, s.dzu, s.dnu, dx, dw, dz)
-        s.dy, s.dwl, s.dwu, s.dzl, s.dzu, s.dnu = s.spare
-        dx, dw, dz, primal, dual, sums = _direction(a, s, r, small, aim)
-        s.spare = kept[:6]
-        if primal + dual < sum(before):
-            s.spare = (s.dy, s.dwl, s.dwu, s.dzl, s.dzu, s.dnu)
-            s.dy, s.dwl, s.dwu, s.dzl, s.dzu, s.dnu, dx, dw, dz = kept
-            primal, dual = before
-            break
-    if not np.isfinite(dx).all():
+    mu = r.product / r.count
+    d = s.direction
+    sweeps.aim(s.wl, s.wu, s.zl, s.zu, d.wl, d.wu, d.zl, d.zu, 0.0, 0.0, s.aim_low, s.aim_high)
+    _direct(a, s, r, small, {k: -s.w[k] * s.z[k] for k in SMALL})
+    after = r.product + d.primal * d.sums[0] + d.dual * d.sums[1] + d.primal * d.dual * d.sums[2]
+    center = min(max((after / r.product) ** 3, 1e-6), 1.0) * mu
+    sweeps.aim(s.wl, s.wu, s.zl, s.zu, d.wl, d.wu, d.zl, d.zu, center, 1.0, s.aim_low, s.aim_high)
+    aim = {k: center - s.w[k] * s.z[k] - d.w[k] * d.z[k] for k in SMALL}
+    _direct(a, s, r, small, aim)
+    if min(d.primal, d.dual) < LONG_ENOUGH:
+        _recentre(a, s, r, small, aim, center)
+        d = s.direction
+    if not np.isfinite(d.x).all():
         return False
-    back = max(0.995, 1.0 - mu)
-    primal, dual = min(1.0, back * primal), min(1.0, back * dual)
-    sweeps.move(s.y, s.wl, s.wu, s.zl, s.zu, s.nu, s.dy, s.dwl, s.dwu, s.dzl, s.dzu, s.dnu, primal, dual)
-    s.x += primal * dx
+    back = max(BACK, 1.0 - mu)
+    primal, dual = min(1.0, back * d.primal), min(1.0, back * d.dual)
+    sweeps.move(s.y, s.wl, s.wu, s.zl, s.zu, s.nu, d.y, d.wl, d.wu, d.zl, d.zu, d.nu, primal, dual)
+    s.x += primal * d.x
     for k in SMALL:
-        s.w[k] = s.w[k] + primal * dw[k]
-        s.z[k] = s.z[k] + dual * dz[k]
+        s.w[k] = s.w[k] + primal * d.w[k]
+        s.z[k] = s.z[k] + dual * d.z[k]
     return True
 
 
-CORRECTORS, LONGER, REACH, SPREAD = 1, 1.0, 0.3, 0.1
-"""Correctors per iteration; the longer step they aim at, and the spread of w z about its centre that they keep."""
+def _recentre(
+    a: Layout, s: _Iterate, r: _Residuals, small: FloatArray, aim: dict[str, FloatArray], center: float
+) -> None:
+    """Bend the direction so that a longer step keeps w z near its centre; keep the old one where that is no longer."""
+    d, other = s.direction, s.spare
+    primal, dual = min(1.0, d.primal + REACH), min(1.0, d.dual + REACH)
+    least, most = SPREAD * center, center / SPREAD
+    sweeps.correct(a.active, s.wl, s.wu, s.zl, s.zu, s.dl, s.du, s.g_low, s.g_high, d.wl, d.wu, d.zl, d.zu, primal,
+                   dual, least, most, s.aim_low, s.aim_high)  # fmt: skip
+    bent = {}
+    for k in SMALL:
+        v = (s.w[k] + primal * d.w[k]) * (s.z[k] + dual * d.z[k])
+        bent[k] = aim[k] + np.where(v < least, least - v, np.where(v > most, np.maximum(most - v, -most), 0.0))
+    s.direction, s.spare = other, d
+    _direct(a, s, r, small, bent)
+    if other.primal + other.dual < d.primal + d.dual:
+        s.direction, s.spare = d, other
+
+
+BACK = 0.995
+"""Share of the longest step that is taken [1]."""
+LONG_ENOUGH, REACH, SPREAD = 0.9, 0.3, 0.3
+"""Step from which no centrality corrector is tried; how much longer a step it aims at; the spread of w z it keeps."""
 
 
 def _border_matrix(a: Layout, s: _Iterate) -> FloatArray:
@@ -261,11 +299,9 @@ def _border_matrix(a: Layout, s: _Iterate) -> FloatArray:
     return small
 
 
-def _direction(
-    a: Layout, s: _Iterate, r: _Residuals, small: FloatArray, aim: dict[str, FloatArray]
-) -> tuple[FloatArray, dict[str, FloatArray], dict[str, FloatArray], float, float, Any]:
-    """Solve for the step that closes the residuals and changes w z by `aim`; longest step lengths, at most 1/0.995."""
-    n_x = len(s.x)
+def _direct(a: Layout, s: _Iterate, r: _Residuals, small: FloatArray, aim: dict[str, FloatArray]) -> None:
+    """Solve for the direction that closes the residuals and changes w z by the aims; note its longest steps."""
+    n_x, d = len(s.x), s.direction
     pull = {k: (aim[k] - s.z[k] * r.small[k]) / s.w[k] for k in SMALL}
     column = r.columns - pull["link"] @ a.link + pull["zero"] - pull["top"]
     budget = aim["budget"] / s.z["budget"] - r.small["budget"]
@@ -278,23 +314,26 @@ def _direction(
     shift[n_x:] *= -1.0
     delta = np.linalg.solve(small, np.concatenate([column, budget]) + shift)
     delta[:n_x][a.fixed] = 0.0
-    sums = np.zeros(3)
     primal, dual = sweeps.backward(
-        *s.structure, s.wl, s.wu, s.zl, s.zu, s.dl, s.du, s.g_low, s.g_high, s.inverse, s.pull, s.lower, s.couple, s.border,
-        s.aim_low, s.aim_high, s.part, s.f, delta, n_x, s.dnu, s.dy, s.dwl, s.dwu, s.dzl, s.dzu, sums,
+        *s.structure, s.wl, s.wu, s.zl, s.zu, s.dl, s.du, s.g_low, s.g_high, s.inverse, s.pull, s.lower, s.couple,
+        s.border, s.aim_low, s.aim_high, s.part, s.f, delta, n_x, d.nu, d.y, d.wl, d.wu, d.zl, d.zu, d.sums,
     )  # fmt: skip
-    dx, db = delta[:n_x], delta[n_x:]
-    dw = {"link": r.small["link"] - a.link @ dx, "zero": r.small["zero"] + dx, "top": r.small["top"] - dx,
-          "budget": (aim["budget"] - s.w["budget"] * db) / s.z["budget"]}  # fmt: skip
-    dz = {k: (aim[k] - s.z[k] * dw[k]) / s.w[k] for k in SMALL}
-    dz["budget"] = db
+    d.x = np.asarray(delta[:n_x], np.float64)
+    db = np.asarray(delta[n_x:], np.float64)
+    d.w = {
+        "link": r.small["link"] - np.asarray(a.link @ d.x, np.float64),
+        "budget": (aim["budget"] - s.w["budget"] * db) / s.z["budget"],
+        "zero": r.small["zero"] + d.x,
+        "top": r.small["top"] - d.x,
+    }
+    d.z = {k: (aim[k] - s.z[k] * d.w[k]) / s.w[k] for k in SMALL}
+    d.z["budget"] = db
     for k in SMALL:
         where = s.room[k]
-        primal = min(primal, float(np.min(dw[k] / s.w[k], initial=0.0, where=where)))
-        dual = min(dual, float(np.min(dz[k] / s.z[k], initial=0.0, where=where)))
-        sums += [float(np.sum(v, where=where)) for v in (dw[k] * s.z[k], s.w[k] * dz[k], dw[k] * dz[k])]
-    longest = 1.0 / 0.995
-    return dx, dw, dz, *(min(longest, -1.0 / v if v < 0 else longest) for v in (primal, dual)), sums
+        primal = min(primal, float(np.min(d.w[k] / s.w[k], initial=0.0, where=where)))
+        dual = min(dual, float(np.min(d.z[k] / s.z[k], initial=0.0, where=where)))
+        d.sums += [float(np.sum(v, where=where)) for v in (d.w[k] * s.z[k], s.w[k] * d.z[k], d.w[k] * d.z[k])]
+    d.primal, d.dual = (min(1.0 / BACK, -1.0 / v if v < 0 else 1.0 / BACK) for v in (primal, dual))
 
 
 def _finished(

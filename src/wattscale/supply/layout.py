@@ -8,13 +8,14 @@ part without room in a step (solar at night, a level pinned to zero) stays in th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from wattscale.supply.matrix import budget_scales
-from wattscale.supply.program import Flow, Prices, Program, Term, level_alive, store_factors
+from wattscale.supply.program import Flow, Prices, Program, Store, Term, level_alive, store_factors
 from wattscale.units import FloatArray
 
 IndexArray = npt.NDArray[np.int64]
@@ -24,7 +25,7 @@ NO_ROOM = 1e-9
 
 @dataclass(frozen=True)
 class Layout:
-    """Scaled arrays; T steps, J flows, K stores, P = J + K parts, I terms, B budgets, Q budget pairs, X columns, L links.
+    """Scaled arrays: T steps, J flows, K stores, P = J + K parts, I terms, B budgets, Q pairs, X columns, L links.
 
     Attributes:
         gain: Factor of each flow in the rows of its step, shape (J, K + 1).
@@ -83,7 +84,7 @@ def layout(program: Program) -> Layout:
     power = float(np.mean(np.abs(program.load))) or 1.0
     typical = [float(np.mean(np.abs(f.cost))) for f in program.flows if f.name != "unserved"]
     money = max(max(typical, default=1.0), 1e-6) * power
-    parts = [*program.flows, *program.stores]
+    parts: list[Flow | Store] = [*program.flows, *program.stores]
     low, high = (_stack([getattr(p, side) / power for p in parts], steps) for side in ("lower", "upper"))
     upper = np.array([c.upper for c in program.columns]) / power
     part, is_upper, column, factor = _terms(program)
@@ -132,17 +133,18 @@ def _stack(columns: list[FloatArray], steps: int) -> FloatArray:
     return np.ascontiguousarray(np.array(columns, dtype=np.float64).reshape(len(columns), steps).T)
 
 
-def _dense(rows: list[object], width: int) -> FloatArray:
+def _dense(rows: list[Mapping[int, float]], width: int) -> FloatArray:
     found = np.zeros((len(rows), width))
     for i, row in enumerate(rows):
-        for c, value in row.items():  # type: ignore[attr-defined]
+        for c, value in row.items():
             found[i, c] = value
     return found
 
 
 def _terms(program: Program) -> tuple[IndexArray, IndexArray, IndexArray, FloatArray]:
     found: list[tuple[int, int, Term]] = []
-    for p, part in enumerate([*program.flows, *program.stores]):
+    parts: list[Flow | Store] = [*program.flows, *program.stores]
+    for p, part in enumerate(parts):
         found += [(p, 0, t) for t in (part.lower_terms if isinstance(part, Flow) else ())]
         found += [(p, 1, t) for t in part.upper_terms]
     column = np.array([t.column for _, _, t in found], np.int64).reshape(len(found), program.steps).T

@@ -10,10 +10,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from wattscale.supply.carry import carry_surplus
 from wattscale.supply.program import Flow, Program, Solution, bound_value, cost_of, store_factors
 from wattscale.units import FloatArray
 
-DUST = 1e-6
+DUST = 1e-4
 """Capacity over the largest load below which a solver's capacity is its rounding [1]."""
 
 
@@ -41,6 +42,7 @@ def settle(program: Program, solution: Solution) -> Solution:
             low, high = flow_bounds(flow, x)
             y[j] = np.clip(y[j], low, np.maximum(high, low))
     _close_balance(program, x, y)
+    carry_surplus(program, x, y, s)
     _tighten_peaks(program, x, y)
     return replace(solution, columns=x, flows=y, stores=s, objective=cost_of(program, x, y))
 

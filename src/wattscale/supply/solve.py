@@ -17,6 +17,10 @@ from wattscale.supply.settle import imbalance, settle, store_flows
 
 BoolArray = npt.NDArray[np.bool_]
 
+LONG = 500
+"""Steps from which the structured method is used; below, a general solver is quick and ends at a vertex [1]."""
+TOLERANCE = 5e-5
+"""Certified gap asked of the structured method [1]."""
 SETTLE_SHARE = 1e-5
 """Cost of settling a point, over its cost, above which burnt energy is taken to have paid [1]."""
 BALANCE = 1e-9
@@ -24,6 +28,25 @@ BALANCE = 1e-9
 FREE = 1e-3
 """Price of energy over its mean below which it counts as free [1]."""
 ROUNDS = 4
+
+
+def solve_once(program: Program, tolerance: float = TOLERANCE) -> Solution | None:
+    """Solve a program by the structured method where it is long, else (or where that stalls) by a general solver.
+
+    Args:
+        program: The program.
+        tolerance: Certified relative gap asked of the structured method [1].
+
+    Returns:
+        The solution as the solver gives it, or None where the program has no point.
+    """
+    if program.steps >= LONG:
+        from wattscale.supply.interior import solve_interior
+
+        found = solve_interior(program, tolerance)
+        if found is not None:
+            return found
+    return solve_clarabel(program)
 
 
 def solve(program: Program) -> Solution | None:
@@ -40,7 +63,7 @@ def solve(program: Program) -> Solution | None:
     Returns:
         The settled solution, or None where the program has no point.
     """
-    found = solve_clarabel(program)
+    found = solve_once(program)
     if found is None:
         return None
     best = settle(program, found)
@@ -50,7 +73,7 @@ def solve(program: Program) -> Solution | None:
         if _plain(program, best, found) or not burning:
             break
         blocked = _block(blocked, burning)
-        again = solve_clarabel(blocked)
+        again = solve_once(blocked)
         if again is None:
             break
         found = again

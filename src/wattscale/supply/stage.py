@@ -18,11 +18,11 @@ from wattscale.supply import dispatch as name
 from wattscale.supply.expansion import Campus, Setting, build
 from wattscale.supply.grid_only import applies, solve_grid_only
 from wattscale.supply.infeasible import explain
-from wattscale.supply.program import Program, Solution
+from wattscale.supply.program import Solution
 from wattscale.supply.resources import scale_to_mean, solar_capacity_factor, wind_capacity_factor
 from wattscale.supply.result import SupplyResult
 from wattscale.supply.settle import budget_excess
-from wattscale.supply.solve import solve
+from wattscale.supply.solve import LONG, solve, solve_once
 from wattscale.supply.technologies import Technology, cost_region, known_name, read_technologies
 from wattscale.units import HOURS_PER_YEAR, KG_PER_T, FloatArray
 
@@ -137,14 +137,8 @@ def _solve(campus: Campus) -> Solution:
             return closed
     found = solve(campus.program)
     if found is None:
-        raise explain(campus, _feasible_only)
+        raise explain(campus, solve_once)
     return found
-
-
-def _feasible_only(program: Program) -> Solution | None:
-    from wattscale.supply.general import solve_clarabel
-
-    return solve_clarabel(program)
 
 
 def _result(campus: Campus, solution: Solution, site: SiteResult, warnings: tuple[PlanWarning, ...]) -> SupplyResult:
@@ -202,6 +196,8 @@ def _figures(
         "renewable_share": min(own / load, 1.0),
         "solver_gap": max(float(solution.gap), 0.0),
     }
+    if "export" in d.uses_mw:
+        figures["export_mwh"] = float(weight @ d.uses_mw["export"])
     for key, value in power.items():
         figures[f"capacity_mw.{key}"] = value
         if key in campus.setting.renewable:
@@ -230,6 +226,8 @@ def _warnings(table: SupplyTable, campus: Campus, solution: Solution) -> tuple[P
                                  "than the supply they would need"))  # fmt: skip
     if np.any(budget_excess(campus.program, solution) > 1e-5):
         found.append(PlanWarning("budget-overdrawn", "A yearly limit is exceeded by more than 1e-5 of itself"))
+    if solution.solver == "clarabel" and campus.program.steps >= LONG:
+        found.append(PlanWarning("solver-fallback", "The structured solver came to no end; a general one took over"))
     if solution.gap > 1e-3:
         found.append(PlanWarning("solver-gap", f"The cost is certified to {solution.gap:.2%} only"))
     for key in table.max_capacity_mw:

@@ -1,3 +1,4 @@
+# mypy: allow-untyped-defs
 """Compiled passes over time of the structured interior-point method.
 
 In: the flat arrays of a `Layout` and of an iterate. Out: residuals, the factorised Newton system, directions.
@@ -10,26 +11,24 @@ part), b budget, x linking column; D = z / w is the barrier weight of a bound.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import numba
 import numpy as np
 
-F = TypeVar("F", bound=Callable[..., Any])
 
-
-def compiled(function: F) -> F:
+def compiled(function: Callable[..., Any]) -> Any:
     """Compile once and keep on disk; reassociation of sums is allowed, so that loops vectorise."""
-    made: F = numba.njit(cache=True, fastmath=True, error_model="numpy")(function)
-    return made
+    return numba.njit(cache=True, fastmath=True, error_model="numpy")(function)
 
 
 @compiled
 def residuals(
     gain, end, start, cost, low, high, active, term_part, term_upper, term_column, term_factor, pair_b, pair_j, pair_q,
-    right, y, wl, wu, zl, zu, nu, x, mu, r_rows, g_low, g_high, r_part, column, budget,
+    right, y, wl, wu, zl, zu, nu, x, mu, r_rows, g_low, g_high, r_part, column,
+    budget,
 ):  # fmt: skip
-    """Residuals of rows, bounds and parts; sums for columns and budgets; returns sum of w z, their number, and norms."""
+    """Residuals of rows, bounds and parts, sums for columns and budgets; returns sum of w z, their number, norms."""
     steps, parts = y.shape
     flows, rows = gain.shape
     stores = rows - 1
@@ -85,7 +84,8 @@ def residuals(
 @compiled
 def factorise(
     gain, end, start, active, term_part, term_upper, term_column, term_factor, pair_b, pair_j, pair_q, wl, wu, zl, zu,
-    step_of, row_of, column_of, factor_of, part_index, dl, du, inverse, pull, lower, couple, border, hessian, cross, own,
+    step_of, row_of, column_of, factor_of, part_index, dl, du, inverse, pull, lower, couple, border, hessian, cross,
+    own,
 ):  # fmt: skip
     """Assemble and factorise the band matrix step by step, with the border carried along; returns 0 when definite.
 
@@ -259,8 +259,8 @@ def forward(
 @compiled
 def backward(
     gain, end, start, active, term_part, term_upper, term_column, term_factor, pair_b, pair_j, pair_q, wl, wu,
-    zl, zu, dl, du, g_low, g_high, inverse, pull, lower, couple, border, aim_low, aim_high, part, f, delta, n_x, nu, dy, dwl, dwu,
-    dzl, dzu, sums,
+    zl, zu, dl, du, g_low, g_high, inverse, pull, lower, couple, border, aim_low, aim_high, part, f, delta, n_x,
+    nu, dy, dwl, dwu, dzl, dzu, sums,
 ):  # fmt: skip
     """Back substitution and the steps of parts, slacks and multipliers; returns the worst ratios of w and z.
 
@@ -350,7 +350,7 @@ def aim(wl, wu, zl, zu, dwl, dwu, dzl, dzu, center, second, aim_low, aim_high):
 def correct(
     active, wl, wu, zl, zu, dl, du, g_low, g_high, dwl, dwu, dzl, dzu, primal, dual, least, most, aim_low, aim_high
 ):
-    """Turn the pulls of a direction back into its aims, bent where w z would leave [least, most] after a longer step."""
+    """Turn a direction's pulls back into aims, bent where w z would leave [least, most] after a longer step."""
     steps, parts = wl.shape
     for t in range(steps):
         for p in range(parts):

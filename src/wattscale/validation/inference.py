@@ -49,13 +49,15 @@ def engine_of(runtime: str) -> str:
     """Name the serving engine of a runtime cell, as an item of `serving_coefficients`.
 
     >>> engine_of("vLLM 0.5.x (leaderboard v2.0)"), engine_of("vLLM 0.11.1"), engine_of("TensorRT 10.8, CUDA 12.8")
-    ('vllm-0.5', 'vllm', 'trtllm')
+    ('vllm-0.5', 'vllm-0.11', 'trtllm')
     """
     words = runtime.lower()
     if "transformers" in words:
         return "transformers"
     if "vllm 0.5" in words or "vllm 0.4" in words:
         return "vllm-0.5"
+    if "vllm 0.11" in words:
+        return "vllm-0.11"
     for word, engine in (("tensorrt", "trtllm"), ("trt", "trtllm"), ("sglang", "sglang")):
         if word in words:
             return engine

@@ -31,10 +31,12 @@ FLOORS = {"pue": 1.0, "wue_l_per_kwh": 0.0}
 """Least values by definition; the few hours sampled for ranges may fall below."""
 GROUP_BY = "operator"
 FILE = "pue_wue.csv"
+CATALOG_TABLE = "reported_pue"
+"""Table of the catalogue with published rows in the columns of this kind."""
 DESIGNS = "operator_designs"
 DEFAULT_CLASS = "colocation"
-LIQUID_CLASS = "HPC liquid"
-LIQUID_WORDS = ("direct liquid", "warm-water", "warm water")
+THIS_YEAR = 2024
+"""Year of a row that gives none."""
 STRIDE = 27
 """Own and leased halls are drawn apart: the order of the second is permuted by this odd stride."""
 
@@ -62,46 +64,45 @@ def predict(rows: Rows, catalog: Catalog, folder: Path | None = None) -> tuple[l
     skipped: list[Skipped] = []
     known: dict[tuple[str, tuple[SiteTable, ...]], Spread] = {}
     for i, row in enumerate(rows):
-        group = operator_class(catalog, row)
         try:
-            places = _places(row, group)
+            group = operator_class(catalog, row)
+            places = _places(row, group, catalog)
             key = (group.name, places)
             if key not in known:
                 known[key] = _mean([_class_at(catalog, group, _air(catalog, p)) for p in places])
         except (InputError, ValueError) as error:
-            skipped.append(Skipped(i, str(error)))
+            skipped.append(Skipped(i, " ".join(str(error).split())))
             continue
         predictions.append(_prediction(i, known[key]))
     return predictions, skipped
 
 
 def operator_class(catalog: Catalog, row: Mapping[str, str]) -> Row:
-    """Find the class of design: by operator and year, by the word liquid in the cooling, else leased halls.
+    """Find the class of design: by operator, else by words in cooling and scope, else leased halls; latest by year.
 
     >>> from wattscale.catalog import load_catalog
     >>> operator_class(load_catalog(), {"operator": "AWS", "year": "2024"}).name
     'self-built and leased'
     """
-    operator, year = plain(row.get("operator", "")), float(row.get("year") or "2024")
-    found: Row | None = None
-    for name in catalog.names("operator_classes"):
-        group = catalog.row("operator_classes", name)
-        names = [plain(alias) for alias in group.text("aliases").split(";")]
-        begins = group.number("year_from")
-        if operator in names and begins <= year and (found is None or begins > found.number("year_from")):
-            found = group
-    if found is not None:
-        return found
-    cooling = row.get("cooling", "").lower()
-    liquid = any(word in cooling for word in LIQUID_WORDS)
-    return catalog.row("operator_classes", LIQUID_CLASS if liquid else DEFAULT_CLASS)
+    operator, year = plain(row.get("operator", "")), float(row.get("year") or THIS_YEAR)
+    said = f"{row.get('cooling', '')} {row.get('scope', '')}".lower()
+    classes = [catalog.row("operator_classes", name) for name in catalog.names("operator_classes")]
+    classes = [c for c in classes if c.number("year_from") <= year]
+    named = [c for c in classes if operator in [plain(a) for a in c.text("aliases").split(";")]]
+    worded = [c for c in classes if any(w in said for w in c.text("words").split(";") if w)]
+    found = named or worded or [catalog.row("operator_classes", DEFAULT_CLASS)]
+    return max(found, key=lambda c: c.number("year_from"))
 
 
-def _places(row: Mapping[str, str], group: Row) -> tuple[SiteTable, ...]:
-    """Coordinates of the row; a fleet stands at the places of its class."""
+def _places(row: Mapping[str, str], group: Row, catalog: Catalog) -> tuple[SiteTable, ...]:
+    """Coordinates of the row; else the sites of its country; a fleet stands at the places of its class."""
     if row.get("lat") and row.get("lon"):
         return (SiteTable(name=None, latitude=float(row["lat"]), longitude=float(row["lon"])),)
-    return tuple(SiteTable(name=name) for name in group.text("places").split(";"))
+    country = row.get("country", "")
+    sites = [
+        name for name in catalog.names("sites") if country and catalog.row("sites", name).text("country") == country
+    ]
+    return tuple(SiteTable(name=name) for name in sites or group.text("places").split(";"))
 
 
 def _air(catalog: Catalog, place: SiteTable) -> OutdoorAir:

@@ -251,8 +251,7 @@ def row_power(
             chosen = np.array(
                 [r.accelerator.generation == generation and r.formats.compute == precision for r in batch.rows]
             )
-            share[chosen] = device_share(
-                *(np.asarray(getattr(steps.mean, n))[chosen] for n in UTILISATIONS), precision, coefficients
-            )
+            use = {n: np.asarray(getattr(steps.mean, n))[chosen] for n in UTILISATIONS}
+            share[chosen] = device_share(**use, precision=precision, coefficients=coefficients)
     return batch.tdp_w * np.minimum(share, caps)
 

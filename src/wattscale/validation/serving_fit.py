@@ -14,7 +14,8 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from wattscale.catalog import Catalog
-from wattscale.compute.roofline import HARDWARE, RateCoefficients
+from wattscale.compute.power import load_power_coefficients
+from wattscale.compute.roofline import RateCoefficients
 from wattscale.errors import WattscaleError
 from wattscale.units import FloatArray
 from wattscale.validation import inference, serving
@@ -25,6 +26,7 @@ from wattscale.validation.served_rows import (
     ServedRow,
     batch_rows,
     cell,
+    row_power,
     row_rates,
     row_steps,
 )
@@ -34,7 +36,7 @@ STRIDE = 4
 """One row in this many of the latency file enters the fit, so that both files weigh alike."""
 SCALE = 0.1
 """Relative error beyond which a row loses weight (Cauchy loss): outliers are not chased."""
-PRIOR_WEIGHT = 2.0
+PRIOR_WEIGHT = 0.5
 """Weight of the starting points: one standard deviation away costs as much as this squared rows off by `SCALE`."""
 POWER_PRIOR_WEIGHT = 0.3
 """The same for the power coefficients, of which less was known."""
@@ -282,13 +284,12 @@ def fit_power(data: FitData, catalog: Catalog, start: dict[str, float] | None = 
         Values by figure id.
     """
     generations = sorted({r.accelerator.generation for r in data.served})
-    parameters = [
-        p
-        for p in _parameters(catalog, "power", generations)
-        if p.common or p.name not in ("exponent", "link_share")
-    ]
+    own = ("resident_share", "tensor_share", "memory_share")
+    parameters = [p for p in _parameters(catalog, "power", generations) if p.common or p.name in own]
     steps = row_steps(data.batch, row_rates(data.served, catalog)).mean
     which = np.array([generations.index(r.accelerator.generation) for r in data.served])
+    idle_by = {r.accelerator.generation: r.accelerator for r in data.served}
+    idle = np.array([load_power_coefficients(catalog, idle_by[g]).idle for g in generations])[which]
 
     def residuals(x: FloatArray) -> FloatArray:
         v: dict[str, FloatArray] = {}
@@ -299,13 +300,18 @@ def fit_power(data: FitData, catalog: Catalog, start: dict[str, float] | None = 
             else:
                 column[generations.index(p.item)] = value
         c = {name: column[which] for name, column in v.items()}
-        share = (
-            c["idle_share"]
-            + c["resident_share"] * np.asarray(steps.busy_share)
-            + c["tensor_share"] * np.asarray(steps.compute_utilisation) ** c["exponent"]
-            + c["memory_share"] * np.asarray(steps.memory_utilisation) ** c["exponent"]
+        memory = (
+            np.asarray(steps.memory_utilisation)
+            + c["cache_extra"] * np.asarray(steps.cache_utilisation)
+            + c["expert_extra"] * np.asarray(steps.expert_utilisation)
+        )
+        activity = (
+            c["resident_share"] * np.asarray(steps.busy_share)
+            + c["tensor_share"] * np.asarray(steps.compute_utilisation)
+            + c["memory_share"] * memory
             + c["link_share"] * np.asarray(steps.link_utilisation)
         )
+        share = idle + activity ** c["exponent"]
         return np.asarray(np.log(np.minimum(share, 1.0) / data.power_share))
 
     x = _solve(parameters, residuals, _begin(parameters, POWER_TABLE, start), POWER_PRIOR_WEIGHT)
@@ -371,5 +377,75 @@ def fit_all(
     return found | fit_power(energy, view, start) | fit_first_token(latency, view, start)
 
 
-HARDWARE_NAMES = HARDWARE
-"""Coefficients that a hardware generation has of its own."""
+@dataclass(frozen=True)
+class Unseen:
+    """Predictions of rows whose models the fit had not seen, over the measured values; arrays of shape (rows,)."""
+
+    ratios: dict[str, FloatArray]
+    """Measured over predicted: tokens_per_s, power, joules_per_token, tpot, ttft [1]."""
+    fits: tuple[dict[str, float], ...]
+    """Coefficients of each fold."""
+
+
+def family(name: str) -> str:
+    """Name the model of a row without maker, tuning and precision, so that siblings leave the fit together.
+
+    >>> family("meta-llama/Llama-3.3-70B-Instruct"), family("nvidia/Qwen3-32B-NVFP4")
+    ('llama70b', 'qwen32b')
+    """
+    words = name.lower().split("/")[-1].replace("_", "-").split("-")
+    dress = {"meta", "instruct", "fp8", "nvfp4", "hf", "it", "chat", "thinking", "coder", "2507", "v0.1", "v0.3"}
+    kept = "".join(w for w in words if w not in dress)
+    return "".join(c for c in kept.replace("3.1", "").replace("3.3", "").replace("qwen3", "qwen") if c.isalnum())
+
+
+def cross_validate(
+    energy: FitData,
+    latency: FitData,
+    names: tuple[Sequence[str], Sequence[str]],
+    catalog: Catalog,
+    folds: int,
+    start: dict[str, float],
+) -> Unseen:
+    """Fit without some models and predict their rows, until every model has been left out.
+
+    Args:
+        energy: Rows of inference_energy.csv.
+        latency: Rows of inference_serving.csv.
+        names: Model family of each row of both.
+        catalog: The catalogue.
+        folds: Groups of models left out together [1].
+        start: Fit to all rows, from which each fit starts.
+
+    Returns:
+        What was measured over what was predicted.
+    """
+    families = sorted({*names[0], *names[1]})
+    found: dict[str, list[FloatArray]] = {}
+    fits = []
+    for i in range(folds):
+        out = set(families[i::folds])
+        away = [np.array([n in out for n in group]) for group in names]
+        fit = fit_all(keep(energy, ~away[0]), keep(latency, ~away[1]), catalog, start)
+        fits.append(fit)
+        view = catalog.with_overrides(fit)
+        for name, ratio in _ratios(keep(energy, away[0]), keep(latency, away[1]), view).items():
+            found.setdefault(name, []).append(ratio)
+    return Unseen({k: np.concatenate(v) for k, v in found.items()}, tuple(fits))
+
+
+def _ratios(energy: FitData, latency: FitData, catalog: Catalog) -> dict[str, FloatArray]:
+    found: dict[str, FloatArray] = {}
+    if energy.served:
+        steps = row_steps(energy.batch, row_rates(energy.served, catalog))
+        time = np.asarray(steps.mean.time_s)
+        power = row_power(energy.batch, steps, catalog) / energy.batch.tdp_w
+        found["tokens_per_s"] = time / energy.step_s
+        found["power"] = energy.power_share / power
+        found["joules_per_token"] = energy.power_share * energy.step_s / (power * time)
+    if latency.served:
+        steps = row_steps(latency.batch, row_rates(latency.served, catalog))
+        loops = [r for r in latency.loops if r is not None]
+        found["tpot"] = latency.step_s / np.asarray(steps.mean.time_s)
+        found["ttft"] = latency.first_s / serving.first_token_s(loops, steps, catalog)
+    return found

@@ -28,7 +28,7 @@ from wattscale.errors import WattscaleError
 from wattscale.units import HOURS_PER_DAY, SECONDS_PER_HOUR, W_PER_MW
 from wattscale.validation.scoring import Prediction, Rows, Skipped
 from wattscale.validation.training_cases import Row, cell, device, row_shape, scaled, usual_precision
-from wattscale.validation.training_fit import RunCase, held_out_share
+from wattscale.validation.training_fit import RunCase, folds_of
 
 TARGETS = ("device_hours", "energy_MWh", "avg_power_per_device_W")
 GROUP_BY = "hardware"
@@ -118,7 +118,7 @@ def estimate(row: Row, catalog: Catalog) -> RunEstimate | str:
     except WattscaleError as error:
         return str(error)
     useful = goodput(devices, 0.0, load_reliability(catalog))
-    share = tuned_share(catalog, accelerator, float(shape.params_total))
+    share = tuned_share(catalog, accelerator, float(shape.params_total), early=early_code(row, accelerator, catalog))
     power = run_power(best, useful, accelerator, precision, catalog, share)
     watts = _published_scope(power, accelerator, catalog)
     if tokens is None:
@@ -126,6 +126,15 @@ def estimate(row: Row, catalog: Catalog) -> RunEstimate | str:
     rate = best.tokens_per_s * useful.value * share
     hours = tokens * 1e9 / rate * devices / SECONDS_PER_HOUR
     return RunEstimate(hours, watts, hours * watts / W_PER_MW * (cell(row, "pue") or USUAL_PUE))
+
+
+def early_code(row: Row, accelerator: Accelerator, catalog: Catalog) -> bool:
+    """Tell whether a run used the GPU codes of before fused attention and mature sharding, by its year.
+
+    TPU codes were compiled as a whole from the start and show no such break.
+    """
+    year = cell(row, "year")
+    return accelerator.kind == "gpu" and year is not None and year <= catalog.value(TABLE, "run.early_year")
 
 
 def run_cases(rows: Rows, catalog: Catalog) -> list[RunCase]:
@@ -148,9 +157,10 @@ def run_cases(rows: Rows, catalog: Catalog) -> list[RunCase]:
         run = estimate(row, catalog) if accelerator and size and hours else ""
         if accelerator is None or size is None or hours is None or isinstance(run, str) or run.device_hours is None:
             continue
-        share = tuned_share(catalog, accelerator, size * 1e9) * run.device_hours / hours
+        early = early_code(row, accelerator, catalog)
+        share = tuned_share(catalog, accelerator, size * 1e9, early=early) * run.device_hours / hours
         item = accelerator.name if accelerator.generation in SPANNING else accelerator.generation
-        found.append(RunCase(index, row.get("name", ""), item, size * 1e9, share))
+        found.append(RunCase(index, row.get("name", ""), item, size * 1e9, share, early))
     return found
 
 
@@ -167,14 +177,15 @@ def cross_validate(rows: Rows, catalog: Catalog, folder: Path | None = None) -> 
     """
     plain, skipped = predict(rows, catalog, folder)
     cases = run_cases(rows, catalog)
-    by_row = {c.row: c for c in cases}
+    by_row = {c.row: (c, fold) for c, fold in zip(cases, folds_of(cases), strict=True)}
     found = []
     for p in plain:
-        case, accelerator = by_row.get(p.row), device(rows[p.row], "hardware", catalog)
-        if case is None or accelerator is None:
+        accelerator = device(rows[p.row], "hardware", catalog)
+        if p.row not in by_row or accelerator is None:
             found.append(p)
             continue
-        factor = tuned_share(catalog, accelerator, case.params) / held_out_share(case, cases)
+        case, fold = by_row[p.row]
+        factor = tuned_share(catalog, accelerator, case.params, early=case.early) / fold.share(case)
         found.append(scaled(p, {"device_hours": factor, "energy_MWh": factor}))
     return found, skipped
 

@@ -1,8 +1,8 @@
 """Fit of the training coefficients to measured steps and runs, and leave-one-model-out cross-validation.
 
-In: rows of training_throughput.csv, mlperf_training.csv and training_runs.csv. Out: coefficients by item and parameter,
-residuals of rows whose model the fit has not seen.
-Leaves out: writing the catalogue (benchmarks/fit_training.py does) and every coefficient of a single model: there is none.
+In: rows of training_throughput.csv, mlperf_training.csv and training_runs.csv. Out: coefficients by item and
+parameter, residuals of rows whose model the fit has not seen.
+Leaves out: writing the catalogue (benchmarks/fit_training.py does); there is no coefficient of a single model.
 """
 
 from __future__ import annotations
@@ -47,6 +47,8 @@ KEPT = 60
 """Candidates kept per case, the fastest at the start values."""
 LOSS_SCALE = 0.05
 """Relative error beyond which a row loses weight (soft L1), so that a few odd rows do not steer the fit."""
+FOLD_EVALUATIONS = 8
+"""Evaluations of a fold, which starts at the fit to all."""
 EDGE = 1e-3
 """Starting points lie at least this share of the range inside their bounds."""
 
@@ -150,16 +152,20 @@ class StepFit:
         time = step_times(self._shape, self._layouts, self._machine, k).total / done(self._layouts)
         return np.asarray(np.log(np.minimum.reduceat(time, self._starts) / self._target))
 
-    def solve(self, used: np.ndarray, start: FloatArray) -> FloatArray:
+    def solve(self, used: np.ndarray, start: FloatArray, evaluations: int = 60) -> FloatArray:
         """Fit to the chosen cases."""
+
+        def chosen(x: FloatArray) -> FloatArray:
+            return np.asarray(self.residuals(x)[used])
+
         found = least_squares(
-            lambda x: self.residuals(x)[used],
+            chosen,
             self.inside(start),
             bounds=(self.low, self.high),
             loss="soft_l1",
             f_scale=LOSS_SCALE,
             x_scale=self.high - self.low,
-            max_nfev=60,
+            max_nfev=evaluations,
         )
         return np.asarray(found.x, dtype=np.float64)
 
@@ -185,7 +191,7 @@ def held_out(fit: StepFit, x: FloatArray) -> tuple[FloatArray, FloatArray]:
     folds = []
     for group in dict.fromkeys(fit.groups):
         out = fit.groups == group
-        found = fit.solve(~out, x)
+        found = fit.solve(~out, x, FOLD_EVALUATIONS)
         held[out] = fit.residuals(found)[out]
         folds.append(found)
     return held, np.array(folds)
@@ -201,6 +207,7 @@ class RunCase:
         item: Generation, or device where the generation spans several designs.
         params: Parameters [1].
         share: Measured over best speed [1].
+        early: Whether it ran on the GPU codes of before fused attention.
     """
 
     row: int
@@ -208,52 +215,82 @@ class RunCase:
     item: str
     params: float
     share: float
+    early: bool = False
+
+
+@dataclass(frozen=True)
+class TunedShares:
+    """What published runs keep of the best layout's speed: s = s_max N / (N + N_half), times `early` for early codes.
+
+    Attributes:
+        overall: Median s of all runs [1].
+        early: Factor of runs on early GPU codes [1].
+        by_item: s_max [1] and N_half [1] by item.
+    """
+
+    overall: float
+    early: float
+    by_item: dict[str, tuple[float, float]]
+
+    def share(self, case: RunCase) -> float:
+        """Give the share of a run [1]; that of all runs where its item is unknown."""
+        top, half = self.by_item.get(case.item, (self.overall, 0.0))
+        return top * case.params / (case.params + half) * (self.early if case.early else 1.0)
 
 
 HALF_SIZES = (0.0, *np.geomspace(2e8, 5e10, 49))
 """Half-way sizes tried for the tuned share [1]; 0 means no effect of size."""
+EARLY_SHARES = np.arange(1.0, 0.58, -0.02)
+"""Factors tried for early codes [1]."""
 SIZED = 5
 """Runs that an item must have for a size effect of its own."""
 SIZE_COST = 0.02
 """Gain in the mean absolute log error that a size effect must bring."""
 
 
-def fit_tuned(cases: Sequence[RunCase], overall: float) -> tuple[float, float]:
-    """Fit the tuned share of one item: s_max and N_half of s = s_max N / (N + N_half).
+def fit_tuned(cases: Sequence[RunCase]) -> TunedShares:
+    """Fit the tuned shares to published runs.
 
-    Least mean absolute log error over a grid of N_half, s_max the median, drawn to the overall share by the weight of
-    one run.
+    Least mean absolute log error over grids of N_half and of the early factor; s_max is the median of an item, drawn to
+    the overall share by the weight of one run.
 
     Args:
-        cases: Runs of the item, perhaps none.
-        overall: Median share of all runs [1].
+        cases: Runs, at least one.
 
     Returns:
-        s_max [1] and N_half [1].
+        The shares.
 
-    >>> one = RunCase(0, "x", "hopper", 7e9, 0.5)
-    >>> round(fit_tuned([one], 0.5)[0], 3), fit_tuned([], 0.5)
-    (0.5, (0.5, 0.0))
+    >>> found = fit_tuned([RunCase(0, "x", "hopper", 7e9, 0.5), RunCase(1, "y", "volta", 1e9, 0.5)])
+    >>> round(found.overall, 3), found.early
+    (0.5, 1.0)
     """
-    if not cases:
-        return overall, 0.0
-    logs, sizes = np.log([c.share for c in cases]), np.array([c.params for c in cases])
-    best = (math.inf, 0.0, 0.0)
-    for half in HALF_SIZES if len(cases) >= SIZED else (0.0,):
-        rest = logs - np.log(sizes / (sizes + half))
-        centre = (len(cases) * float(np.median(rest)) + math.log(overall)) / (len(cases) + 1)
-        error = float(np.mean(np.abs(rest - centre))) + (SIZE_COST if half else 0.0)
-        best = min(best, (error, float(half), centre))
-    return math.exp(best[2]), best[1]
+    best: tuple[float, TunedShares] | None = None
+    for early in EARLY_SHARES if any(c.early for c in cases) else (1.0,):
+        found = _with_early(cases, float(early))
+        error = float(np.mean([abs(math.log(found.share(c) / c.share)) for c in cases]))
+        if best is None or error < best[0] - 1e-9:
+            best = (error, found)
+    assert best is not None
+    return best[1]
 
 
-def overall_share(cases: Sequence[RunCase]) -> float:
-    """Give the median tuned share of all runs [1]."""
-    return float(np.exp(np.median(np.log([c.share for c in cases]))))
+def _with_early(cases: Sequence[RunCase], early: float) -> TunedShares:
+    plain = {c.row: math.log(c.share / (early if c.early else 1.0)) for c in cases}
+    overall = float(np.median(list(plain.values())))
+    by_item = {}
+    for item in dict.fromkeys(c.item for c in cases):
+        own = [c for c in cases if c.item == item]
+        logs, sizes = np.array([plain[c.row] for c in own]), np.array([c.params for c in own])
+        best = (math.inf, 0.0, 0.0)
+        for half in HALF_SIZES if len(own) >= SIZED else (0.0,):
+            rest = logs - np.log(sizes / (sizes + half))
+            centre = (len(own) * float(np.median(rest)) + overall) / (len(own) + 1)
+            error = float(np.mean(np.abs(rest - centre))) + (SIZE_COST if half else 0.0)
+            best = min(best, (error, float(half), centre))
+        by_item[item] = (math.exp(best[2]), best[1])
+    return TunedShares(math.exp(overall), early, by_item)
 
 
-def held_out_share(case: RunCase, cases: Sequence[RunCase]) -> float:
-    """Give the tuned share of a run by the fit to the others of its item [1]."""
-    others = [c for c in cases if c is not case]
-    share, half = fit_tuned([c for c in others if c.item == case.item], overall_share(others))
-    return share * case.params / (case.params + half)
+def folds_of(cases: Sequence[RunCase]) -> list[TunedShares]:
+    """Fit the tuned shares once without each run, in the order of the runs."""
+    return [fit_tuned([c for c in cases if c is not out]) for out in cases]

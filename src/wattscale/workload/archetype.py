@@ -39,7 +39,7 @@ class Traits:
     kv_heads: int | None = None
 
 
-def traits(kind: str, year: int | None = None, grouped_since: float = 2023) -> Traits:
+def traits(kind: str, year: int | None = None, grouped_since: float = 2024) -> Traits:
     """Read the words for a kind of model, such as "MoE decoder" or "dense decoder (GQA 8 kv)".
 
     Args:

@@ -32,6 +32,10 @@ ENCODER_TOKEN_SHARE = 0.5
 """An encoder-decoder model is counted with half its tokens in the encoder (T5 convention, Raffel 2020)."""
 
 
+MOST_LAYERS = 10_000
+"""As in the scenario's `workload.architecture.layers`; a larger number is a damaged file."""
+
+
 def load_config(model: str | Path) -> Mapping[str, object] | None:
     """Read a config.json, where the model is given as one.
 
@@ -107,6 +111,9 @@ def architecture_from_config(config: Mapping[str, object], name: str) -> Archite
 def _read(found: ConfigView) -> Architecture:
     if found.get("d_model") is None or (found.get("layers") is None and found.get("encoder_layers") is None):
         raise found.refuse("has no hidden_size and num_hidden_layers, so it is not a language model's config.json")
+    for key in ("layers", "encoder_layers", "decoder_layers", "num_decoder_layers"):
+        if found.count(key, 0) > MOST_LAYERS:
+            raise found.refuse(f"has {found.count(key)} layers", allowed=f"at most {MOST_LAYERS}")
     if found.get("is_encoder_decoder") or found.get("encoder_layers") is not None:
         return _encoder_decoder(found)
     if found.family in SHARED_BLOCKS:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from wattscale.workload.config_recurrent import RECURRENT
+from wattscale.workload.config_recurrent import RECURRENT, recurrent_attention
 from wattscale.workload.config_view import ConfigView
 from wattscale.workload.families import ENCODER_ONLY, FULL_BIAS, OUTPUT_GATE, QK_NORM, QKV_BIAS
 from wattscale.workload.layers import Attention
@@ -147,7 +147,7 @@ def _of_layer(view: ConfigView, word: str, layer: int, layers: int) -> Attention
     if view.listing("compress_ratios") is not None:
         return _compressed(view, view.count("compress_ratios", layer=layer))
     if word in RECURRENT:
-        return RECURRENT[word](view)
+        return recurrent_attention(view, word)
     found = _softmax(view, "full" if word == "hybrid" else word, layer)
     shared = view.count("num_kv_shared_layers", 0)
     reuses = shared and layer >= layers - shared

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from wattscale.workload.config_view import ConfigView
 from wattscale.workload.layers import Attention
@@ -130,6 +131,21 @@ def _griffin(view: ConfigView) -> Attention:
 def _conv(view: ConfigView) -> Attention:
     width = view.count("conv_dim", view.count("d_model"), least=1)
     return Attention("conv", width, 1, 1, 1, conv_width=view.count("conv_L_cache", 3))
+
+
+STATE_BYTES: Mapping[str, float] = {"float32": 4.0, "bfloat16": 2.0, "float16": 2.0}
+"""Bytes of a state element by the word of the config."""
+
+
+def recurrent_attention(view: ConfigView, word: str) -> Attention:
+    """Read a recurrent layer.
+
+    Args:
+        view: The config.
+        word: Key of `RECURRENT`.
+    """
+    stated = str(view.get("mamba_ssm_dtype", "mamba_ssm_cache_dtype") or "bfloat16")
+    return replace(RECURRENT[word](view), state_bytes=STATE_BYTES.get(stated, 2.0))
 
 
 RECURRENT: Mapping[str, Callable[[ConfigView], Attention]] = {

@@ -61,6 +61,9 @@ SPELLINGS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """The spellings of each size, the usual one first."""
 
+OWN_SIZES = frozenset({"hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size"})
+"""Sizes that only a wrapper may leave to the family's code; a model's own config states them."""
+
 LARGEST = 1_000_000_000
 """No size of a language model comes near it; a larger one is a damaged file."""
 
@@ -164,7 +167,8 @@ def view(config: Mapping[str, object], name: str) -> ConfigView:
         if isinstance(part, Mapping):
             merged = {**{k: v for k, v in part.items() if k not in ("model_type", "hidden_size")}, **merged}
     family = str(merged.get("model_type") or config.get("model_type") or "").lower()
-    merged = {**DEFAULTS.get(family, {}), **{k: v for k, v in merged.items() if v is not None}}
+    usual = {k: v for k, v in DEFAULTS.get(family, {}).items() if inner is not config or k not in OWN_SIZES}
+    merged = {**usual, **{k: v for k, v in merged.items() if v is not None}}
     found = ConfigView(name, family, merged, config)
     for key, what in (("peft_type", "an adapter"), ("_class_name", "an image model"), ("image_size", "an image model")):
         if key in config and found.get("layers") is None:

@@ -115,6 +115,7 @@ def description_dict(found: ModelDescription) -> dict[str, object]:
     figures = {
         "workload.params_total": (found.params_total, "1"),
         "workload.params_active": (found.params_active, "1"),
+        "workload.params_active_without_embedding": (found.params_active_bare, "1"),
         "workload.flops_per_token": (found.contexts[0].flops_per_token, "FLOP/token"),
         "workload.kv_bytes_per_token": (found.kv_bytes_per_token["bf16"], "B/token"),
         "workload.attention_share": (found.contexts[0].attention_share, "1"),

@@ -94,7 +94,7 @@ def attention_flops(arch: Architecture, context: float | FloatArray, *, absorbed
 
 def _at(a: Attention, seen: FloatArray, absorbed: bool) -> FloatArray:
     if a.kind == "chunk" and a.window:
-        seen = np.where(seen > 0, (seen - 1) % a.window + 1, 0.0)
+        seen = np.where(seen >= 1, (seen - 1) % a.window + 1, seen)
     work = np.full_like(seen, state_flops(a))
     for slope, cap in score_terms(a, absorbed=absorbed):
         work = work + slope * np.minimum(seen, cap)

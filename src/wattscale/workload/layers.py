@@ -38,6 +38,7 @@ class Attention:
         state_dim: State per value channel (linear: the key width; mamba: N); 0 for kinds with a growing cache.
         state_ops: FLOP per state element and token of the recurrence: 2 per multiply-add of update and read
             (plain linear attention 4, delta rule 6, state space with decay 6).
+        state_bytes: Bytes of a state element as the model keeps it, whatever the precision of the cache [B].
         conv_width: Taps of the short convolution, 0 for none.
         groups: Groups of B and C (mamba2); blocks of the gates (recurrent).
         low_rank: Rank of the data-dependent gates (mamba: of dt; rwkv, KDA: of decay and gate), 0 for none.
@@ -64,6 +65,7 @@ class Attention:
     rope_dim: int = 0
     state_dim: int = 0
     state_ops: float = 6.0
+    state_bytes: float = 2.0
     conv_width: int = 0
     groups: int = 1
     low_rank: int = 0

@@ -15,6 +15,9 @@ from wattscale.units import FloatArray
 from wattscale.workload.layers import Architecture, Attention
 from wattscale.workload.parameters import expert_params, parameters
 
+STATE_PASSES = 2.0
+"""A recurrent state is read and written in every step."""
+
 
 def cache_terms(a: Attention) -> tuple[tuple[float, float], ...]:
     """Give what a layer keeps of the past as terms slope x min(context, cap).
@@ -92,7 +95,7 @@ def kv_cache_bytes(arch: Architecture, context: float | FloatArray, bytes_per_el
     Args:
         arch: The model.
         context: Tokens of the sequence so far [token], scalar or any shape.
-        bytes_per_element: Bytes of a cached number [B].
+        bytes_per_element: Bytes of a cached key or value [B]; states keep their own (`Attention.state_bytes`).
 
     Returns:
         Bytes per sequence, shape of `context`; windows cap it, recurrent layers add a constant.
@@ -106,11 +109,10 @@ def kv_cache_bytes(arch: Architecture, context: float | FloatArray, bytes_per_el
     total: FloatArray = np.zeros_like(seen)
     for group in arch.groups:
         for a in group.attentions:
-            held = np.full_like(seen, state_elements(a))
+            held = np.zeros_like(seen)
             for slope, cap in cache_terms(a):
                 held = held + slope * np.minimum(seen, cap)
-            total = total + group.count * held
-    total = total * bytes_per_element
+            total = total + group.count * (held * bytes_per_element + state_elements(a) * a.state_bytes)
     return total if isinstance(context, np.ndarray) else float(total)
 
 
@@ -121,7 +123,7 @@ def read_elements(a: Attention, seen: FloatArray) -> FloatArray:
         a: Token mixing.
         seen: Context [token], any shape.
     """
-    read = np.full_like(seen, 2.0 * state_elements(a))
+    read = np.full_like(seen, STATE_PASSES * state_elements(a))
     for place, (slope, cap) in enumerate(cache_terms(a)):
         main = place == (1 if a.kind == "compressed" and a.window else 0)
         if main and a.index_topk:
@@ -156,8 +158,9 @@ def kv_read_bytes(arch: Architecture, context: float | FloatArray, bytes_per_ele
     total: FloatArray = np.zeros_like(seen)
     for group in arch.groups:
         for a in group.attentions:
-            total = total + group.count * read_elements(a, seen)
-    total = total * bytes_per_element
+            states = STATE_PASSES * state_elements(a)
+            read = (read_elements(a, seen) - states) * bytes_per_element + states * a.state_bytes
+            total = total + group.count * read
     return total if isinstance(context, np.ndarray) else float(total)
 
 

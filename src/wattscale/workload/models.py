@@ -6,9 +6,11 @@ Leaves out: config.json files (`config`).
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from wattscale.catalog import Catalog
 from wattscale.catalog.reader import Row
@@ -124,12 +126,18 @@ def architecture_of_row(row: Row) -> Architecture:
     >>> architecture_of_row(load_catalog().row("models", "Llama-3.1-8B")).layers
     32
     """
-    found = architecture_from_config(config_of_row(row), row.name)
+    found = _built(json.dumps(config_of_row(row)), row.name)
     return replace(
         found,
         params_published=row.number("params_total_b") * 1e9 if row.has("params_total_b") else None,
         params_active_published=row.number("params_active_b") * 1e9 if row.has("params_active_b") else None,
     )
+
+
+@lru_cache(maxsize=256)
+def _built(config: str, name: str) -> Architecture:
+    """Build once per set of sizes: tables of measurements name the same models thousands of times."""
+    return architecture_from_config(json.loads(config), name)
 
 
 def named_architecture(catalog: Catalog, name: str) -> Architecture:

@@ -95,6 +95,7 @@ def _figures(
     figures: dict[str, Value] = {
         "params_total": params_total(arch),
         "params_active": params_active(arch),
+        "params_active_without_embedding": params_active(arch, embeddings=False),
         "flops_per_token": forward_flops(arch, context),
         "kv_bytes_per_token": kv_bytes_per_token(arch, bytes_per_element(table.serving.kv_precision)),
         "attention_share": attention_share(arch, context),

@@ -23,6 +23,8 @@ HOURS_PER_WEEK = 7 * HOURS_PER_DAY
 SATURDAY = 5
 EPOCH_WEEKDAY = 3
 """1 January 1970 was a Thursday (0 = Monday)."""
+BUSY = 10.0
+"""Mean requests of an hour from which an empty hour is rarer than one in 20,000 by chance (Poisson)."""
 STEEPEST = 500.0
 """Concentration at which the whole day falls into one hour."""
 
@@ -112,6 +114,7 @@ def traffic(serving: ServingTable, utc_offset_h: float = 0.0, log: RequestLog | 
     if log is None:
         return Traffic(shaped_year(serving, offset), serving.input_tokens, serving.output_tokens)
     year, warnings = logged_year(log, serving, offset)
+    warnings += _gaps(log)
     if serving.log_scale == "requests_per_day":
         year = year * (serving.requests_per_day * DAYS_PER_YEAR / year.sum())
     return Traffic(year, log.mean_input_tokens, max(1.0, log.mean_output_tokens), warnings)
@@ -189,6 +192,16 @@ def _hour_of_year(index: np.typing.NDArray[np.int64]) -> np.typing.NDArray[np.in
     place = np.where(leap & (place >= feb29 + HOURS_PER_DAY), place - HOURS_PER_DAY, place)
     on_day = leap & ((stamps - years.astype("datetime64[h]")).astype(np.int64) // HOURS_PER_DAY == 59)
     return np.asarray(np.where(on_day, -1, place))
+
+
+def _gaps(log: RequestLog) -> tuple[PlanWarning, ...]:
+    """Point out hours without requests where the rate makes one by chance unlikely."""
+    counts, covered = _dense(log)
+    empty = int(((counts == 0) & (covered > 0)).sum())
+    if not empty or counts.sum() / log.span_h < BUSY:
+        return ()
+    text = f"The request log has {empty} hours without any request; they are taken as they are."
+    return (PlanWarning("log-empty-hours", text),)
 
 
 def _tiled(log: RequestLog, pattern: str) -> PlanWarning:

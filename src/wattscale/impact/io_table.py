@@ -1,0 +1,79 @@
+"""Reader of a user's input-output table in the folder format of pymrio.
+
+In: a folder as pymrio's `save_all` writes it after `calc_all`. Out: an `Economy`.
+Leaves out: parsing of raw databases (EXIOBASE, WIOD, OECD); pymrio does that.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from wattscale.errors import InputError, did_you_mean
+from wattscale.impact.input_output import Economy
+from wattscale.units import FloatArray
+
+
+def read_economy(folder: Path | str, jobs: str, value_added: str, jobs_factor: float = 1.0) -> Economy:
+    """Read a table with its jobs and value added.
+
+    Args:
+        folder: Folder with `file_parameters.json`, the coefficients A and extensions with the coefficients S.
+        jobs: Jobs as `extension/row`, such as `employment/Total`.
+        value_added: Value added as `extension/row`, such as `factor_inputs/Value Added`.
+        jobs_factor: Jobs per million of the table's money for a coefficient of 1, such as 1000 where the table
+            counts thousands of persons per million.
+
+    Returns:
+        The table; sectors are named `region: sector` where there are regions.
+
+    Raises:
+        InputError: A missing folder, file or row, or files whose sectors differ.
+
+    Source: pymrio 0.7, file format of `save_all`.
+    """
+    root = Path(folder)
+    requirements = _frame(root, "A")
+    sectors = tuple(": ".join(str(word) for word in name) for name in _names(requirements.columns))
+    if list(requirements.columns) != list(requirements.index):
+        raise InputError("the rows and columns of A name different sectors", where=str(root / "A.txt"))
+    return Economy(
+        sectors,
+        requirements.to_numpy(dtype=np.float64),
+        _row(root, jobs, requirements.columns) * jobs_factor,
+        _row(root, value_added, requirements.columns),
+    )
+
+
+def _names(index: pd.Index[str]) -> list[tuple[str, ...]]:
+    return [name if isinstance(name, tuple) else (name,) for name in index]
+
+
+def _frame(folder: Path, table: str) -> pd.DataFrame:
+    parameters = folder / "file_parameters.json"
+    if not parameters.exists():
+        raise InputError("no such file; save the table with pymrio's save_all", where=str(parameters))
+    files = json.loads(parameters.read_text(encoding="utf-8"))["files"]
+    if table not in files or not (folder / files[table]["name"]).exists():
+        hint = "Run calc_all before save_all."
+        raise InputError(f"the folder has no coefficients {table}", where=str(folder), hint=hint)
+    found = files[table]
+    return pd.read_csv(
+        folder / found["name"], sep="\t", index_col=list(range(int(found["nr_index_col"]))),
+        header=list(range(int(found["nr_header"]))),
+    )  # fmt: skip
+
+
+def _row(root: Path, name: str, columns: pd.Index[str]) -> FloatArray:
+    """One row of an extension's coefficients; a row with several names is found by its first."""
+    extension, _, row = name.partition("/")
+    frame = _frame(root / extension, "S")
+    if list(frame.columns) != list(columns):
+        raise InputError("the extension names different sectors than A", where=str(root / extension))
+    known = {str(each[0]): i for i, each in enumerate(_names(frame.index))}
+    if row not in known:
+        raise InputError("no such row", where=str(root / extension), value=row, hint=did_you_mean(row, known))
+    return np.asarray(frame.to_numpy(dtype=np.float64)[known[row]], dtype=np.float64)

@@ -1,0 +1,53 @@
+"""Reading of a user's input-output table."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from wattscale.errors import InputError
+from wattscale.impact.input_output import effects
+from wattscale.impact.io_table import read_economy
+
+SECTORS = [("R", "farm"), ("R", "plant")]
+
+
+def write_table(folder, rows, table, header=2, index=2, row_names=("region", "sector")):
+    lines = [
+        "\t".join([word, *[""] * (index - 1), *(s[i] for s in SECTORS)]) for i, word in enumerate(("region", "sector"))
+    ]
+    lines.append("\t".join([*row_names, *[""] * len(SECTORS)]))
+    lines += ["\t".join([*name, *(str(x) for x in values)]) for name, values in rows]
+    folder.mkdir(exist_ok=True)
+    (folder / f"{table}.txt").write_text("\n".join(lines) + "\n")
+    files = {table: {"name": f"{table}.txt", "nr_index_col": str(index), "nr_header": str(header)}}
+    (folder / "file_parameters.json").write_text(json.dumps({"files": files}))
+
+
+@pytest.fixture
+def table(tmp_path):
+    write_table(tmp_path, [(SECTORS[0], (0.2, 0.1)), (SECTORS[1], (0.3, 0.4))], "A")
+    write_table(tmp_path / "labour", [(("Total",), (0.01, 0.02))], "S", index=1, row_names=("kind",))
+    write_table(tmp_path / "income", [(("Value Added",), (0.5, 0.5))], "S", index=1, row_names=("kind",))
+    return tmp_path
+
+
+def test_a_table_in_the_format_of_pymrio_is_read(table):
+    economy = read_economy(table, "labour/Total", "income/Value Added", jobs_factor=1000.0)
+    assert economy.sectors == ("R: farm", "R: plant")
+    assert economy.jobs_per_musd.tolist() == [10.0, 20.0]
+    found = effects(economy, np.array([0.0, 1e6]))
+    # (I - A)^-1 of ((0.8, -0.1), (-0.3, 0.6)): det 0.45, second column (0.1, 0.8) / 0.45.
+    assert (found["direct"].jobs + found["indirect"].jobs) == pytest.approx([10 * 0.1 / 0.45, 20 * 0.8 / 0.45])
+
+
+def test_a_row_that_is_not_there_is_refused_with_the_nearest_word(table):
+    with pytest.raises(InputError, match="Total"):
+        read_economy(table, "labour/Totals", "income/Value Added")
+
+
+def test_a_folder_without_coefficients_is_refused(tmp_path):
+    with pytest.raises(InputError, match="save_all"):
+        read_economy(tmp_path, "labour/Total", "income/Value Added")
