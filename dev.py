@@ -45,6 +45,7 @@ def set_up() -> None:
     else:
         venv.create(VENV, with_pip=True, clear=not PYTHON.exists())
         run([str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *target])
+    run([str(PYTHON), "-c", "from wattscale.supply.interior import warm_up; warm_up()"])
     STAMP.write_text(fingerprint())
 
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from wattscale.catalog import Catalog, load_catalog
 from wattscale.validation import read_rows
+from wattscale.validation import serving_data as data
 from wattscale.validation import serving_fit as fit
 
 CATALOG = Path(__file__).resolve().parents[1] / "src" / "wattscale" / "catalog"
@@ -50,10 +51,30 @@ def write(
                 low, mid, high = np.quantile(ratios[row["parameter"]], [0.1, 0.5, 0.9])
                 row |= {"low": f"{low:.4g}", "value": f"{mid:.4g}", "high": f"{high:.4g}", "source": SOURCE}
                 row |= {"note": "measured over predicted, models not seen by the fit: 10th, 50th, 90th percentile"}
+        rows += _missing(table, rows, full, ranges)
         with path.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
             writer.writeheader()
             writer.writerows(rows)
+
+
+def _missing(
+    table: str, rows: list[dict[str, str]], full: dict[str, float], ranges: dict[str, tuple[float, float]]
+) -> list[dict[str, str]]:
+    """Rows of fitted coefficients that the table has not yet, with the unit of their common value."""
+    known = {f"{table}/{row['item']}.{row['parameter']}" for row in rows}
+    units = {row["parameter"]: row["unit"] for row in rows if row["item"] == "default"}
+    found = []
+    for key in full:
+        if key.startswith(f"{table}/") and key not in known:
+            item, name = key.removeprefix(f"{table}/").rsplit(".", 1)
+            low, high = ranges[key]
+            found.append(
+                {"item": item, "parameter": name, "unit": units[name], "low": f"{low:.4g}"}
+                | {"value": f"{full[key]:.4g}", "high": f"{high:.4g}", "year": rows[0]["year"], "source": SOURCE}
+                | {"confidence": "estimated", "note": "fitted; range over fits that leave models out"}
+            )
+    return found
 
 
 def main() -> None:
@@ -66,22 +87,25 @@ def main() -> None:
     catalog, begun = load_catalog(), time.time()
     energy_rows = read_rows(asked.folder / "inference_energy.csv")
     latency_rows = read_rows(asked.folder / "inference_serving.csv")
-    energy, latency = fit.energy_data(energy_rows, catalog), fit.latency_data(latency_rows, catalog)
+    energy, latency = data.energy_data(energy_rows, catalog), data.latency_data(latency_rows, catalog)
     full = fit.fit_all(energy, latency, catalog)
     print(f"fitted {len(full)} coefficients to {len(energy.served)} + {len(latency.served)} rows", end="; ")
     print(f"{time.time() - begun:.0f} s")
     for key, value in full.items():
         print(f"  {key} = {value:.4g}")
     names = (
-        [fit.family(energy_rows[r.row]["model"]) for r in energy.served],
-        [fit.family(latency_rows[r.row]["model"]) for r in latency.served],
+        [data.family(energy_rows[r.row]["model"]) for r in energy.served],
+        [data.family(latency_rows[r.row]["model"]) for r in latency.served],
     )
     unseen = fit.cross_validate(energy, latency, names, catalog, asked.folds, full)
     print(f"models not seen by the fit ({asked.folds} folds, {time.time() - begun:.0f} s):")
     for target in TARGETS:
         error = np.abs(1.0 / unseen.ratios[target] - 1.0)
         bias = float(np.median(1.0 / unseen.ratios[target] - 1.0))
-        print(f"  {target:18s} n {error.size:4d}  median {np.median(error):.3f}  p90 {np.quantile(error, 0.9):.3f}", end="")
+        print(
+            f"  {target:18s} n {error.size:4d}  median {np.median(error):.3f}  p90 {np.quantile(error, 0.9):.3f}",
+            end="",
+        )
         print(f"  bias {bias:+.3f}")
     if asked.write:
         write(catalog, full, intervals(full, unseen.fits), unseen.ratios)

@@ -2,10 +2,11 @@
 
 Usage: python benchmarks/fit_weather.py FOLDER [--percentiles FILE] [--seeds N]
 
-FOLDER holds <place>.epw, each named as its place in climate_normals. The first table gives the statistics behind
-weather_synthesis.csv (after the regressions that start some of them), of the files and of synthetic years made with the present coefficients: a coefficient is right
-when both agree. The second table is the agreement that docs/method/site.md quotes: synthetic minus file, mean of the
-seeds. FILE (places x percentiles) extends the check of temperatures to places whose hourly file is not at hand.
+FOLDER holds <place>.epw, each named as its place in climate_normals. First come the regressions that start some of the
+coefficients of weather_synthesis.csv, then the statistics of the files beside those of synthetic years made with the
+present coefficients: a coefficient is right when both agree. The last table is the agreement that docs/method/site.md
+quotes: synthetic minus file, mean of the seeds. FILE (places x percentiles) extends the check of temperatures to places
+whose hourly file is not at hand.
 """
 
 from __future__ import annotations
@@ -141,8 +142,8 @@ def regressions(years: list[tuple[Weather, float]]) -> None:
     rows = []
     for weather, offset in years:
         temp, dew = (local_days(v, offset) for v in (weather.temp_air_c, weather.dew_point_c))
-        for m in range(12):
-            t, d = temp[MONTH == m], dew[MONTH == m]
+        for month in range(12):
+            t, d = temp[month == MONTH], dew[month == MONTH]
             day_t, day_d = t.mean(axis=1), d.mean(axis=1)
             skew = [float(((x - x.mean()) ** 3).mean() / x.std() ** 3) for x in (day_t, d.ravel())]
             above, below = t.max() - t.max(axis=1).mean(), t.min(axis=1).mean() - t.min()

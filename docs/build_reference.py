@@ -9,7 +9,8 @@ from pathlib import Path
 
 from wattscale.catalog import load_catalog
 from wattscale.catalog.specs import STAGES, figure_specs
-from wattscale.scenario.load import preset_names
+from wattscale.chain import plan
+from wattscale.scenario.load import load_scenario, preset_names
 from wattscale.scenario.messages import allowed_values
 from wattscale.scenario.schema import Scenario
 from wattscale.scenario.walk import fields_of
@@ -71,6 +72,53 @@ def _unit(meta: dict[str, str]) -> str:
     return f" [{meta['unit']}]" if meta.get("unit") else ""
 
 
+HEADLINES = (
+    "workload.params_total",
+    "workload.training.total_flops",
+    "compute.training.devices",
+    "compute.training.days",
+    "compute.training.mfu",
+    "compute.serving.devices",
+    "compute.serving.joules_per_output_token",
+    "facility.pue",
+    "facility.peak_mw",
+    "facility.energy_mwh",
+    "supply.cost_usd_per_mwh",
+    "supply.cfe_hourly_share",
+    "economics.capital_usd",
+    "economics.tco_usd_per_year",
+    "economics.electricity_share",
+    "economics.usd_per_mtok",
+    "impact.carbon_t_per_year",
+    "impact.households_equivalent",
+)
+START, END = "<!-- result -->\n", "<!-- /result -->"
+
+
+def readme() -> str:
+    """Give the README with the figures of the built-in plan in their place."""
+    made = plan(load_scenario())
+    text = (FOLDER.parents[1] / "README.md").read_text(encoding="utf-8")
+    lines = [
+        "The built-in example: a 405B model trained on 16,384 H100 and served to 20 million requests a day in Northern",
+        "Virginia, on grid power with liquid cooling. `low` and `high` as far as they are worked out.",
+        "",
+        "| figure | what | value | low | high | unit |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name in HEADLINES:
+        figure = made.figures[name]
+        value, low, high = (_short(x) for x in (figure.value, figure.low, figure.high))
+        shown = (low, high) if figure.low < figure.high else ("", "")
+        lines.append(f"| `{name}` | {figure.title} | {value} | {shown[0]} | {shown[1]} | {figure.unit} |")
+    before, after = text.split(START)[0], text.split(END)[1]
+    return before + START + "\n".join(lines) + "\n" + END + after
+
+
+def _short(x: float) -> str:
+    return f"{float(f'{x:.3g}'):,.15g}" if 1e-3 <= abs(x) < 1e12 else f"{x:.3g}"
+
+
 PAGES = {"scenario.md": scenario_page, "figures.md": figures_page, "catalog.md": catalog_page}
 
 
@@ -78,6 +126,7 @@ def main() -> None:
     """Write all pages."""
     for name, page in PAGES.items():
         (FOLDER / name).write_text(page(), encoding="utf-8")
+    (FOLDER.parents[1] / "README.md").write_text(readme(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from wattscale.goal import solve
     from wattscale.scenario.load import load_scenario as load
     from wattscale.scenario.patch import Patch, apply_patch
+    from wattscale.study.claims import evaluate_claims
+    from wattscale.study.front import rank_sites, run_study, study_levers
     from wattscale.validation import validate
     from wattscale.verbs import catalog_table, compare, model, schema, write
 
@@ -27,6 +29,10 @@ VERBS = {
     "compare": ("wattscale.verbs", "compare"),
     "solve": ("wattscale.goal", "solve"),
     "model": ("wattscale.verbs", "model"),
+    "run_study": ("wattscale.study.front", "run_study"),
+    "study_levers": ("wattscale.study.front", "study_levers"),
+    "rank_sites": ("wattscale.study.front", "rank_sites"),
+    "evaluate_claims": ("wattscale.study.claims", "evaluate_claims"),
     "validate": ("wattscale.validation", "validate"),
     "explain": ("wattscale.explanation", "explain"),
     "catalog_table": ("wattscale.verbs", "catalog_table"),
@@ -45,12 +51,16 @@ __all__ = [
     "apply_patch",
     "catalog_table",
     "compare",
+    "evaluate_claims",
     "explain",
     "load",
     "model",
     "plan",
+    "rank_sites",
+    "run_study",
     "schema",
     "solve",
+    "study_levers",
     "validate",
     "write",
 ]

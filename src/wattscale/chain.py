@@ -1,4 +1,8 @@
-"""The chain: scenario -> workload -> compute -> site -> facility -> supply -> economics -> impact -> plan."""
+"""The chain: scenario -> workload -> compute -> site -> facility -> supply -> economics -> impact -> plan.
+
+In: a scenario. Out: a plan, or one stage of it with all it needs. Each stage pulls those before it, once.
+Leaves out: the stages themselves, each in the folder of its name.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +13,29 @@ from typing import Any, TypeVar
 from wattscale.catalog import Catalog, load_catalog
 from wattscale.catalog.specs import STAGES
 from wattscale.compute import stage as compute
+from wattscale.compute.result import ComputeResult
 from wattscale.economics import stage as economics
+from wattscale.economics.result import EconomicsResult
 from wattscale.facility import stage as facility
+from wattscale.facility.choice import Money
+from wattscale.facility.result import FacilityResult
 from wattscale.figure import Figure, Value
 from wattscale.impact import stage as impact
+from wattscale.impact.io_table import load_economy
+from wattscale.impact.result import ImpactResult
 from wattscale.result import Plan
 from wattscale.scenario.compute import ComputeTable
+from wattscale.scenario.facility import FacilityTable
 from wattscale.scenario.schema import Scenario
 from wattscale.site import stage as site
+from wattscale.site.result import SiteResult
 from wattscale.stagecache import Entry, StageCache, relevant
 from wattscale.supply import stage as supply
+from wattscale.supply.result import SupplyResult
 from wattscale.version import VERSION
 from wattscale.workload import stage as workload
 from wattscale.workload.config import load_config
+from wattscale.workload.result import WorkloadResult
 
 Progress = Callable[[str, int, int], None]
 """Called with the stage about to run, its number from 1, and the number of stages."""
@@ -29,31 +43,6 @@ Result = TypeVar("Result")
 
 LIQUID_COOLED_SERVERS = ("direct-to-chip", "immersion")
 """Cooling technologies whose servers keep few fans; a rear door leaves them in place."""
-
-
-@dataclass
-class Run:
-    """One walk along the chain: the scenario, its catalogue, the ledgers and results so far."""
-
-    scenario: Scenario
-    catalog: Catalog
-    cache: StageCache
-    progress: Progress
-    ledgers: dict[str, Mapping[str, Figure]] = field(default_factory=dict)
-    results: dict[str, Any] = field(default_factory=dict)
-
-    def stage(self, name: str, inputs: tuple[Any, ...], compute_stage: Callable[[Catalog], Result]) -> Result:
-        """Run one stage with a ledger of its own, or take it from the cache when no input changed."""
-        self.progress(name, len(self.ledgers) + 1, len(STAGES))
-        entry = self.cache.get(name, inputs, self.scenario.catalog)
-        if entry is None:
-            view = self.catalog.recording()
-            result = compute_stage(view)
-            entry = Entry(result, view.used, relevant(self.scenario.catalog, view.used), inputs)
-            self.cache.put(name, entry)
-        self.ledgers[name] = entry.used
-        self.results[name] = entry.result
-        return entry.result  # type: ignore[no-any-return]
 
 
 def plan(scenario: Scenario, progress: Progress | None = None, cache: StageCache | None = None) -> Plan:
@@ -67,66 +56,146 @@ def plan(scenario: Scenario, progress: Progress | None = None, cache: StageCache
     Raises:
         InputError: A file or value that a stage cannot use, or an ask that cannot be met.
     """
-    run = walk(scenario, "impact", progress, cache)
-    return Plan(VERSION, scenario, **run.results, ledgers={stage: run.ledgers[stage] for stage in STAGES})
+    chain = walk(scenario, "impact", progress, cache)
+    return Plan(VERSION, scenario, **chain.results, ledgers={stage: chain.ledgers[stage] for stage in STAGES})
 
 
-def walk(scenario: Scenario, last: str, progress: Progress | None = None, cache: StageCache | None = None) -> Run:
-    """Run the chain up to and including the stage `last`; goal seeking needs no more."""
-    s, catalog = scenario, load_catalog().with_overrides(scenario.catalog)
-    run = Run(s, catalog, cache or StageCache(), progress or (lambda *_: None))
-    steps = STAGES.index(last)
-    series, config = site.load_series(s.site), load_config(s.workload.model)
+def walk(
+    scenario: Scenario,
+    last: str,
+    progress: Progress | None = None,
+    cache: StageCache | None = None,
+    *,
+    extras: bool = True,
+) -> Chain:
+    """Run one stage with all it needs and no more; goal seeking and studies stop at the stage they ask for.
 
-    place = run.stage("site", (s.site,), lambda c: site.run(s.site, c, series))
-    load = run.stage("workload", (s.workload, place), lambda c: workload.run(s.workload, c, place.utc_offset_h, config))
-    if steps == 0:
-        return run
-    servers = _cooled_as(s)
-    machines = run.stage("compute", (servers, load), lambda c: compute.run(servers, load, c))
-    if steps <= STAGES.index("site"):
-        return run
-    building = run.stage(
-        "facility",
-        (s.facility, machines, place),
-        lambda c: facility.run(
-            s.facility, machines.it_power_mw, machines.design_it_power_mw, machines.rack_kw, place.weather,
-            place.elevation_m, c,
-        ),
-    )  # fmt: skip
-    if steps == STAGES.index("facility"):
-        return run
-    price, rate = s.economics.electricity_price_usd_per_mwh, s.economics.discount_rate
-    power = run.stage(
-        "supply", (s.supply, building, place, rate, price),
-        lambda c: supply.run(s.supply, building.power_mw, place, c, rate, price),
-    )  # fmt: skip
-    if steps == STAGES.index("supply"):
-        return run
-    money = run.stage(
-        "economics", (s.economics, load, machines, place, building, power),
-        lambda c: economics.run(s.economics, load, machines, place, building, power, c),
-    )  # fmt: skip
-    if steps == STAGES.index("economics"):
-        return run
-    run.stage(
-        "impact", (s.impact, load, machines, place, building, power, money),
-        lambda c: impact.run(s.impact, load, machines, place, building, power, money, c),
-    )  # fmt: skip
-    return run
+    Args:
+        scenario: What is asked.
+        last: Name of the stage.
+        progress: Called before each stage.
+        cache: Keeps stage results between walks.
+        extras: Also what takes long in the economics stage: ranges, price risk, project company (`economics.EXTRAS`).
+
+    Raises:
+        InputError: As `plan`.
+    """
+    catalog = load_catalog().with_overrides(scenario.catalog)
+    kept = cache if cache is not None else StageCache()
+    chain = Chain(scenario, catalog, kept, progress or (lambda *_: None), extras)
+    getattr(chain, last)()
+    return chain
 
 
-def _cooled_as(scenario: Scenario) -> ComputeTable:
-    """Give the compute table with the servers cooled as the building cools them, unless it says otherwise."""
-    if scenario.compute.server_cooling is not None:
-        return scenario.compute
-    liquid = scenario.facility.cooling.startswith(LIQUID_COOLED_SERVERS)
-    return scenario.compute.model_copy(update={"server_cooling": "liquid" if liquid else "air"})
-
-
-def figure_of(run: Run, name: str) -> Value | None:
+def figure_of(chain: Chain, name: str) -> Value | None:
     """Give one figure of a walk by its full name, or None."""
     stage, _, figure = name.partition(".")
-    result = run.results.get(stage)
+    result = chain.results.get(stage)
     value: Value | None = result.figures.get(figure) if result is not None else None
     return value
+
+
+@dataclass
+class Chain:
+    """One walk: the scenario, its catalogue, and the results and ledgers so far."""
+
+    scenario: Scenario
+    catalog: Catalog
+    cache: StageCache
+    progress: Progress
+    extras: bool = True
+    results: dict[str, Any] = field(default_factory=dict)
+    ledgers: dict[str, Mapping[str, Figure]] = field(default_factory=dict)
+
+    def site(self) -> SiteResult:
+        """Where: weather, price, carbon."""
+        table = self.scenario.site
+        return self._stage("site", (table,), lambda c: site.run(table, c, site.load_series(table)))
+
+    def workload(self) -> WorkloadResult:
+        """What must be computed; local hours of requests follow the site."""
+        table, offset = self.scenario.workload, self.site().utc_offset_h
+        return self._stage(
+            "workload", (table, offset), lambda c: workload.run(table, c, offset, load_config(table.model))
+        )
+
+    def compute(self) -> ComputeResult:
+        """On what, how long, at what power."""
+        return self._computed(self._building().cooling)
+
+    def facility(self) -> FacilityResult:
+        """In what building."""
+        return self._housed(self._building())
+
+    def supply(self) -> SupplyResult:
+        """Powered by what."""
+        money, table = self.scenario.economics, self.scenario.supply
+        building, place = self.facility(), self.site()
+        rate, flat = money.discount_rate, money.electricity_price_usd_per_mwh
+        return self._stage(
+            "supply",
+            (table, building, place, rate, flat),
+            lambda c: supply.run(table, building.power_mw, place, c, rate, flat),
+        )
+
+    def economics(self) -> EconomicsResult:
+        """At what cost."""
+        table, inputs, extras = self.scenario.economics, self._physical(), self.extras
+        return self._stage("economics", (table, *inputs, extras), lambda c: economics.run(table, *inputs, c, extras))
+
+    def impact(self) -> ImpactResult:
+        """With what effect."""
+        table, inputs = self.scenario.impact, (*self._physical(), self.economics())
+        return self._stage("impact", (table, *inputs), lambda c: impact.run(table, *inputs, c, load_economy(table)))
+
+    def _physical(self) -> tuple[WorkloadResult, ComputeResult, SiteResult, FacilityResult, SupplyResult]:
+        return self.workload(), self.compute(), self.site(), self.facility(), self.supply()
+
+    def _building(self) -> FacilityTable:
+        """Table of the building; `best` is settled for air-cooled servers first, and named from then on."""
+        table = self.scenario.facility
+        if table.cooling != "best":
+            return table
+        found = self.results.get("facility") or self._housed(table)
+        return table.model_copy(update={"cooling": found.cooling})
+
+    def _computed(self, cooling: str) -> ComputeResult:
+        """Compute with the servers cooled as the building cools them, unless the scenario says otherwise."""
+        own, load = self.scenario.compute, self.workload()
+        liquid = cooling.startswith(LIQUID_COOLED_SERVERS)
+        update = {"server_cooling": own.server_cooling or ("liquid" if liquid else "air")}
+        table: ComputeTable = own.model_copy(update=update)
+        return self._stage("compute", (table, load), lambda c: compute.run(table, load, c))
+
+    def _housed(self, table: FacilityTable) -> FacilityResult:
+        machines, place = self._computed(table.cooling), self.site()
+        rate = self.scenario.economics.discount_rate if table.cooling == "best" else None
+        money = Money(place.price_usd_per_mwh, rate, place.country) if rate is not None else None
+        return self._stage(
+            "facility",
+            (table, machines, place, rate),
+            lambda c: facility.run(
+                table,
+                machines.it_power_mw,
+                machines.design_it_power_mw,
+                machines.rack_kw,
+                place.weather,
+                place.elevation_m,
+                c,
+                money,
+            ),
+        )
+
+    def _stage(self, name: str, inputs: tuple[Any, ...], run_stage: Callable[[Catalog], Result]) -> Result:
+        """Run one stage with a ledger of its own, or take it from the cache when no input changed."""
+        overrides = self.scenario.catalog
+        entry = self.cache.get(name, inputs, overrides)
+        if entry is None:
+            self.progress(name, STAGES.index(name) + 1, len(STAGES))
+            view = self.catalog.recording()
+            result = run_stage(view)
+            entry = Entry(result, view.used, relevant(overrides, view.used), inputs)
+            self.cache.put(name, entry)
+        self.ledgers[name], self.results[name] = entry.used, entry.result
+        kept: Result = entry.result
+        return kept

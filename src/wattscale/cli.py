@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from wattscale import cli_studies
 from wattscale.errors import InputError, WattscaleError
 from wattscale.version import VERSION
 
@@ -141,7 +142,8 @@ def explain(name: Annotated[str, typer.Argument(help="Stage, figure or scenario 
 @app.command()
 def validate(
     kind: Annotated[str, typer.Argument(help="training, training-steps, mlperf, inference, serving, pue ...")],
-    data: Annotated[Path, typer.Option(metavar="FILE.csv", help="Measurements in the columns of the kind.")],
+    data: Annotated[Path | None, typer.Option(metavar="FILE.csv", help="Measurements; else the catalogue's.")] = None,
+    cross_validate: Annotated[bool, typer.Option("--cross-validate", help="Refit without each row's model.")] = False,
     as_json: Json = False,
 ) -> None:
     """Predict measured rows from their inputs and score them."""
@@ -149,8 +151,61 @@ def validate(
     from wattscale.validation.text import validation_text
     from wattscale.verbs import to_json
 
-    found = check(kind, data)
+    found = check(kind, data, cross_validate)
     print(to_json(found) if as_json else validation_text(found))
+
+
+@app.command()
+def measure(
+    read: Annotated[list[Path] | None, typer.Option(metavar="FILE", help="Result file of another tool.")] = None,
+    join: Annotated[bool, typer.Option("--join", help="The files read are of the same runs.")] = False,
+    server: Annotated[str | None, typer.Option(metavar="URL", help="Local OpenAI-compatible server.")] = None,
+    model: Annotated[str, typer.Option(help="Model served, or whose sizes the synthetic one has.")] = "Llama-3.1-8B",
+    batch: Annotated[str, typer.Option(help="Sequences at once, several points.")] = "1,8,32",
+    input_tokens: Annotated[int, typer.Option(min=1, help="Tokens of a prompt.")] = 500,
+    output_tokens: Annotated[int, typer.Option(min=2, help="Tokens of an answer.")] = 300,
+    precision: Annotated[str, typer.Option(help="Precision of the weights.")] = "bf16",
+    seconds: Annotated[float, typer.Option(min=1.0, help="Steady window of a point.")] = 20.0,
+    warmup: Annotated[float, typer.Option(min=0.0, help="Seconds before it.")] = 10.0,
+    speed_only: Annotated[bool, typer.Option("--speed-only", help="Read no power.")] = False,
+    fact: Annotated[list[str] | None, typer.Option(metavar="COLUMN=VALUE", help="Fill a column; repeatable.")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE.csv", help="Write the table there.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure power and speed of your own GPU, or read what vllm, ML.ENERGY and CodeCarbon measured."""
+    from wattscale.measure import Ask, batches_of, facts_of, table_csv
+    from wattscale.measure import measure as run
+    from wattscale.verbs import to_json
+
+    ask = Ask(
+        tuple(read or ()), join, server, model, batches_of(batch), input_tokens, output_tokens, precision, seconds,
+        warmup, speed_only, facts_of(fact or ()),
+    )  # fmt: skip
+    rows = run(ask, lambda text: print(text, file=sys.stderr))
+    if out is not None:
+        out.write_text(table_csv(rows), encoding="utf-8")
+        print(f"Wrote {len(rows)} rows to {out}", file=sys.stderr)
+    if as_json or out is None:
+        print(to_json(rows) if as_json else table_csv(rows), end="")
+
+
+@app.command()
+def calibrate(
+    data: Annotated[Path, typer.Argument(metavar="FILE", help="Table of `measure`, or a file that it reads.")],
+    accelerator: Annotated[str | None, typer.Option(help="Device, where the file names several or none.")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE.toml", help="Write the fitted figures there.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Fit speed, overhead and power of your device to measurements; writes a [catalog] table."""
+    from wattscale.measure import calibrate as fit
+    from wattscale.measure import read_results
+    from wattscale.verbs import to_json
+
+    found = fit(read_results(data), accelerator=accelerator)
+    if out is not None:
+        out.write_text(found.toml(), encoding="utf-8")
+        print(f"Wrote {len(found.figures)} figures to {out}", file=sys.stderr)
+    print(to_json(found.to_dict()) if as_json else found.text() if out else found.toml(), end="" if as_json else "\n")
 
 
 @app.command()
@@ -174,6 +229,23 @@ def schema() -> None:
     from wattscale.verbs import to_json
 
     print(to_json(describe()), end="")
+
+
+@app.command()
+def web(
+    port: Annotated[int, typer.Option(help="Port.", min=1, max=65535)] = 8000,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    read_only: Annotated[bool, typer.Option("--read-only", help="Public mode: plans, no jobs.")] = False,
+    root_path: Annotated[str, typer.Option(metavar="PATH", help="Path below which a proxy shows it.")] = "",
+    workers: Annotated[int, typer.Option(help="Processes that answer.", min=1, max=64)] = 1,
+) -> None:
+    """Start the local web app."""
+    from wattscale.web.serve import serve
+
+    serve(host, port, read_only, root_path, workers)
+
+
+cli_studies.register(app)
 
 
 def _text(frame: pd.DataFrame) -> str:

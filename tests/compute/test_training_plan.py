@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wattscale.catalog import Catalog
+from wattscale.catalog import Catalog, load_catalog
 from wattscale.compute.accelerators import load_accelerator
 from wattscale.compute.goodput import Reliability, goodput, load_reliability
 from wattscale.compute.result import TrainingPlan
 from wattscale.compute.training import plan_training
 from wattscale.compute.training_coefficients import tuned_share
 from wattscale.compute.training_power import step_power_share, training_year
-from wattscale.compute.training_run import make_trainer
+from wattscale.compute.training_run import Trainer, make_trainer
+from wattscale.compute.training_shape import training_shape
 from wattscale.errors import InfeasibleError, InputError
 from wattscale.figure import PlanWarning, Value
 from wattscale.scenario.compute import ComputeTable
 from wattscale.scenario.workload import TrainingTable
 from wattscale.workload.architecture import Architecture, Attention, FeedForward, LayerGroup
 from wattscale.workload.result import TrainingWorkload
+from wattscale.workload.training import training_flops_per_token
 
 LLAMA_8B = Architecture(
     "8B",
@@ -36,6 +40,14 @@ LLAMA_405B = Architecture(
     128256,
     False,
     (LayerGroup(126, Attention("full", 128, 8, 128, 128), FeedForward("dense", 53248)),),
+    131072,
+)
+LLAMA_70B = Architecture(
+    "70B",
+    8192,
+    128256,
+    False,
+    (LayerGroup(80, Attention("full", 64, 8, 128, 128), FeedForward("dense", 28672)),),
     131072,
 )
 Planned = tuple[TrainingPlan, dict[str, Value], tuple[PlanWarning, ...]]
@@ -56,6 +68,8 @@ def test_devices_given_solve_the_days(catalog: Catalog) -> None:
 
 def test_days_given_solve_the_fewest_devices_in_whole_replicas(catalog: Catalog) -> None:
     found, figures, _ = plan(catalog, days=30.0)
+    value, low, high = figures["training.devices"]  # type: ignore[misc]
+    assert low < value == found.devices < high
     replica = found.tensor_parallel * found.pipeline_parallel * float(figures["training.context_parallel"])  # type: ignore[arg-type]
     assert found.days <= 30.0
     assert found.devices % replica == 0
@@ -207,13 +221,59 @@ def test_more_devices_than_any_published_run_are_told(catalog: Catalog) -> None:
     assert "training-scale-unmeasured" in {w.code for w in warnings}
 
 
-def test_adapters_need_neither_gradients_nor_optimiser_state(catalog: Catalog) -> None:
-    recipe, chip = (
-        TrainingTable(tokens=1e9, global_batch_tokens=65536, sequence_length=8192),
-        load_accelerator(catalog, "H100"),
+def tuner(catalog: Catalog, share: float, arch: Architecture = LLAMA_8B, **recipe: object) -> Trainer:
+    table = TrainingTable(
+        **{"tokens": 1e9, "global_batch_tokens": 65536, "sequence_length": 8192, "trained_share": share, **recipe}
     )
-    full, adapters = (make_trainer(recipe, LLAMA_8B, ComputeTable(), chip, catalog, share) for share in (1.0, 0.002))
+    return make_trainer(table, arch, ComputeTable(), load_accelerator(catalog, "H100"), catalog)
+
+
+def test_adapters_need_neither_gradients_nor_optimiser_state(catalog: Catalog) -> None:
+    full, adapters = (tuner(catalog, share) for share in (1.0, 0.002))
     assert adapters.run(1).best.memory_bytes < 80e9
     with pytest.raises(InfeasibleError, match="does not fit"):
         full.run(1)
     assert adapters.run(8).tokens_per_s > 1.2 * full.run(8).tokens_per_s
+
+
+def test_a_frozen_base_in_four_bits_takes_a_quarter_of_its_sixteen_bit_weights(catalog: Catalog) -> None:
+    lora, qlora = (
+        tuner(catalog, 0.0, LLAMA_70B, frozen_precision=p, tensor_parallel=8).run(8) for p in ("bf16", "int4")
+    )
+    params = float(np.max(training_shape(LLAMA_70B, 8192).params_total))
+    same_activations = replace(qlora.best.layout, zero=lora.best.layout.zero)
+    assert same_activations == lora.best.layout
+    assert lora.best.memory_bytes - qlora.best.memory_bytes == pytest.approx(1.5 * params / 8, rel=0.02)
+    with pytest.raises(InfeasibleError, match="does not fit"):
+        tuner(catalog, 0.0, LLAMA_70B).run(1)
+    assert tuner(catalog, 0.0, LLAMA_70B, frozen_precision="int4").run(1).devices == 1
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.floats(0.0, 1.0), st.floats(0.0, 1.0))
+def test_training_more_of_the_weights_never_takes_less(one: float, other: float) -> None:
+    catalog = load_catalog()
+    less, more = (tuner(catalog, share).run(16) for share in sorted((one, other)))
+    assert less.tokens_per_s >= more.tokens_per_s * (1 - 1e-9)
+
+
+def test_model_flops_of_stage_and_workload_agree_for_any_trained_share(catalog: Catalog) -> None:
+    for share in (0.0, 0.3, 1.0):
+        asked = training_flops_per_token(LLAMA_8B, 8192, share)
+        assert float(np.max(training_shape(LLAMA_8B, 8192, share).model_flops)) == pytest.approx(asked, rel=1e-9)
+
+
+def test_continued_training_costs_its_tokens_alone(catalog: Catalog) -> None:
+    """A start from a checkpoint changes neither the step nor the memory: hours are proportional to the tokens."""
+    whole, further = (plan(catalog, tokens=t, devices=512)[0] for t in (15e12, 0.15e12))
+    assert further.device_hours == pytest.approx(0.01 * whole.device_hours, rel=1e-9)
+
+
+def test_a_power_cap_is_met_with_more_devices_when_the_days_are_given(catalog: Catalog) -> None:
+    chip = load_accelerator(catalog, "H100")
+    workload = TrainingWorkload(TrainingTable(tokens=1e12, days=30.0), 0.0, 0.0)
+    free, capped = (
+        plan_training(workload, LLAMA_8B, ComputeTable(power_cap_share=c), chip, catalog)[0] for c in (1.0, 0.6)
+    )
+    assert capped.days <= 30.0
+    assert capped.devices > free.devices

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 
 from wattscale.compute.result import ComputeResult, ServingPlan, TrainingPlan
 from wattscale.facility.result import FacilityResult
 from wattscale.scenario.workload import ServingTable, TrainingTable
-from wattscale.site.result import SiteResult
+from wattscale.site.result import SiteResult, Weather
 from wattscale.supply.result import SupplyResult
 from wattscale.workload.result import ServingWorkload, TrainingWorkload, WorkloadResult
 
@@ -18,6 +16,15 @@ HOURS = 8760
 
 def flat(value):
     return np.full(HOURS, float(value))
+
+
+def weather():
+    """A year of clear days, sun from 6 to 18 hours local time, and a steady wind."""
+    hour = (np.arange(HOURS) - 5) % 24
+    sun = np.clip(np.sin(np.pi * (hour - 6) / 12), 0.0, None)
+    return Weather(
+        flat(15.0), flat(5.0), flat(100_000.0), flat(6.0), 800.0 * sun, 600.0 * sun, 200.0 * sun, "test", synthetic=True
+    )
 
 
 def make(
@@ -37,6 +44,9 @@ def make(
     gas_mw=0.0,
     water_stress=2.5,
     days=36.5,
+    country="US",
+    redundancy="2N",
+    price_usd_per_mwh=None,
 ):
     """Build the results of workload, compute, site, facility and supply for a small campus."""
     serving_recipe = ServingTable(requests_per_day=requests_per_hour * 24, input_tokens=1000.0, output_tokens=250.0)
@@ -58,17 +68,25 @@ def make(
     devices = {accelerator: float(serving_devices + training_devices)} if serves or trains else {}
     compute = ComputeResult(training, serving, flat(it_mw), it_mw, devices, 40.0, figures or {})
     facility = FacilityResult(
-        cooling, it_mw * 1.1, flat(it_mw * pue), flat(pue), flat(0.5), {"it": it_mw * HOURS}, {"pue": pue}
+        cooling,
+        it_mw * 1.1,
+        flat(it_mw * pue),
+        flat(pue),
+        flat(0.5),
+        {"it": it_mw * HOURS},
+        {"pue": pue},
+        redundancy=redundancy,
     )
+    hourly_price = flat(price) if price_usd_per_mwh is None else price_usd_per_mwh
     site = SiteResult(
-        "Test", 40.0, -80.0, 100.0, -5.0, "US", SimpleNamespace(), flat(price), False, flat(grid_kg_per_mwh),
+        "Test", 40.0, -80.0, 100.0, -5.0, country, weather(), hourly_price, False, flat(grid_kg_per_mwh),
         flat(grid_kg_per_mwh * 1.2), flat(0.4), False, water_stress, 3.0, 2.0, {},
     )  # fmt: skip
     load = it_mw * pue
     own = min(load, solar_mw * 0.25)
     gas = min(load - own, gas_mw)
     grid = load - own - gas
-    cost = {"grid.energy": grid * HOURS * price, "grid.demand_charge": grid * 1000 * 12 * 8.0}
+    cost = {"grid.energy": grid * float(hourly_price.sum()), "grid.demand_charge": grid * 1000 * 12 * 8.0}
     capital, life, capacity = {}, {}, {"grid": grid}
     dispatch = {"grid": flat(grid), "unserved": flat(0.0)}
     if solar_mw:

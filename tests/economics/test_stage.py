@@ -21,7 +21,7 @@ def value(found):
 
 
 def costed(make, table=None, **plan):
-    return run(table or EconomicsTable(), *make(**plan), load_catalog())
+    return run(table or EconomicsTable(risk_paths=20), *make(**plan), load_catalog())
 
 
 def test_lines_add_up_to_the_total_cost_of_ownership(make):

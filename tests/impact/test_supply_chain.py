@@ -80,3 +80,19 @@ def test_every_disruption_strikes_a_stage_and_entity_of_the_tables():
     for row in catalog.rows("disruptions"):
         assert catalog.has_row("supply_stages", row.text("stage"))
         assert catalog.has_row("supply_chain", f"{row.text('stage')}/{row.text('entity')}")
+
+
+def test_a_late_delivery_costs_what_waits_for_it(make):
+    from wattscale.economics.stage import run as run_economics
+    from wattscale.impact.supply_chain import exposures
+    from wattscale.scenario.economics import EconomicsTable
+
+    money = run_economics(EconomicsTable(risk_paths=0), *make(), load_catalog(), False)
+    delay = money.figures["cost_of_delay_usd_per_month"]
+    cost = exposures(money.lines, delay, {"solar": 1.0})
+    assert cost["building"] == delay
+    # Devices that do not come are not paid for: their annuity is not lost, the rest is.
+    assert cost["devices"] == pytest.approx(delay - money.figures["hardware_usd_per_year"] / 12)
+    by_thing = expected_loss_usd(disruptions(["devices", "solar"], cost, load_catalog()))
+    alike = expected_loss_usd(disruptions(["devices", "solar"], delay, load_catalog()))
+    assert by_thing[0] < alike[0]

@@ -16,6 +16,7 @@ from campuses import battery, gas, grid, named, setting, solar, technology
 from wattscale.supply import dispatch as name
 from wattscale.supply.expansion import build
 from wattscale.supply.general import solve_highs
+from wattscale.supply.interior import solve_interior
 from wattscale.supply.settle import budget_excess, flow_bounds
 from wattscale.supply.solve import solve
 
@@ -100,3 +101,14 @@ def test_carbon_and_carbon_free_energy_add_up_by_source(campus):
     used = campus.setting.load_mw + sum(d.uses_mw.values())
     dirty = float(weight @ ((1 - name.carbon_free_share(campus, d)) * used))
     assert dirty == pytest.approx(float(weight @ name.dirty_mw(campus, d)), rel=1e-9, abs=1e-6)
+
+
+@settings(max_examples=20, deadline=None)
+@given(campuses())
+def test_the_structured_solver_takes_any_set_of_technologies_and_limits(campus):
+    exact, found = solve_highs(campus.program), solve_interior(campus.program, 1e-4)
+    assert (found is None) == (exact is None)
+    if found is not None:
+        assert found.gap <= 1e-4
+        assert found.bound <= exact.objective + 1e-7 * abs(exact.objective)
+        assert found.objective == pytest.approx(exact.objective, rel=1.1e-4)

@@ -294,6 +294,11 @@ def test_29_february_of_an_epw_is_dropped_with_a_warning(epw_lines: list[str], t
     assert [w.code for w in weather.warnings] == ["leap-day-dropped"]
 
 
+def test_a_column_that_is_missing_throughout_is_left_to_the_stage(epw_lines: list[str], tmp_path: Path) -> None:
+    lines = [*epw_lines[:8], *(with_cell(line, 9, "999999") for line in epw_lines[8:])]
+    assert read_weather(epw_file(lines, tmp_path)).pressure_pa is None
+
+
 def test_an_unknown_weather_format_lists_those_known(tmp_path: Path) -> None:
     path = tmp_path / "weather.xyz"
     path.write_text("1,2")

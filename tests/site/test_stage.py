@@ -135,7 +135,7 @@ def test_a_wrong_time_zone_is_seen_by_the_sun(
 def test_weather_without_irradiance_is_completed_and_said(catalog: Catalog, shared_data: Callable[[str], Path]) -> None:
     path = str(shared_data("weather/de_frankfurt_openmeteo_era5_2023.json"))
     site = planned(catalog, name="de_frankfurt", weather=path)
-    assert "weather-no-irradiance" in codes(site.warnings)
+    assert {"weather-no-irradiance", "weather-no-pressure"} <= codes(site.warnings)
     assert not site.weather.synthetic
     normal = planned(catalog, name="de_frankfurt").figures["ghi_kwh_per_m2"]
     assert site.figures["ghi_kwh_per_m2"] == pytest.approx(normal, rel=1e-3)
@@ -156,10 +156,25 @@ def test_warming_raises_temperature_and_keeps_relative_humidity(catalog: Catalog
     assert "+2 K" in warm.weather.source
 
 
+def test_a_higher_site_is_cooler_and_has_thinner_air(catalog: Catalog) -> None:
+    base, high = planned(catalog, name="us_wyoming"), planned(catalog, name="us_wyoming", elevation_m=1850.0)
+    assert base.elevation_m == 1650.0
+    assert high.weather.temp_air_c - base.weather.temp_air_c == pytest.approx(-1.3)
+    assert (high.weather.pressure_pa / base.weather.pressure_pa).max() == pytest.approx(0.976, abs=0.002)
+    assert "weather-lifted" in codes(high.warnings)
+
+
 def test_facts_of_the_scenario_replace_those_of_the_catalogue(catalog: Catalog) -> None:
     site = planned(catalog, time_to_power_years=1.5, water_stress=5.0)
     assert site.time_to_power_years == 1.5
     assert site.water_stress == 5.0
+
+
+def test_siting_facts_in_words_come_with_the_result(catalog: Catalog) -> None:
+    facts = planned(catalog, name="Tokyo").facts
+    assert facts["grid_zone"] == "JP-TK"
+    assert facts["natural_hazard"] == "earthquake"
+    assert facts["climate_of"] == "jp_tokyo"
 
 
 def test_what_is_not_known_is_estimated_and_said(catalog: Catalog) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from campuses import battery, gas, grid, named, setting, solar, technology
 
+from wattscale.supply.dispatch import shadow_prices
 from wattscale.supply.expansion import build
 from wattscale.supply.general import solve_clarabel, solve_highs
 from wattscale.supply.grid_only import solve_grid_only
@@ -133,3 +134,27 @@ def test_closed_form_of_the_grid_alone_equals_the_program(charge, connection, ca
     closed, general = solve_grid_only(campus), solve_highs(campus.program)
     assert closed.objective == pytest.approx(general.objective, rel=1e-9)
     assert closed.gap == pytest.approx(0.0, abs=1e-9)
+
+
+def test_shadow_prices_are_what_one_more_unit_of_a_limit_saves():
+    s = day_and_night(connection_mw=60.0, land_ha=500.0, carbon_cap_kg_per_mwh=250.0)
+    campus = build(s, MIX)
+    found = shadow_prices(campus, solve(campus.program))
+    base = cost(s, MIX)
+    for key, step in (("connection_mw", 0.5), ("land_ha", 2.0)):
+        saved = (base - cost(replace(s, **{key: getattr(s, key) + step}), MIX)) / step
+        assert found[key] == pytest.approx(saved, rel=0.05, abs=0.5)
+    cap = replace(s, carbon_cap_kg_per_mwh=251.0)
+    assert found["carbon_cap"] / 1000 == pytest.approx((base - cost(cap, MIX)) / s.energy_mwh, rel=0.05, abs=1e-3)
+
+
+def test_flexible_load_moves_to_the_cheap_hours_of_its_window_and_no_further():
+    """Half of 100 MW may rise to 1.25 or fall to 0.3 of itself: two hours at each price, each window on its own."""
+    price = np.tile([20.0, 20.0, 80.0, 80.0], 6)
+    s = setting(24, import_usd_per_mwh=price, flexible_share=0.5, flexible_window=4)
+    solution = solve(build(s, named(grid())).program)
+    moved = 0.25 * 50
+    assert solution.objective == pytest.approx(100 * price.sum() - 12 * moved * 60, rel=1e-6)
+    within = solve(build(replace(s, flexible_window=2), named(grid())).program)
+    assert within.objective == pytest.approx(100 * price.sum(), rel=1e-6)
+    assert cost(replace(s, flexible_window=24), named(grid())) <= solution.objective * (1 + 1e-6)

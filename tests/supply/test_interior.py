@@ -35,11 +35,22 @@ def mix(steps=96, **values):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("seed", "optimum"), [(0, 255_186_933.2), (1, 640_101_712.0)])
-def test_reference_campus_is_certified_and_within_its_gap_of_the_known_optimum(seed, optimum):
-    """Optima: HiGHS HiPO at 1e-8 on the same inputs, 2026; PyPSA gives the first to 1e-9."""
+@pytest.mark.parametrize(
+    ("seed", "carbon", "dirty", "optimum"),
+    [
+        (0, 1.0, 1.0, 255_186_933.2),
+        (1, 1.0, 1.0, 640_101_712.0),
+        (0, 4.0, 0.5, 268_887_043.0),
+        (1, 4.0, 0.5, 665_989_470.0),
+    ],
+)
+def test_reference_campus_is_certified_and_within_its_gap_of_the_known_optimum(seed, carbon, dirty, optimum):
+    """Optima: HiGHS HiPO at 1e-8 (carbon cap binds), Clarabel (carbon-free share binds) on the same inputs."""
     module = reference()
-    program = module.campus_program(module.make_campus(seed))
+    campus = module.make_campus(seed)
+    campus["carbon_cap"] *= carbon
+    campus["cfe_budget"] *= dirty
+    program = module.campus_program(campus)
     found = solve_interior(program, 1e-3)
     settled = settle(program, found)
     assert settled.gap <= 1e-3

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 from campuses import HOURS, site
 
@@ -106,3 +109,29 @@ def test_the_ledger_of_the_catalogue_holds_what_was_read(catalog):
     view = catalog.recording()
     run(SupplyTable(), LOAD, site(), view, 0.08)
     assert "tech_costs/grid_interconnection.capex@US:2025" in view.used
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("zone", ["DE-LU_2023", "US-TEX-ERCO_2021", "AU-NSW_2023"])
+def test_real_prices_with_spikes_and_negative_hours_are_solved_and_certified(catalog, shared_data, zone):
+    frame = pd.read_csv(shared_data(f"hourly/price_{zone}.csv"))
+    price = frame["price_usd_per_mwh"].interpolate().to_numpy(float)[:HOURS]
+    place = replace(site(), price_usd_per_mwh=price)
+    result = plan(catalog, place=place, technologies=["grid", "battery", "solar"], grid_adder_usd_per_mwh=0.0)
+    assert closes(result)
+    assert result.figures["solver_gap"] < 1e-3
+    assert np.minimum(result.uses_mw["battery"], result.dispatch_mw["battery"]).max() == 0.0
+    assert [w.code for w in result.warnings] == []
+
+
+@pytest.mark.slow
+def test_moved_load_is_made_up_within_its_week_and_saves_money(catalog):
+    firm = plan(catalog)
+    result = plan(catalog, flexible_share=0.4)
+    moved = result.uses_mw["flexible"]
+    assert closes(result)
+    assert np.abs(np.add.reduceat(moved, np.arange(0, HOURS, 168))).max() < 1e-6 * LOAD.sum()
+    assert moved.min() >= -0.4 * 0.7 * 105 * (1 + 1e-9)
+    assert result.figures["moved_mwh"] > 0
+    assert result.total_usd_per_year < firm.total_usd_per_year
+    assert result.figures["solver_gap"] < 1e-3

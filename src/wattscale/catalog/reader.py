@@ -95,11 +95,11 @@ class Catalog:
         Raises:
             InputError: An id that is in no table; the nearest ids are listed.
         """
-        known = None
         for key in overrides:
             if not self._exists(key):
-                known = known or list(self.ids())
-                hint = did_you_mean(key, known)
+                table = key.partition("/")[0]
+                near = [fid for fid in self.ids() if fid.startswith(f"{table}/")]
+                hint = did_you_mean(key, near or self.tables)
                 raise InputError("no such figure in the catalogue", where=f'catalog."{key}"', hint=hint)
         return Catalog(self.tables, {**self.overrides, **overrides})
 

@@ -94,7 +94,7 @@ def run_hours(
     if balancing == "spread":
         active = np.full_like(total, float(replicas))
     else:
-        active = np.clip(np.ceil(total / replica.requests_per_s), 1.0, float(replicas))
+        active = np.clip(np.ceil(np.round(total / replica.requests_per_s, 9)), 1.0, float(replicas))
     rate = total / active
     sequences = np.interp(rate, np.r_[0.0, curve.requests_per_s], np.r_[0.0, curve.sequences])
     share = busy_share(sequences)

@@ -41,6 +41,7 @@ class PowerCoefficients:
         exponent: The draw above idle grows with this power of the activity, below 1: clocks, caches and schedulers run
             already at part use [1].
         precision_factor: Draw of the tensor units at the peak of a precision over that in bf16 [1].
+        top: What a device at its limit draws in the mean, just below the limit [1].
     """
 
     idle: float
@@ -52,6 +53,7 @@ class PowerCoefficients:
     expert_extra: float
     exponent: float
     precision_factor: dict[str, float]
+    top: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,7 @@ def load_power_coefficients(catalog: Catalog, accelerator: Accelerator) -> Power
         expert_extra=read("expert_extra"),
         exponent=read("exponent"),
         precision_factor={p: factors[family] for p, family in PRECISION_FAMILY.items()},
+        top=read("top_share"),
     )
 
 
@@ -194,7 +197,7 @@ def device_power(
 ) -> Numbers:
     """Give the mean power of a device that computes.
 
-    P = TDP * min(cap, p), p of `device_share`
+    P = TDP * min(top cap, p), p of `device_share`
 
     Args:
         accelerator: The device.
@@ -204,7 +207,9 @@ def device_power(
         precision: Precision of the matrix products.
         coefficients: See `load_power_coefficients`.
         power_cap_share: Power limit over the design power [1].
-        busy_share, cache_utilisation, expert_utilisation: See `device_share`.
+        busy_share: Share of the time in which the device does not wait for its host [1].
+        cache_utilisation: Part of `memory_utilisation` that reads keys and values [1].
+        expert_utilisation: Part of it that reads routed experts [1].
 
     Returns:
         Power [W], float or array as the utilisations are.
@@ -228,7 +233,7 @@ def device_power(
         cache_utilisation=cache_utilisation,
         expert_utilisation=expert_utilisation,
     )
-    power: FloatArray = accelerator.tdp_w * np.minimum(share, power_cap_share)
+    power: FloatArray = accelerator.tdp_w * np.minimum(share, coefficients.top * power_cap_share)
     return power if power.ndim else float(power)
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
+import numpy as np
+
 from wattscale.compute.accelerators import BYTES_PER_ELEMENT, Accelerator
 from wattscale.compute.serving import (
     Replica,
@@ -19,8 +21,8 @@ from wattscale.compute.serving import (
     cut_at_limits,
     replica_curve,
 )
-from wattscale.compute.serving_memory import free_bytes
-from wattscale.compute.serving_work import Formats, Layout
+from wattscale.compute.serving_memory import free_bytes, max_sequences
+from wattscale.compute.serving_work import Formats, Layout, total_weight_bytes
 from wattscale.errors import InfeasibleError
 from wattscale.figure import PlanWarning
 from wattscale.workload.architecture import Architecture, moe_layers
@@ -142,6 +144,7 @@ def choose_replica(
     request: Request,
     layouts: Sequence[Layout],
     objective: Objective = "devices",
+    others: Sequence[Layout] = (),
 ) -> Replica:
     """Choose the replica that serves a request with the fewest devices, or the least energy, within the limits.
 
@@ -152,6 +155,7 @@ def choose_replica(
         request: Mean request with its limits.
         layouts: Ways to spread the model.
         objective: devices (cost) or energy.
+        others: Where the number of devices was asked for, all ways to spread the model, to name the nearest that fits.
 
     Returns:
         The replica.
@@ -162,6 +166,8 @@ def choose_replica(
     curves = [replica_curve(arch, setting, layout, formats, request) for layout in layouts]
     fitting = [c for c in curves if c is not None]
     if not fitting:
+        if others:
+            raise _too_few_devices(arch, setting, formats, request, layouts, others)
         raise _too_large(arch, setting, formats, request, layouts)
     replicas = [r for r in (cut_at_limits(c, request) for c in fitting) if r is not None]
     if not replicas:
@@ -175,12 +181,6 @@ def _too_large(
     arch: Architecture, setting: Setting, formats: Formats, request: Request, layouts: Sequence[Layout]
 ) -> InfeasibleError:
     memory = setting.accelerator.memory_bytes
-    if not layouts:
-        return InfeasibleError(
-            f"no way to spread {arch.name} over that many {setting.accelerator.name}",
-            where="workload.serving.tensor_parallel",
-            hint="Leave it out to have it searched",
-        )
     best = max(layouts, key=lambda x: free_bytes(arch, setting.accelerator, x, formats, setting.memory))
     free = free_bytes(arch, setting.accelerator, best, formats, setting.memory)
     what = "its weights" if free < 0 else f"one sequence of {request.input_tokens:.0f} input tokens"
@@ -194,21 +194,58 @@ def _too_large(
     )
 
 
+def _too_few_devices(
+    arch: Architecture,
+    setting: Setting,
+    formats: Formats,
+    request: Request,
+    layouts: Sequence[Layout],
+    others: Sequence[Layout],
+) -> InfeasibleError:
+    context = request.input_tokens + request.output_tokens / 2.0
+    chip = setting.accelerator
+    fits = sorted(
+        {x.devices for x in others if max_sequences(arch, chip, x, formats, setting.memory, context) >= 1.0}
+    )
+    if not fits:
+        return _too_large(arch, setting, formats, request, others)
+    asked = layouts[0].devices if layouts else None
+    held = min((total_weight_bytes(arch, x, formats) for x in layouts), default=0.0)
+    why = (
+        f"{arch.name} does not fit: its weights in {formats.expert_weights or formats.weights} take {held / 1e9:.0f} GB "
+        f"on each {chip.name}, which has {chip.memory_bytes / 1e9:.0f} GB"
+        if layouts
+        else f"no way to spread {arch.name} over that many {chip.name}"
+    )
+    return InfeasibleError(
+        why,
+        where="workload.serving.tensor_parallel",
+        value=asked,
+        allowed=", ".join(str(n) for n in fits),
+        hint=f"The smallest that fits is {fits[0]}; leave it out to have it searched",
+    )
+
+
 def _too_slow(curves: Sequence[ReplicaCurve], request: Request) -> InfeasibleError:
     fastest = min(curves, key=lambda c: float(c.tpot_s[0]))
     tpot = float(fastest.tpot_s[0])
     if tpot > request.tpot_s:
+        step = fastest.step
+        parts = {
+            "reading weights and caches": float(np.ravel(step.memory_s)[0]),
+            "computing": float(np.ravel(step.compute_s)[0]),
+            "exchanging data between devices": float(np.ravel(step.link_s)[0]),
+            "the overhead of the engine": float(np.ravel(step.overhead_s)[0]),
+        }
         return InfeasibleError(
-            f"below the floor of {tpot * 1e3:.3g} ms: reading the weights on {fastest.layout.devices} devices with "
-            "one sequence takes that long",
+            f"below the floor of {tpot * 1e3:.3g} ms of one sequence on {fastest.layout.devices} devices, most of it "
+            f"{max(parts, key=lambda k: parts[k])}",
             where="workload.serving.tpot_ms",
             value=round(request.tpot_s * 1e3, 6),
             allowed=f">= {tpot * 1e3 * 1.01:.3g} ms",
             hint="Allow more time, or use a narrower workload.serving.precision or a faster accelerator",
         )
-    soonest = min(
-        (c for c in curves if c.tpot_s[0] <= request.tpot_s), key=lambda c: float(c.ttft_s[0])
-    )
+    soonest = min((c for c in curves if c.tpot_s[0] <= request.tpot_s), key=lambda c: float(c.ttft_s[0]))
     ttft = float(soonest.ttft_s[0])
     return InfeasibleError(
         f"below the floor of {ttft:.3g} s: computing {request.input_tokens:.0f} input tokens on "

@@ -7,14 +7,14 @@ Leaves out: what a step is made of (serving_work.py) and waiting (queueing.py).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import TypeAlias
 
 import numpy as np
 
 from wattscale.catalog import Catalog
-from wattscale.compute.accelerators import Accelerator
+from wattscale.compute.accelerators import BYTES_PER_ELEMENT, Accelerator
 from wattscale.units import FloatArray
 
 Numbers: TypeAlias = float | FloatArray
@@ -74,6 +74,7 @@ class DeviceRates:
         score_flops: Dense peak of attention, which stays in bf16 [FLOP/s].
         memory_bytes_per_s: Memory bandwidth [byte/s].
         link_bytes_per_s: Scale-up link, one direction [byte/s].
+        width, expert_width: Bytes of the numbers that are multiplied [byte].
     """
 
     flops: Numbers
@@ -81,6 +82,8 @@ class DeviceRates:
     score_flops: Numbers
     memory_bytes_per_s: Numbers
     link_bytes_per_s: Numbers
+    width: Numbers = 2.0
+    expert_width: Numbers = 2.0
 
 
 @dataclass(frozen=True)
@@ -91,12 +94,13 @@ class RateCoefficients:
         weight_efficiency: Share of the memory bandwidth reached while dense weights are read [1].
         cache_efficiency: The same for keys, values and states [1].
         compute_efficiency: Share of the peak reached by large dense products [1].
+        narrow_efficiency: Factor on it per halving of the numbers below 2 bytes, whose peak is harder to reach [1].
         score_efficiency: Share of the peak reached by attention over input tokens [1].
         link_efficiency: Share of the link bandwidth reached [1].
         collective_s: Latency of one collective [s].
         expert_memory_efficiency: Bandwidth reached on experts over that on dense weights [1].
         expert_compute_efficiency: Rate reached on experts over that on dense products [1].
-        unpack_efficiency: Both reached on integer weights unpacked before use, over those on weights used as stored [1].
+        unpack_efficiency: Both reached on integer weights unpacked before use, over weights used as stored [1].
         activation_passes: How often the activations of a layer travel to memory and back [1].
         layer_s: Launch and small kernels of one layer [s].
         recurrent_layer_s: Added by the small kernels of a recurrent layer [s].
@@ -112,6 +116,7 @@ class RateCoefficients:
     weight_efficiency: Numbers
     cache_efficiency: Numbers
     compute_efficiency: Numbers
+    narrow_efficiency: Numbers
     score_efficiency: Numbers
     link_efficiency: Numbers
     collective_s: Numbers
@@ -140,6 +145,7 @@ HARDWARE = (
 )  # fmt: skip
 """Coefficients by hardware generation; the others are by engine."""
 
+
 @dataclass(frozen=True)
 class Step:
     """One engine step.
@@ -149,7 +155,7 @@ class Step:
         memory_s, compute_s, link_s, overhead_s: What it would take by each alone [s].
         compute_utilisation, memory_utilisation, link_utilisation: Work done over what the peaks could do [1].
         busy_share: Share of the time in which the device does not wait for its host [1].
-        cache_utilisation, expert_utilisation: Parts of the memory utilisation that read keys and values, and experts [1].
+        cache_utilisation, expert_utilisation: Parts of the memory utilisation for keys and values, and experts [1].
     """
 
     time_s: Numbers
@@ -201,9 +207,9 @@ def stack_rates(rates: Sequence[RateCoefficients]) -> RateCoefficients:
 
     Source: none needed.
 
-    >>> one = RateCoefficients(*range(1, 19))
+    >>> one = RateCoefficients(*range(1, 20))
     >>> stack_rates([one, one]).step_s.tolist()
-    [15.0, 15.0]
+    [16.0, 16.0]
     """
     names = [f.name for f in fields(RateCoefficients)]
     return RateCoefficients(**{n: np.array([float(getattr(r, n)) for r in rates]) for n in names})
@@ -237,6 +243,8 @@ def device_rates(
         score_flops=accelerator.peak_flops.get("bf16", peak),
         memory_bytes_per_s=accelerator.memory_bytes_per_s,
         link_bytes_per_s=accelerator.link_bytes_per_s or accelerator.memory_bytes_per_s,
+        width=BYTES_PER_ELEMENT[precision],
+        expert_width=BYTES_PER_ELEMENT[expert_precision or precision],
     )
 
 
@@ -256,19 +264,24 @@ def step_time(work: StepWork, device: DeviceRates, rates: RateCoefficients) -> S
     Source: roofline model (Williams et al. 2009), kernel by kernel; overheads of serving engines.
 
     >>> work = StepWork(8e9, *[0] * 15)
-    >>> ideal = RateCoefficients(1, 1, 1, 1, 1, 0, 1, 1, 1, *[0] * 8, 4)
+    >>> ideal = RateCoefficients(1, 1, 1, 1, 1, 1, 0, 1, 1, 1, *[0] * 8, 4)
     >>> float(step_time(work, DeviceRates(1e15, 1e15, 1e15, 4e12, 4e11), ideal).time_s)
     0.002
     """
     bandwidth = device.memory_bytes_per_s * np.asarray(rates.weight_efficiency)
-    rate = device.flops * np.asarray(rates.compute_efficiency)
+    rate = device.flops * np.asarray(rates.compute_efficiency) * _narrow(device.width, rates)
     slower = 1.0 / np.asarray(rates.unpack_efficiency) - 1.0
     dense_f = 1.0 + np.asarray(work.unpacked) * slower
     expert_f = 1.0 + np.asarray(work.unpacked_experts) * slower
     dense_m = dense_f * np.asarray(work.dense_bytes) / bandwidth
     dense_c = dense_f * np.asarray(work.dense_flops) / rate
     expert_m = expert_f * np.asarray(work.expert_bytes) / (bandwidth * rates.expert_memory_efficiency)
-    expert_rate = device.expert_flops * np.asarray(rates.compute_efficiency) * rates.expert_compute_efficiency
+    expert_rate = (
+        device.expert_flops
+        * np.asarray(rates.compute_efficiency)
+        * rates.expert_compute_efficiency
+        * _narrow(device.expert_width, rates)
+    )
     expert_c = expert_f * np.asarray(work.expert_flops) / expert_rate
     cache = np.asarray(work.cache_bytes) / (device.memory_bytes_per_s * np.asarray(rates.cache_efficiency))
     scores = np.asarray(work.score_flops) / (device.score_flops * np.asarray(rates.score_efficiency))
@@ -312,6 +325,11 @@ def step_time(work: StepWork, device: DeviceRates, rates: RateCoefficients) -> S
 
 def _roof(memory_s: FloatArray, compute_s: FloatArray, exponent: Numbers) -> FloatArray:
     return np.asarray((memory_s**exponent + compute_s**exponent) ** (1.0 / np.asarray(exponent)))
+
+
+def _narrow(width: Numbers, rates: RateCoefficients) -> FloatArray:
+    halvings = np.maximum(np.log2(2.0 / np.asarray(width)), 0.0)
+    return np.asarray(np.asarray(rates.narrow_efficiency) ** halvings)
 
 
 def mean_step(decode: Step, mixed: Step, mixed_share: Numbers) -> Step:

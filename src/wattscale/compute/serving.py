@@ -64,6 +64,8 @@ class Setting:
     chunk_tokens: float
     expert_skew: float
     group_wait: float
+    first_token_s: float
+    own_factor: float
     power_cap_share: float
 
 
@@ -123,9 +125,7 @@ class Replica:
         return self.devices * float(self.curve.device_power_w[self.full]) / self.requests_per_s
 
 
-def load_setting(
-    catalog: Catalog, accelerator: Accelerator, engine: str, power_cap_share: float = 1.0
-) -> Setting:
+def load_setting(catalog: Catalog, accelerator: Accelerator, engine: str, power_cap_share: float = 1.0) -> Setting:
     """Read all coefficients that a replica needs.
 
     Args:
@@ -145,6 +145,8 @@ def load_setting(
     >>> found.accelerator.name
     'H100-SXM5-80GB'
     """
+    own = f"engine-{engine}.first_token_s"
+    first = own if catalog.has_figure("serving_coefficients", own) else "default.first_token_s"
     return Setting(
         accelerator=accelerator,
         rates=load_rates(catalog, accelerator.generation, engine),
@@ -153,6 +155,8 @@ def load_setting(
         chunk_tokens=catalog.value("serving_coefficients", "engine.chunk_tokens"),
         expert_skew=catalog.value("serving_coefficients", "engine.expert_skew"),
         group_wait=catalog.value("serving_coefficients", "engine.group_wait"),
+        first_token_s=catalog.value("serving_coefficients", first),
+        own_factor=catalog.value("serving_coefficients", "default.own_factor"),
         power_cap_share=power_cap_share,
     )
 
@@ -255,10 +259,12 @@ def time_to_first_token(
     rate_per_s: FloatArray,
     chunk_tokens: float,
     quantile: float,
+    fixed_s: float = 0.0,
+    own_factor: float = 1.0,
 ) -> FloatArray:
     """Give the time to first token of a request that joins a running batch.
 
-    TTFT = half a step + own input tokens + the decode steps they share + wait behind other requests' input tokens
+    TTFT = fixed + half a step + own input tokens + the decode steps they share + wait behind others' input tokens
 
     Args:
         token_s: Time of one input token [s].
@@ -267,6 +273,8 @@ def time_to_first_token(
         rate_per_s: Requests arriving at the replica [1/s].
         chunk_tokens: Token budget of a step [token].
         quantile: Which quantile of the wait [1].
+        fixed_s: What the engine adds to every request [s].
+        own_factor: How much longer the own steps take than the work in them [1].
 
     Returns:
         Time [s], shape of the arrays.
@@ -280,7 +288,7 @@ def time_to_first_token(
     chunks = np.maximum(1.0, np.ceil(input_tokens / chunk_tokens))
     own = input_tokens * token_s + (chunks + 0.5) * decode_step_s
     service = input_tokens * (token_s + decode_step_s / chunk_tokens)
-    return own + quantile_wait(rate_per_s, service, quantile)
+    return np.asarray(fixed_s + own_factor * own + quantile_wait(rate_per_s, service, quantile))
 
 
 def replica_curve(
@@ -315,7 +323,7 @@ def replica_curve(
     prefill_s = np.maximum(cycle.mixed_s - cycle.decode_s, 0.0)
     ttft = time_to_first_token(
         prefill_s / np.maximum(cycle.mixed_tokens, 1e-9), cycle.decode_s, computed, rate, setting.chunk_tokens,
-        request.quantile,
+        request.quantile, setting.first_token_s, setting.own_factor,
     )  # fmt: skip
     power = device_power(
         setting.accelerator,

@@ -70,9 +70,10 @@ def cache_held_per_device(arch: Architecture, context: float, layout: Layout, fo
     total = 0.0
     for group in arch.groups:
         for a in group.attentions:
-            held = state_elements(a) + sum(slope * min(context, cap) for slope, cap in cache_terms(a))
+            tokens = sum(slope * min(context, cap) for slope, cap in cache_terms(a))
+            held = tokens * formats.cache_bytes + state_elements(a) * a.state_bytes
             total += group.count * held / cache_shards(a, layout.tensor_parallel)
-    return total * formats.cache_bytes / layout.pipeline_parallel
+    return total / layout.pipeline_parallel
 
 
 def free_bytes(

@@ -63,7 +63,7 @@ def plan_serving(
     """
     recipe = workload.recipe
     formats, warnings = resolve_formats(arch, accelerator, recipe.precision, recipe.kv_precision)
-    warnings += _context_warning(workload, arch)
+    warnings += _context_warning(workload, arch) + _calibration_warning(accelerator, catalog)
     request = Request(
         workload.input_tokens,
         workload.output_tokens,
@@ -74,8 +74,10 @@ def plan_serving(
     )
     setting = load_setting(catalog, accelerator, _engine(table, catalog), table.power_cap_share)
     server = load_server(catalog, accelerator, table.server_cooling)
-    layouts = candidate_layouts(arch, accelerator, int(server.devices_per_node), recipe.tensor_parallel)
-    replica = choose_replica(arch, setting, formats, request, layouts, table.replica_objective)
+    node = int(server.devices_per_node)
+    layouts = candidate_layouts(arch, accelerator, node, recipe.tensor_parallel)
+    others = candidate_layouts(arch, accelerator, node) if recipe.tensor_parallel else ()
+    replica = choose_replica(arch, setting, formats, request, layouts, table.replica_objective, others)
     requests = workload.requests_per_hour
     count = replicas_needed(requests, replica.requests_per_s, recipe.headroom_share)
     idle_w = idle_power(accelerator, setting.power)
@@ -83,7 +85,7 @@ def plan_serving(
     it = it_power_per_device(hours.device_power_w, server, np.clip(hours.load_share, 0.0, 1.0))
     plan = _plan(workload, arch, accelerator, replica, request, hours, it)
     full_w = float(replica.curve.device_power_w[replica.full])
-    figures = _figures(plan, replica, hours, request, setting, catalog, it)
+    figures = _figures(plan, replica, hours, request, setting, catalog)
     return plan, full_w, figures, warnings
 
 
@@ -108,6 +110,16 @@ def _context_warning(workload: ServingWorkload, arch: Architecture) -> tuple[Pla
         f"{arch.name} states as its context."
     )
     return (PlanWarning("context-beyond-model", message),)
+
+
+def _calibration_warning(accelerator: Accelerator, catalog: Catalog) -> tuple[PlanWarning, ...]:
+    if catalog.has_figure("serving_coefficients", f"{accelerator.generation}.weight_efficiency"):
+        return ()
+    message = (
+        f"No measurements of serving on {accelerator.name} went into the coefficients: its efficiencies are the "
+        "means of NVIDIA data-centre generations."
+    )
+    return (PlanWarning("uncalibrated-accelerator", message),)
 
 
 def _weighted(values: FloatArray, weights: FloatArray) -> float:
@@ -160,6 +172,10 @@ def _plan(
     )
 
 
+def _capped(value: Value, top: float) -> Value:
+    return (value[0], value[1], max(value[0], min(value[2], top))) if isinstance(value, tuple) else value
+
+
 def _figures(
     plan: ServingPlan,
     replica: Replica,
@@ -167,7 +183,6 @@ def _figures(
     request: Request,
     setting: Setting,
     catalog: Catalog,
-    it: ItPower,
 ) -> dict[str, Value]:
     def ranged(value: float, target: str, inverse: bool = False) -> Value:
         spread = catalog.figure("serving_coefficients", f"residual.{target}")
@@ -189,7 +204,10 @@ def _figures(
         "serving.joules_per_output_token": ranged(plan.joules_per_output_token, "joules_per_token"),
         "serving.it_joules_per_output_token": ranged(tokens_per_year / served, "joules_per_token"),
         "serving.energy_mwh": ranged(plan.energy_mwh, "power"),
-        "serving.device_power_w": ranged(float(np.mean(hours.device_power_w)), "power"),
+        "serving.device_power_w": _capped(
+            ranged(float(np.mean(hours.device_power_w)), "power"),
+            setting.accelerator.tdp_w * setting.power_cap_share,
+        ),
         "serving.utilisation": float(np.mean(hours.load_share)),
         "serving.memory_gb": plan.memory_gb,
         "serving.input_compute_share": plan.input_compute_share,

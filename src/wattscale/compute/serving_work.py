@@ -24,7 +24,7 @@ from wattscale.workload.architecture import (
     parameters,
     weight_bytes_touched,
 )
-from wattscale.workload.memory import read_elements
+from wattscale.workload.memory import STATE_PASSES, read_elements, state_elements
 
 FLOP_PER_MULTIPLY_ADD = 2.0
 """A multiply-add is two floating-point operations, as in published peaks."""
@@ -123,31 +123,33 @@ def cache_shards(a: Attention, tensor_parallel: int) -> float:
     return float(max(1, min(tensor_parallel, heads)))
 
 
-def cache_read_per_device(arch: Architecture, context: FloatArray, layout: Layout) -> FloatArray:
-    """Give the cached elements of one sequence that a device reads in a decode step.
+def cache_read_per_device(arch: Architecture, context: FloatArray, layout: Layout, element_bytes: float) -> FloatArray:
+    """Give the cache and state bytes of one sequence that a device moves in a decode step.
 
     Args:
         arch: The model.
         context: Tokens of the sequence so far [token], any shape.
         layout: Spread over devices.
+        element_bytes: Bytes of a cached key or value; states keep their own [byte].
 
     Returns:
-        Elements per sequence and step [1], shape of `context`.
+        Bytes per sequence and step [byte], shape of `context`.
 
-    Source: workload.memory.read_elements, divided by `cache_shards`.
+    Source: workload.memory.kv_read_bytes, divided by `cache_shards`.
 
     >>> from wattscale.workload.architecture import FeedForward, LayerGroup
     >>> layer = LayerGroup(32, Attention("full", 32, 8, 128, 128), FeedForward("dense", 14336))
     >>> model = Architecture("8B", 4096, 128256, False, (layer,), 131072)
-    >>> float(cache_read_per_device(model, np.array(1000.0), Layout(2))) / 1e6
-    32.768
+    >>> float(cache_read_per_device(model, np.array(1000.0), Layout(2), 2.0)) / 1e6
+    65.536
     """
-    total: FloatArray = np.zeros_like(np.asarray(context, dtype=np.float64))
+    seen = np.asarray(context, dtype=np.float64)
+    total: FloatArray = np.zeros_like(seen)
     for group in arch.groups:
         for a in group.attentions:
-            total = total + group.count * read_elements(a, np.asarray(context)) / cache_shards(
-                a, layout.tensor_parallel
-            )
+            states = STATE_PASSES * state_elements(a)
+            read = (read_elements(a, seen) - states) * element_bytes + states * a.state_bytes
+            total = total + group.count * read / cache_shards(a, layout.tensor_parallel)
     return total
 
 
@@ -187,7 +189,8 @@ def step_work(
     >>> round(float(work.dense_bytes) / 1e9, 1), round(float(work.cache_bytes[0]) / 1e9, 3)
     (15.0, 0.131)
     """
-    b = np.asarray(sequences, dtype=np.float64) / layout.pipeline_parallel
+    asked = np.asarray(sequences, dtype=np.float64)
+    b = np.maximum(asked / layout.pipeline_parallel, np.minimum(asked, 1.0))
     prefill = np.asarray(prefill_tokens, dtype=np.float64) / layout.pipeline_parallel
     tp, adp = layout.tensor_parallel, layout.attention_data_parallel
     devices = tp * adp
@@ -213,7 +216,7 @@ def step_work(
     return StepWork(
         dense_bytes=dense_bytes / tp,
         expert_bytes=np.maximum(touched - dense_bytes - rows, 0.0) / devices,
-        cache_bytes=b / adp * cache_read_per_device(arch, np.asarray(context), layout) * formats.cache_bytes,
+        cache_bytes=b / adp * cache_read_per_device(arch, np.asarray(context), layout, formats.cache_bytes),
         dense_flops=(uneven * dense_flops - (uneven - b) * head) / devices,
         expert_flops=tokens * expert_flops / devices,
         score_flops=(b * scores + (uneven - b) * prompt_scores) / devices,

@@ -66,9 +66,7 @@ def run(table: ComputeTable, workload: WorkloadResult, catalog: Catalog) -> Comp
     used: list[Accelerator] = []
     if workload.training is not None:
         chip = load_accelerator(catalog, *_accelerator(table, "training_accelerator"))
-        training, found, said = plan_training(
-            workload.training, workload.architecture, table, chip, catalog
-        )
+        training, found, said = plan_training(workload.training, workload.architecture, table, chip, catalog)
         figures |= {k if k.startswith("training.") else f"training.{k}": v for k, v in found.items()}
         warnings += said
         part = _part(table, catalog, chip, training.devices, training.device_power_w)
@@ -76,9 +74,7 @@ def run(table: ComputeTable, workload: WorkloadResult, catalog: Catalog) -> Comp
         used.append(chip)
     if serves and workload.serving is not None:
         chip = load_accelerator(catalog, *_accelerator(table, "serving_accelerator"))
-        serving, full_power_w, found, said = plan_serving(
-            workload.serving, workload.architecture, table, chip, catalog
-        )
+        serving, full_power_w, found, said = plan_serving(workload.serving, workload.architecture, table, chip, catalog)
         figures |= found
         warnings += said
         part = _part(table, catalog, chip, serving.devices, full_power_w)
@@ -141,9 +137,7 @@ def _hourly(training: TrainingPlan | None, serving: ServingPlan | None, spare_mw
     return power
 
 
-def _totals(
-    power: FloatArray, devices: dict[str, float], rack_kw: float, design_mw: float
-) -> dict[str, Value]:
+def _totals(power: FloatArray, devices: dict[str, float], rack_kw: float, design_mw: float) -> dict[str, Value]:
     return {
         "devices": float(sum(devices.values())),
         "it_energy_mwh": float(power.sum()),

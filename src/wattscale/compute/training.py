@@ -15,7 +15,7 @@ from wattscale.catalog import Catalog
 from wattscale.compute.accelerators import Accelerator
 from wattscale.compute.result import TrainingPlan
 from wattscale.compute.training_coefficients import TABLE, own_or_default
-from wattscale.compute.training_power import RunPower, cap_speed, run_power, training_year
+from wattscale.compute.training_power import RunPower, run_power, training_year
 from wattscale.compute.training_run import Run, Trainer, devices_for_days, make_trainer
 from wattscale.compute.training_search import nominal_gb
 from wattscale.compute.training_step import PARTS
@@ -73,8 +73,6 @@ def plan_training(
     else:
         assert recipe.days is not None
         run = devices_for_days(trainer, recipe.tokens, recipe.days)
-    speed = cap_speed(run.best, accelerator, catalog, table.power_cap_share)
-    run = run.slowed(speed)
     power = run_power(
         run.best, run.goodput, accelerator, recipe.precision, catalog, run.run_share, table.power_cap_share,
         table.server_cooling,
@@ -126,7 +124,7 @@ def _figures(plan: TrainingPlan, run: Run, trainer: Trainer, power: RunPower) ->
 
     energy = trainer.catalog.figure(TABLE, "residual.energy")
     return {
-        "training.devices": float(plan.devices),
+        "training.devices": float(plan.devices) if trainer.days_solved else slower(float(plan.devices)),
         "training.days": slower(plan.days) if trainer.days_solved else plan.days,
         "training.device_hours": slower(plan.device_hours),
         "training.mfu": (plan.mfu, plan.mfu / high, min(1.0, plan.mfu / low)),
@@ -137,6 +135,7 @@ def _figures(plan: TrainingPlan, run: Run, trainer: Trainer, power: RunPower) ->
         "training.tokens_per_s": run.tokens_per_s,
         "training.memory_gb": plan.memory_gb,
         "training.device_power_w": plan.device_power_w,
+        "training.server_power_w_per_device": power.server_w,
         "training.it_power_w_per_device": plan.it_power_w_per_device,
         "training.communication_share": sum(v for k, v in shares.items() if k.endswith("communication")),
         "training.bubble_share": shares["pipeline_bubble"],

@@ -77,7 +77,7 @@ def load_memory_coefficients(catalog: Catalog) -> MemoryCoefficients:
 def training_memory(s: TrainingShape, lay: Layout, k: MemoryCoefficients) -> Memory:
     """Count the memory of a training step.
 
-    Weights, gradients and optimiser state: 2 + 2 + 12 bytes per parameter, over tensor and pipeline ranks, and over
+    Weights, gradients and optimiser state: 2 + 2 + 12 bytes per trained parameter (a frozen one has its weight alone), over tensor and pipeline ranks, and over
     data ranks from ZeRO 1 (state), 2 (gradients), 3 (weights) on. Activations per layer and microbatch:
     tokens d (10 + 24 f/t) a/34 with tensor parallelism, 34/t with sequence parallelism, 5/8 of it with
     selective, 2 d tokens with full recompute; a stage keeps p microbatches, (1 + (p-1)/(p v)) times that when
@@ -114,7 +114,7 @@ def training_memory(s: TrainingShape, lay: Layout, k: MemoryCoefficients) -> Mem
     trained = np.asarray(s.trained_share)
     activations, logits = _activations(s, lay, k)
     return Memory(
-        weights=k.weight_bytes * (over(3) + gathered),
+        weights=weight_bytes_held(s, k) * (over(3) + gathered),
         gradients=k.gradient_bytes * trained * (over(2) + gathered),
         optimizer=k.optimizer_state_bytes * trained * over(1),
         activations=activations,
@@ -138,6 +138,18 @@ def _activations(s: TrainingShape, lay: Layout, k: MemoryCoefficients) -> tuple[
     again = np.where(full, whole, 0.0)
     logits = tokens * s.vocab * k.logits_kept_bytes / lay.tensor
     return np.asarray(kept * stage_layers * flight + again), np.asarray(logits)
+
+
+def weight_bytes_held(s: TrainingShape, k: MemoryCoefficients) -> FloatArray:
+    """Give the mean bytes of a weight: trained ones in working precision, frozen ones as they are held [byte].
+
+    >>> from wattscale.compute.training_sizes import shape_from_sizes
+    >>> adapters = shape_from_sizes(7e9, trained_share=0.0, frozen_bytes=0.5)
+    >>> float(weight_bytes_held(adapters, MemoryCoefficients(2, 2, 12, 34, 6, 0, 1.0)))
+    0.5
+    """
+    trained = np.asarray(s.trained_share, dtype=np.float64)
+    return np.asarray(trained * k.weight_bytes + (1.0 - trained) * s.frozen_bytes)
 
 
 def usable_bytes(m: Machine, k: MemoryCoefficients) -> Numbers:

@@ -7,7 +7,7 @@ Leaves out: power and energy; the front in training.py adds them.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from wattscale.compute.training_coefficients import (
     tuned_share,
 )
 from wattscale.compute.training_memory import MemoryCoefficients, load_memory_coefficients
+from wattscale.compute.training_power import cap_speed
 from wattscale.compute.training_search import BestStep, best_step
 from wattscale.compute.training_shape import TrainingShape, training_shape
 from wattscale.errors import InfeasibleError
@@ -31,6 +32,7 @@ from wattscale.scenario.compute import ComputeTable
 from wattscale.scenario.workload import TrainingTable
 from wattscale.units import HOURS_PER_DAY, SECONDS_PER_HOUR
 from wattscale.workload.architecture import Architecture
+from wattscale.workload.precision import bytes_per_element
 
 SECONDS_PER_DAY = HOURS_PER_DAY * SECONDS_PER_HOUR
 MOST_DEVICES_PER_SEQUENCE = 1024
@@ -47,7 +49,7 @@ class Run:
         devices: Devices held by the run [1].
         best: The layout and its step.
         goodput: Useful share of the time.
-        run_share: Whole-run speed of a usual run over that of the best layout without failures [1].
+        run_share: Speed of the steps, as usually tuned and under the power cap, over that of the best layout [1].
         tokens_per_s: Tokens per second over the whole run [token/s].
     """
 
@@ -60,10 +62,6 @@ class Run:
     def days(self, tokens: float) -> float:
         """Length of the run [day]."""
         return tokens / self.tokens_per_s / SECONDS_PER_DAY
-
-    def slowed(self, speed: float) -> Run:
-        """Give the same run at another speed of its steps [1]."""
-        return replace(self, run_share=self.run_share * speed, tokens_per_s=self.tokens_per_s * speed)
 
 
 @dataclass(frozen=True)
@@ -79,6 +77,8 @@ class Trainer:
     fixed: Fixed
     days_solved: bool
     tuned: float
+    accelerator: Accelerator
+    power_cap_share: float
 
     def run(self, devices: int) -> Run:
         """Find the best run of a number of devices."""
@@ -86,12 +86,13 @@ class Trainer:
         state = float(np.max(self.shape.params_total)) * float(np.max(self.shape.trained_share))
         per_device = state * (self.memory.weight_bytes + self.memory.optimizer_state_bytes) / best.devices
         useful = goodput(best.devices, per_device, load_reliability(self.catalog))
-        return Run(devices, best, useful, self.tuned, best.tokens_per_s * useful.value * self.tuned)
+        share = self.tuned * cap_speed(best, self.accelerator, self.catalog, self.power_cap_share)
+        return Run(devices, best, useful, share, best.tokens_per_s * useful.value * share)
 
 
 def make_trainer(
     recipe: TrainingTable, architecture: Architecture, table: ComputeTable, accelerator: Accelerator,
-    catalog: Catalog, trained_share: float = 1.0,
+    catalog: Catalog,
 ) -> Trainer:  # fmt: skip
     """Gather what a run depends on, from the scenario and the catalogue.
 
@@ -101,13 +102,13 @@ def make_trainer(
         table: Scenario table `compute`.
         accelerator: The device.
         catalog: The catalogue.
-        trained_share: Parameters that are trained over all [1]; below 1 for adapters (LoRA), whose frozen weights need
-            neither gradients nor optimiser state.
 
     Returns:
-        The trainer.
+        The trainer. Weights that the recipe freezes (`trained_share` below 1) have neither gradients nor optimiser
+        state, and no pass for the gradient of the weight.
     """
-    shape = training_shape(architecture, recipe.sequence_length, trained_share)
+    frozen = bytes_per_element(recipe.frozen_precision)
+    shape = training_shape(architecture, recipe.sequence_length, recipe.trained_share, frozen)
     where = "workload.training.precision"
     machine = load_machine(catalog, accelerator, recipe.precision, table.inter_node_gbytes_per_s * 1e9, where)
     fixed = Fixed(
@@ -120,7 +121,19 @@ def make_trainer(
     step, memory = load_step_coefficients(catalog, accelerator), load_memory_coefficients(catalog)
     floor = catalog.value(TABLE, "run.tuned_floor")
     tuned = tuned_share(catalog, accelerator, float(np.max(shape.params_total)), floor)
-    return Trainer(shape, machine, step, memory, catalog, batch, fixed, recipe.days is None, tuned)
+    return Trainer(
+        shape,
+        machine,
+        step,
+        memory,
+        catalog,
+        batch,
+        fixed,
+        recipe.days is None,
+        tuned,
+        accelerator,
+        table.power_cap_share,
+    )
 
 
 def devices_for_days(trainer: Trainer, tokens: float, days: float) -> Run:

@@ -41,6 +41,7 @@ class TrainingShape:
         moe_layers: Layers with routed experts [1].
         experts_per_token: Routed experts a token passes [1].
         trained_share: Parameters that are trained over all [1]; below 1 for adapters (LoRA).
+        frozen_bytes: Bytes of a weight that is not trained [byte]; 0.5 where a frozen base is held in 4 bits (QLoRA).
         score_elements: Scores written to memory per token and layer, heads times sequence; 0 with fused attention [1].
         biased: 1 where attention adds a bias to the scores (ALiBi), which fused kernels do more slowly.
     """
@@ -59,6 +60,7 @@ class TrainingShape:
     moe_layers: Numbers
     experts_per_token: Numbers
     trained_share: Numbers = 1.0
+    frozen_bytes: Numbers = 2.0
     score_elements: Numbers = 0.0
     biased: Numbers = 0.0
 
@@ -75,17 +77,19 @@ class TrainingShape:
     @property
     def model_flops(self) -> Numbers:
         """Forward and backward FLOPs per token without recompute; 2 instead of 3 passes over frozen weights."""
-        weights = self.linear_flops + self.head_flops
-        return 3.0 * self.attention_flops + weights * (2.0 + np.where(np.asarray(self.trained_share) < 1.0, 0.0, 1.0))
+        return 3.0 * self.attention_flops + (self.linear_flops + self.head_flops) * (2.0 + self.trained_share)
 
 
-def training_shape(architecture: Architecture, sequence_length: int, trained_share: float = 1.0) -> TrainingShape:
+def training_shape(
+    architecture: Architecture, sequence_length: int, trained_share: float = 1.0, frozen_bytes: float = 2.0
+) -> TrainingShape:
     """Reduce an architecture to what a training step depends on.
 
     Args:
         architecture: The model.
         sequence_length: Tokens of a sequence [token].
         trained_share: Parameters that are trained over all [1].
+        frozen_bytes: Bytes of a weight that is not trained [byte].
 
     Returns:
         The sums; attention counts the causal half, as flash attention computes it.
@@ -124,6 +128,7 @@ def training_shape(architecture: Architecture, sequence_length: int, trained_sha
         moe_layers=float(moe_layers(architecture)),
         experts_per_token=float(passed),
         trained_share=trained_share,
+        frozen_bytes=frozen_bytes,
     )
 
 

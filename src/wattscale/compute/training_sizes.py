@@ -59,6 +59,7 @@ def shape_from_sizes(
     sequence_length: float = 2048.0,
     experts: bool = False,
     trained_share: float = 1.0,
+    frozen_bytes: float = 2.0,
     biased: bool = False,
     unfused_heads: float = 0.0,
 ) -> TrainingShape:
@@ -73,6 +74,7 @@ def shape_from_sizes(
         sequence_length: Tokens of a sequence [token].
         experts: Whether the model has routed experts.
         trained_share: Parameters trained over all [1].
+        frozen_bytes: Bytes of a weight that is not trained [byte].
         unfused_heads: Heads whose scores go through memory (codes before fused attention, 2022); 0 otherwise [1].
         biased: Whether attention adds a bias to the scores (ALiBi).
 
@@ -110,6 +112,7 @@ def shape_from_sizes(
         moe_layers=float(depth) if experts else 0.0,
         experts_per_token=2.0 if experts else 0.0,
         trained_share=trained_share,
+        frozen_bytes=frozen_bytes,
         score_elements=unfused_heads * sequence_length,
         biased=float(biased),
     )

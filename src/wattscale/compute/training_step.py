@@ -140,7 +140,7 @@ def _stage_layers(s: TrainingShape, lay: Layout) -> FloatArray:
 
 def _stage_compute(s: TrainingShape, lay: Layout, f: _Pass, k: StepCoefficients) -> _Stage:
     n = _stage_layers(s, lay)
-    back = np.where(np.asarray(s.trained_share) < 1.0, 1.0, 2.0)
+    back = 1.0 + np.asarray(s.trained_share, dtype=np.float64)
     full = np.where(np.asarray(lay.recompute) == FULL, 1.0, 0.0)
     part = np.where(np.asarray(lay.recompute) == SELECTIVE, SELECTIVE_SHARE, full)
     some = (np.asarray(lay.recompute) == SELECTIVE) & (np.asarray(s.score_elements) > 0)
@@ -217,7 +217,8 @@ def _data_traffic(s: TrainingShape, lay: Layout, m: Machine, k: StepCoefficients
     dense = (s.params_dense + s.params_embedding) / split
     expert = s.params_expert / (split * lay.expert)
     sharded = np.asarray(lay.zero) >= 3
-    volume = np.where(sharded, 3.0 * ACTIVATION_BYTES * lay.microbatches * k.shard_penalty, 6.0 * s.trained_share)
+    passed = (2.0 + np.asarray(s.trained_share)) * ACTIVATION_BYTES
+    volume = np.where(sharded, passed * lay.microbatches * k.shard_penalty, 6.0 * s.trained_share)
     apart = ranks / lay.expert
     time = volume * (
         hierarchical_pass_s(dense, ranks, near, links)

@@ -6,7 +6,7 @@ Leaves out: quality of service of rented devices, discounts for long contracts, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from wattscale.catalog import Catalog
 from wattscale.catalog.money import Deflator
@@ -14,6 +14,7 @@ from wattscale.figure import Value
 from wattscale.units import HOURS_PER_DAY, HOURS_PER_YEAR
 
 DAYS_PER_YEAR = HOURS_PER_YEAR / HOURS_PER_DAY
+TOKENS_PER_MTOK = 1e6
 
 
 def breakeven_utilisation(own_usd_per_hour: float, rent_usd_per_hour: float) -> float:
@@ -106,4 +107,33 @@ def smallest_operator_figures(
         "smallest_operator_capital_usd": capital_usd * share,
         "smallest_operator_usd_per_year": usd_per_year * share,
         "smallest_operator_mtok_per_year": mtok_per_device_year * devices_per_replica,
+    }
+
+
+def breakeven_load_figures(
+    smallest: Mapping[str, Value], price_per_mtok_usd: float, output_tokens: float
+) -> dict[str, Value]:
+    """Give how busy the smallest operator must be to earn its cost at the market's price.
+
+    load = cost / (output at full load x price); above 1 no load is enough.
+
+    Args:
+        smallest: Figures of `smallest_operator_figures`.
+        price_per_mtok_usd: Price of a million output tokens [USD/Mtok], above zero.
+        output_tokens: Output tokens of a request [token].
+
+    Returns:
+        Load [1], and the requests of a day it stands for [1/day].
+
+    >>> found = {"smallest_operator_usd_per_year": 730.0, "smallest_operator_mtok_per_year": 100.0}
+    >>> breakeven_load_figures(found, 10.0, 1000.0)["smallest_operator_breakeven_load_share"]
+    0.73
+    """
+    cost, full = smallest["smallest_operator_usd_per_year"], smallest["smallest_operator_mtok_per_year"]
+    if isinstance(cost, tuple) or isinstance(full, tuple) or full <= 0.0:
+        return {}
+    requests = cost / price_per_mtok_usd * TOKENS_PER_MTOK / output_tokens / DAYS_PER_YEAR
+    return {
+        "smallest_operator_breakeven_load_share": cost / (full * price_per_mtok_usd),
+        "smallest_operator_requests_per_day": requests,
     }

@@ -83,7 +83,7 @@ def _hardware(quantities: Quantities, prices: Mapping[str, float], rate: float) 
         device = count * prices[f"price.{name}"]
         server = device * (prices[f"server.overhead_multiple{scale}"] - 1.0)
         share = prices[f"network.share{scale}"]
-        bought["accelerators"] += device
+        bought["accelerators"] += device * (1.0 + prices["accelerator_tariff"])
         bought["servers"] += server
         bought["network"] += (device + server) * share / (1.0 - share)
         bought["storage"] += count * prices["storage.cost"]
@@ -105,6 +105,9 @@ def _building(quantities: Quantities, prices: Mapping[str, float], rate: float) 
     fit_out = max(0.0, construction * (1.0 + prices["cooling_premium"]) - electrical - mechanical - shell)
     soft = construction * prices["construction.soft_cost_share"]
     land = mw * prices["land.area"] * prices["land.price"]
+    # Redundancy and tariffs change the plant alone; the split of the construction cost stays that of two full paths.
+    tariff = 1.0 + prices["construction.equipment_share"] * prices["equipment_tariff"]
+    electrical, mechanical = electrical * prices["redundancy_factor"] * tariff, mechanical * tariff
     long, short, line_life = prices["life.shell"], prices["life.plant"], prices["grid_connection.life"]
     parts = [
         ("shell", "facility", shell, long),

@@ -7,7 +7,6 @@ Out: figures by short name. Leaves out: quantities (costs.py) and the cost of po
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import TypeAlias
 
 from wattscale.catalog import Catalog
@@ -21,7 +20,8 @@ PriceBook: TypeAlias = Mapping[str, Figure]
 
 PLAIN_FIGURES: tuple[str, ...] = (
     "construction.cost", "construction.soft_cost_share", "construction.shell_share",
-    "construction.electrical_share", "construction.mechanical_share", "life.shell", "life.plant",
+    "construction.electrical_share", "construction.mechanical_share", "construction.equipment_share", "life.shell",
+    "life.plant",
     "resale.share_after_3_years", "land.price", "land.area", "fibre.connection", "grid_connection.cost",
     "grid_connection.life", "server.overhead_multiple", "server.overhead_multiple_rack_scale", "network.share",
     "network.share_rack_scale", "storage.cost", "staff.density", "staff.wage", "maintenance.plant_share",
@@ -29,12 +29,19 @@ PLAIN_FIGURES: tuple[str, ...] = (
 )  # fmt: skip
 """Figures of the table `dc_costs` that every plan uses."""
 
+REDUNDANCY = {"N": "n", "N+1": "n1", "2N": "2n"}
+"""Redundancy of the electrical path, as the table `dc_costs` names it."""
 RACK_SCALE_DOMAIN = 16
 """Scale-up domains above this many devices are bought as racks, whose price holds most of the host [1]."""
 
 
 def price_book(
-    table: EconomicsTable, accelerators: Iterable[str], cooling: str, country: str, catalog: Catalog
+    table: EconomicsTable,
+    accelerators: Iterable[str],
+    cooling: str,
+    country: str,
+    catalog: Catalog,
+    redundancy: str = "2N",
 ) -> PriceBook:
     """Collect the cost figures of a plan.
 
@@ -44,6 +51,7 @@ def price_book(
         cooling: Cooling technology of the facility.
         country: Country code of the site, for construction cost.
         catalog: The catalogue.
+        redundancy: Redundancy of the electrical path: N, N+1 or 2N.
 
     Returns:
         Figures by short name, money in real USD of the base year.
@@ -60,18 +68,13 @@ def price_book(
     """
     deflator = Deflator(catalog)
     book = {key: _real(catalog.figure("dc_costs", key, region=country), deflator) for key in PLAIN_FIGURES}
-    premium = f"cooling_premium.{cooling}"
-    if not catalog.has_figure("dc_costs", premium):
-        raise InputError(
-            "no cost premium is known for this cooling",
-            where="facility.cooling",
-            value=cooling,
-            hint="Add a figure cooling_premium to the table dc_costs",
-        )
-    book["cooling_premium"] = catalog.figure("dc_costs", premium)
+    book["cooling_premium"] = catalog.figure("cooling", f"{cooling}.construction_premium_share")
     book["life.it"] = _it_life(table, catalog)
+    book["redundancy_factor"] = catalog.figure("dc_costs", f"redundancy.electrical_factor_{REDUNDANCY[redundancy]}")
+    book["accelerator_tariff"] = _own("economics.tariff_share", table.tariff_share, "1")
+    book["equipment_tariff"] = _own("economics.equipment_tariff_share", table.equipment_tariff_share, "1")
     for name in accelerators:
-        book[f"price.{name}"] = _with_tariff(accelerator_price(table, name, catalog), table.tariff_share)
+        book[f"price.{name}"] = accelerator_price(table, name, catalog)
     return book
 
 
@@ -116,11 +119,6 @@ def accelerator_price(table: EconomicsTable, name: str, catalog: Catalog) -> Fig
         found.id, found.value, found.value * spread.low, found.value * spread.high, "USD", found.source, found.year,
         found.confidence, found.note, "USD", BASE_YEAR,
     )  # fmt: skip
-
-
-def _with_tariff(price: Figure, tariff_share: float) -> Figure:
-    factor = 1.0 + tariff_share
-    return replace(price, value=price.value * factor, low=price.low * factor, high=price.high * factor)
 
 
 def _it_life(table: EconomicsTable, catalog: Catalog) -> Figure:

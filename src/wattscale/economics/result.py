@@ -47,3 +47,5 @@ class EconomicsResult:
     figures: dict[str, Value]
     """Figures of the stage without the stage's name, such as `usd_per_mtok`."""
     warnings: tuple[PlanWarning, ...] = ()
+    certified_mw: FloatArray | None = None
+    """Hourly volume of contracts with certificates of origin [MW], shape (8760,); None without any."""

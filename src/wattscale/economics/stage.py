@@ -15,12 +15,27 @@ from wattscale.catalog import Catalog
 from wattscale.compute.result import ComputeResult
 from wattscale.economics.annuity import present_value_factor
 from wattscale.economics.cashflow import cash_flow
-from wattscale.economics.choices import affordability_figures, rent_figures, smallest_operator_figures
+from wattscale.economics.choices import (
+    affordability_figures,
+    breakeven_load_figures,
+    rent_figures,
+    smallest_operator_figures,
+)
 from wattscale.economics.company import company_figures, credits_of
+from wattscale.economics.contracts import (
+    KINDS,
+    Contract,
+    certified_mw,
+    contract_figures,
+    contract_of,
+    contracts_of,
+    settlements,
+)
 from wattscale.economics.costs import Quantities, cost_lines, one_at_a_time, with_ranges
-from wattscale.economics.exposure import power_price_figures
+from wattscale.economics.exposure import EFFECTS, Exposure, power_price_figures
 from wattscale.economics.finance import irr_roots, mirr, npv, payback_years
 from wattscale.economics.prices import price_book
+from wattscale.economics.reporting import refresh_figures, reported_figures
 from wattscale.economics.result import CostLine, EconomicsResult
 from wattscale.economics.tokens import HARDWARE_SEGMENTS, TokenCosts, token_costs
 from wattscale.facility.result import FacilityResult
@@ -32,6 +47,14 @@ from wattscale.units import HOURS_PER_YEAR, SECONDS_PER_HOUR, FloatArray
 from wattscale.workload.result import ServingWorkload, WorkloadResult
 
 MONTHS_PER_YEAR = 12
+EXTRAS = (
+    "debt_usd", "gearing_share", "interest_during_construction_usd", "dscr_min", "equity_irr", "equity_irr_nominal",
+    "price_for_target_irr_usd_per_mtok", "power_cost_sd_usd_per_year", "power_cost_var95_usd_per_year",
+    "power_cost_cvar95_usd_per_year", "power_cost_risk_share", "hedge_ratio_baseload",
+    "price_for_target_irr_runs_paid_usd_per_mtok",
+    *(f"contracts_{effect}" for effect in EFFECTS), *(f"option_{e}.{k}" for e in EFFECTS for k in KINDS),
+)  # fmt: skip
+"""Figures of the price risk and the project company, which take most of the stage's time."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +90,7 @@ def run(
     facility: FacilityResult,
     supply: SupplyResult,
     catalog: Catalog,
+    extras: bool = True,
 ) -> EconomicsResult:
     """Cost a plan.
 
@@ -78,6 +102,7 @@ def run(
         facility: Result of the facility stage.
         supply: Result of the supply stage.
         catalog: The catalogue.
+        extras: Also the ranges, the price risk and the project company (`EXTRAS`); a draw of a study leaves them out.
 
     Returns:
         Cost lines, cash flow and figures; a figure that does not exist for the plan is left out with a warning.
@@ -87,17 +112,20 @@ def run(
     """
     devices = {name: count for name, count in compute.devices_by_accelerator.items() if count > 0}
     all_in = table.electricity_price_usd_per_mwh is not None
+    import_mw = supply.dispatch_mw.get("grid", np.zeros(HOURS_PER_YEAR))
+    contracts, contract_warnings = contracts_of(table, import_mw, site, catalog)
+    settled = settlements(contracts, site.price_usd_per_mwh)
     quantities = Quantities(
         devices=devices,
         domain_devices={n: int(catalog.row("accelerators", n).number("link_domain_devices", 1.0)) for n in devices},
         design_it_mw=facility.design_it_mw,
         grid_mw=0.0 if all_in else supply.capacity_mw.get("grid", 0.0),
         water_m3=float(facility.water_m3.sum()),
-        supply_usd_per_year=supply.cost_usd_per_year,
+        supply_usd_per_year={**supply.cost_usd_per_year, **settled},
         supply_capital_usd=supply.capital_usd,
         supply_life_years=supply.life_years,
     )
-    book = price_book(table, devices, facility.cooling, site.country, catalog)
+    book = price_book(table, devices, facility.cooling, site.country, catalog, facility.redundancy)
     prices = {key: figure.value for key, figure in book.items()}
     lines = cost_lines(quantities, prices, table.discount_rate)
     recipe = workload.training.recipe if workload.training else None
@@ -110,12 +138,12 @@ def run(
         capital = sum(line.capital_usd for line in found)
         return np.array([*totals, sum(totals), capital, costs.tokens, costs.serving])
 
-    value, low, high = one_at_a_time(book, measure)
+    value, low, high = one_at_a_time(book, measure) if extras else (measure(prices),) * 3
     count = len(lines)
     plan = _Plan(
         table, workload, compute, with_ranges(lines, low[:count], high[:count]),
         token_costs(lines, compute, recipe, {name: prices[f"price.{name}"] for name in devices}),
-        float(supply.load_mw.sum() - _unserved(supply)), supply.total_usd_per_year,
+        float(supply.load_mw.sum() - _unserved(supply)), supply.total_usd_per_year + sum(settled.values()),
     )  # fmt: skip
     ranges = {
         name: (float(value[i]), float(low[i]), float(high[i]))
@@ -123,13 +151,16 @@ def run(
     }
     figures, warnings = _cost_figures(plan, ranges)
     more, more_warnings, cash = _project_figures(plan, site, ranges)
-    risk, risk_warnings = _risk_figures(plan, site, supply, catalog)
-    figures = {**figures, **more, **risk, **_choice_figures(plan, figures, catalog)}
-    return EconomicsResult(plan.lines, cash, figures, (*warnings, *more_warnings, *risk_warnings))
+    risk, risk_warnings = _risk_figures(plan, contracts, site, supply, catalog) if extras else ({}, [])
+    figures |= {**more, **risk, **_choice_figures(plan, figures, catalog), **contract_figures(settled, contracts)}
+    figures |= refresh_figures(plan.lines, table.discount_rate, table.project_years)
+    figures |= reported_figures(figures, table.currency, catalog)
+    told = (*warnings, *more_warnings, *contract_warnings, *risk_warnings)
+    return EconomicsResult(plan.lines, cash, figures, told, certified_mw(contracts))
 
 
 def _risk_figures(
-    plan: _Plan, site: SiteResult, supply: SupplyResult, catalog: Catalog
+    plan: _Plan, contracts: list[Contract], site: SiteResult, supply: SupplyResult, catalog: Catalog
 ) -> tuple[dict[str, Value], list[PlanWarning]]:
     """Exposure to the price of power, and the project company."""
     table = plan.table
@@ -139,9 +170,18 @@ def _risk_figures(
     energy = {name: float(power.sum()) for name, power in supply.dispatch_mw.items()}
     credits = credits_of(table, plan.lines, energy, site.country, catalog)
     company, warnings = company_figures(table, plan.lines, (tokens, training), output_mtok, credits, catalog)
+    price = company.get("price_for_target_irr_usd_per_mtok")
+    if isinstance(price, float) and output_mtok > 0.0 and table.training_price_usd_per_device_hour is None:
+        company["price_for_target_irr_runs_paid_usd_per_mtok"] = price + plan.costs.amortised / output_mtok
+    import_mw = supply.dispatch_mw.get("grid", np.zeros(HOURS_PER_YEAR))
+    all_in = table.electricity_price_usd_per_mwh is not None
+    exposed = Exposure(
+        site.price_usd_per_mwh, import_mw, supply.cost_usd_per_year.get("grid.energy", 0.0), all_in, plan.tco
+    )
+    weighed = table.risk_paths > 0 and not all_in and float(import_mw.sum()) > 0.0
+    options = [contract_of(kind, table, 1.0, import_mw, site, catalog) for kind in KINDS] if weighed else []
     exposure, more = power_price_figures(
-        site.price_usd_per_mwh, supply.dispatch_mw.get("grid", np.zeros(HOURS_PER_YEAR)),
-        supply.cost_usd_per_year.get("grid.energy", 0.0), plan.tco, paths=table.risk_paths, seed=table.risk_seed,
+        exposed, contracts, options, paths=table.risk_paths, seed=table.risk_seed,
         level_log_sd=catalog.value("dc_costs", "power_price.year_log_sd"),
     )  # fmt: skip
     return {**company, **exposure}, warnings + more
@@ -162,6 +202,9 @@ def _choice_figures(plan: _Plan, figures: Mapping[str, Value], catalog: Catalog)
         found.update(
             smallest_operator_figures(plan.capital, sum(devices.values()), serving.devices_per_replica, mtok, plan.tco)
         )
+        if plan.workload.serving is not None and table.price_per_mtok_usd > 0.0:
+            output = plan.workload.serving.output_tokens
+            found.update(breakeven_load_figures(found, table.price_per_mtok_usd, output))
     return found
 
 
@@ -280,6 +323,18 @@ def _project_figures(
     if plan.compute.design_it_power_mw > 0:
         figures["cost_of_delay_usd_per_month_per_mw"] = month / plan.compute.design_it_power_mw
     warnings: list[PlanWarning] = []
+    if at_cost and plan.costs.amortised > 0.0:
+        paid = value - factor * plan.costs.amortised
+        figures["npv_runs_paid_usd"] = paid
+        if paid < 0.0 < value:
+            warnings.append(
+                PlanWarning(
+                    "runs-not-earned",
+                    "The net present value counts the model's own training runs as worth their cost. Tokens at "
+                    f"{table.price_per_mtok_usd:g} USD per million do not earn it back: with the runs paid by tokens "
+                    f"alone it is {paid / 1e6:,.0f} MUSD (economics.npv_runs_paid_usd).",
+                )
+            )
     roots = irr_roots(cash)
     if roots:
         figures["irr"] = min(roots, key=lambda root: abs(root - rate))

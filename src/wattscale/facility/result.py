@@ -30,3 +30,5 @@ class FacilityResult:
     figures: dict[str, Value]
     """Figures of the stage without the stage's name, such as `pue`."""
     warnings: tuple[PlanWarning, ...] = ()
+    redundancy: str = "2N"
+    """Redundancy of the electrical path: N, N+1 or 2N."""

@@ -98,6 +98,7 @@ def run(
         energy_by_use_mwh={use: float(mw.sum()) for use, mw in hours.uses_mw.items()},
         figures=figures,
         warnings=warnings + _weather_warnings(weather, elevation_m) + _liquid_warnings(hours, design, tech),
+        redundancy=table.redundancy,
     )
 
 

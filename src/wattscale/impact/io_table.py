@@ -14,6 +14,7 @@ import pandas as pd
 
 from wattscale.errors import InputError, did_you_mean
 from wattscale.impact.input_output import Economy
+from wattscale.scenario.impact import ImpactTable
 from wattscale.units import FloatArray
 
 
@@ -46,6 +47,26 @@ def read_economy(folder: Path | str, jobs: str, value_added: str, jobs_factor: f
         _row(root, jobs, requirements.columns) * jobs_factor,
         _row(root, value_added, requirements.columns),
     )
+
+
+def load_economy(table: ImpactTable) -> Economy | None:
+    """Read the scenario's input-output table, None where it names none.
+
+    Args:
+        table: Scenario table.
+
+    Returns:
+        The table.
+
+    Raises:
+        InputError: As `read_economy`.
+    """
+    if table.input_output is None:
+        return None
+    return read_economy(
+        Path(table.input_output).parent, table.input_output_jobs, table.input_output_value_added,
+        table.input_output_jobs_factor,
+    )  # fmt: skip
 
 
 def _names(index: pd.Index[str]) -> list[tuple[str, ...]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wattscale.figure import PlanWarning, Value
+from wattscale.impact.carbon import ScopeRow
 
 
 @dataclass(frozen=True)
@@ -20,3 +21,5 @@ class ImpactResult:
     figures: dict[str, Value]
     """Figures of the stage without the stage's name, such as `carbon_t_per_year`."""
     warnings: tuple[PlanWarning, ...] = ()
+    scope_table: tuple[ScopeRow, ...] = ()
+    """The greenhouse-gas statement of a year, ready for reporting."""

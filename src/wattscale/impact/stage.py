@@ -16,17 +16,26 @@ from wattscale.economics.costs import one_at_a_time
 from wattscale.economics.result import EconomicsResult
 from wattscale.facility.result import FacilityResult
 from wattscale.figure import Figure, PlanWarning, Value
-from wattscale.impact.carbon import OperationalCarbon, operational_carbon
+from wattscale.impact.carbon import Certificates, OperationalCarbon, operational_carbon, residual_mix, scope_table
 from wattscale.impact.embodied import Made, embodied_factors, embodied_t, yearly_t
+from wattscale.impact.input_output import Economy
 from wattscale.impact.jobs import PHASES, job_factors, jobs, total
 from wattscale.impact.market import market_usd
 from wattscale.impact.result import ImpactResult
-from wattscale.impact.supply_chain import concentrations, disruptions, expected_loss_usd, longest_wait
+from wattscale.impact.spending import input_output_figures, local_figures
+from wattscale.impact.supply_chain import (
+    MONTHS_PER_YEAR,
+    concentrations,
+    disruptions,
+    expected_loss_usd,
+    exposures,
+    longest_wait,
+)
 from wattscale.impact.water import source_water_m3, stress_weighted_m3
 from wattscale.scenario.impact import ImpactTable
 from wattscale.site.result import SiteResult
 from wattscale.supply.result import SupplyResult
-from wattscale.units import FloatArray
+from wattscale.units import KG_PER_T, FloatArray
 from wattscale.workload.result import WorkloadResult
 
 NOT_PLANT = ("grid", "unserved", "export")
@@ -45,6 +54,7 @@ def run(
     supply: SupplyResult,
     economics: EconomicsResult,
     catalog: Catalog,
+    economy: Economy | None = None,
 ) -> ImpactResult:
     """Give the effects of a plan.
 
@@ -57,30 +67,75 @@ def run(
         supply: Result of the supply stage.
         economics: Result of the economics stage.
         catalog: The catalogue.
+        economy: The user's input-output table, None without one.
 
     Returns:
-        Embodied carbon, jobs and market by part, and figures.
+        Embodied carbon, jobs and market by part, figures, and the greenhouse-gas statement.
     """
-    carbon = operational_carbon(supply, table.market_carbon_share)
+    certificates = Certificates(table.market_carbon_share, economics.certified_mw)
+    residual = residual_mix(table, site.country, _import_mean(supply), catalog)
+    carbon = operational_carbon(supply, certificates, residual, table.marginal_kg_per_mwh)
     parts, embodied = _embodied(compute, facility, supply, economics, catalog)
     jobs_by_part, job_figures, warnings = _jobs(table, facility, supply, catalog)
+    test_fuel = facility.figures.get("generator_test_fuel_mwh", 0.0)
+    generator = first(test_fuel) * catalog.value("tech_costs", "fuel_diesel.carbon_direct") / KG_PER_T
+    local = _share(table.local_content_share, catalog.figure("multipliers", "all.local_content"))
     figures: dict[str, Value] = {
-        "carbon_t_per_year": carbon.location,
-        "carbon_market_t_per_year": carbon.market,
-        "carbon_lifecycle_t_per_year": carbon.lifecycle,
-        "scope1_t_per_year": carbon.own_plant,
-        "scope2_location_t_per_year": carbon.grid_location,
-        "scope2_market_t_per_year": carbon.grid_market,
+        **_carbon(carbon, certificates, supply),
+        "residual_mix_kg_per_mwh": residual,
+        "generator_test_t_per_year": generator,
         **embodied,
         "carbon_total_t_per_year": _plus(embodied["embodied_t_per_year"], carbon.lifecycle),
         **_carbon_per_use(workload, compute, carbon, embodied["embodied_t_per_year"]),
         **_water(site, facility, supply, catalog),
         **_households(compute, facility, catalog),
         **job_figures,
+        **local_figures(economics.lines, local),
+        **_supply_chain(site, supply, economics, catalog),
     }
+    if economy is not None:
+        figures.update(input_output_figures(table, economics.lines, economy))
     market = market_usd(economics.lines, catalog.value("dc_costs", "accelerator.memory_share"))
-    figures.update(_supply_chain(supply, economics, catalog))
-    return ImpactResult(parts, jobs_by_part, market, figures, tuple(warnings))
+    statement = scope_table(carbon, supply, certificates, residual, first(embodied["embodied_t"]), generator)
+    return ImpactResult(parts, jobs_by_part, market, figures, tuple(warnings), statement)
+
+
+def first(value: Value) -> float:
+    """Give the central value of a figure.
+
+    >>> first((2.0, 1.0, 3.0))
+    2.0
+    """
+    return value[0] if isinstance(value, tuple) else value
+
+
+def _import_mean(supply: SupplyResult) -> float:
+    """Mean direct carbon of the grid energy bought [kg/MWh]."""
+    power = supply.dispatch_mw.get("grid")
+    energy = 0.0 if power is None else float(power.sum())
+    return float(supply.grid_carbon_kg.sum()) / energy if energy > 0.0 else 0.0
+
+
+def _carbon(carbon: OperationalCarbon, certificates: Certificates, supply: SupplyResult) -> dict[str, Value]:
+    """Operational carbon by scope and method."""
+    figures: dict[str, Value] = {
+        "carbon_t_per_year": carbon.location,
+        "carbon_market_t_per_year": carbon.market,
+        "carbon_hourly_t_per_year": carbon.hourly,
+        "carbon_lifecycle_t_per_year": carbon.lifecycle,
+        "scope1_t_per_year": carbon.own_plant,
+        "scope2_location_t_per_year": carbon.grid_location,
+        "scope2_market_t_per_year": carbon.grid_market,
+        "scope2_hourly_t_per_year": carbon.grid_hourly,
+    }
+    if carbon.grid_marginal is not None:
+        figures["scope2_marginal_t_per_year"] = carbon.grid_marginal
+    power = supply.dispatch_mw.get("grid")
+    energy = 0.0 if power is None else float(power.sum())
+    if power is not None and energy > 0.0:
+        figures["certificates_share"] = certificates.covered_mwh(power) / energy
+        figures["certificates_hourly_share"] = float(certificates.matched_mw(power).sum()) / energy
+    return figures
 
 
 def _embodied(
@@ -137,7 +192,9 @@ def _jobs(
     all_jobs = permanent[0] + on_site * (multiplier.value - 1.0)
     figures: dict[str, Value] = {
         "jobs_construction_job_years": construction,
-        "jobs_construction_local_job_years": construction[0] * local[0],
+        "jobs_construction_local_job_years": (
+            construction[0] * local[0], construction[1] * local[1], construction[2] * local[2]
+        ),
         "jobs_manufacturing_job_years": manufacturing,
         "jobs_permanent": permanent,
         "jobs_permanent_net": _net(permanent, displacement),
@@ -157,7 +214,7 @@ def _carbon_per_use(
     figures: dict[str, Value] = {}
     total_mwh = float(compute.it_power_mw.sum())
     devices = sum(compute.devices_by_accelerator.values())
-    embodied = embodied_per_year[0] if isinstance(embodied_per_year, tuple) else embodied_per_year
+    embodied = first(embodied_per_year)
     if compute.serving and workload.serving and workload.serving.output_mtok_per_year > 0 and total_mwh > 0:
         tonnes = carbon.lifecycle * float(compute.serving.power_mw.sum()) / total_mwh
         tonnes += embodied * compute.serving.devices / devices
@@ -169,11 +226,23 @@ def _carbon_per_use(
     return figures
 
 
-def _supply_chain(supply: SupplyResult, economics: EconomicsResult, catalog: Catalog) -> dict[str, Value]:
+def _late_plants(site: SiteResult, supply: SupplyResult, delay_usd_per_month: float) -> dict[str, float]:
+    """Cost of a month without each power plant: its energy from the grid, or off the grid its part of the load."""
+    load, months = float(supply.load_mw.sum()), MONTHS_PER_YEAR
+    if supply.capacity_mw.get("grid", 0.0) > MARGINAL_MW or load <= 0.0:
+        price = max(0.0, float(site.price_usd_per_mwh.mean()))
+        return {name: float(mw.sum()) * price / months for name, mw in supply.dispatch_mw.items()}
+    return {name: delay_usd_per_month * float(mw.sum()) / load for name, mw in supply.dispatch_mw.items()}
+
+
+def _supply_chain(
+    site: SiteResult, supply: SupplyResult, economics: EconomicsResult, catalog: Catalog
+) -> dict[str, Value]:
     """Concentration, the longest wait and the expected loss of what the plan buys."""
     bought = ["devices", "building", *(name for name, mw in supply.capacity_mw.items() if mw > MARGINAL_MW)]
-    delay = economics.figures.get("cost_of_delay_usd_per_month", 0.0)
-    scenarios = disruptions(bought, delay[0] if isinstance(delay, tuple) else delay, catalog)
+    delay = first(economics.figures.get("cost_of_delay_usd_per_month", 0.0))
+    plants = _late_plants(site, supply, delay)
+    scenarios = disruptions(bought, exposures(economics.lines, delay, plants), catalog)
     stages = concentrations(bought, catalog)
     return {
         "lead_time_months": longest_wait(bought, catalog)[1],
@@ -192,6 +261,7 @@ def _water(site: SiteResult, facility: FacilityResult, supply: SupplyResult, cat
         "water_source_m3_per_year": source,
         "water_total_m3_per_year": on_site + source,
         "water_stress_weighted_m3_per_year": stress_weighted_m3(on_site, site.water_stress),
+        "water_total_stress_weighted_m3_per_year": stress_weighted_m3(on_site + source, site.water_stress),
     }
 
 

@@ -8,10 +8,12 @@ Leaves out: links between scenarios (a crisis strikes several stages at once) an
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from wattscale.catalog import Catalog
+from wattscale.economics.result import CostLine
+from wattscale.economics.tokens import HARDWARE_SEGMENTS
 
 MONTHS_PER_YEAR = 12
 DELIVERY = "delivery"
@@ -168,14 +170,41 @@ class Disruption:
         return self.probability[0] * self.loss_usd
 
 
-def disruptions(bought: Iterable[str], delay_usd_per_month: float, catalog: Catalog) -> list[Disruption]:
+def exposures(lines: Sequence[CostLine], delay_usd_per_month: float, plants: Mapping[str, float]) -> dict[str, float]:
+    """Give what a month without a delivery costs, by what is delivered.
+
+    Devices that do not come are not paid for: what stands idle is all other capital, and the margin is lost. Where
+    the building is late, all capital waits.
+
+    Args:
+        lines: Cost lines.
+        delay_usd_per_month: Cost of a month of delay of the whole plan [USD/month].
+        plants: Cost of a month without each power plant [USD/month].
+
+    Returns:
+        Cost by `devices`, `building` and technology [USD/month].
+
+    Source: ours.
+
+    >>> one = CostLine("accelerators", "accelerators", 600.0, 5.0, 120.0, 0.0, 120.0, 120.0)
+    >>> exposures([one], 15.0, {"solar": 3.0})
+    {'devices': 5.0, 'building': 15.0, 'solar': 3.0}
+    """
+    hardware = sum(line.annuity_usd_per_year for line in lines if line.segment in HARDWARE_SEGMENTS)
+    devices = max(0.0, delay_usd_per_month - hardware / MONTHS_PER_YEAR)
+    return {"devices": devices, "building": delay_usd_per_month, **plants}
+
+
+def disruptions(
+    bought: Iterable[str], delay_usd_per_month: float | Mapping[str, float], catalog: Catalog
+) -> list[Disruption]:
     """Give the scenarios that can strike a plan, dearest first.
 
     A stage that makes less delays a plan that is buying by the output lost; the delay is worth its cost by month.
 
     Args:
         bought: What the plan buys.
-        delay_usd_per_month: Cost of a month of delay [USD/month].
+        delay_usd_per_month: Cost of a month of delay, one for all or by what is bought [USD/month].
         catalog: The catalogue.
 
     Returns:
@@ -187,15 +216,18 @@ def disruptions(bought: Iterable[str], delay_usd_per_month: float, catalog: Cata
     found = []
     for row in catalog.rows("disruptions"):
         stage = catalog.row("supply_stages", row.text("stage"))
-        if not wanted & set(stage.text("bought_with").split(";")):
+        struck = wanted & set(stage.text("bought_with").split(";"))
+        if not struck:
             continue
+        costs = delay_usd_per_month
+        month = max(costs.get(each, 0.0) for each in struck) if isinstance(costs, Mapping) else costs
         share = catalog.row("supply_chain", f"{stage.name}/{row.text('entity')}").number("share")
         years = lost_years(
             share * row.number("loss_share"), row.number("duration_years"), row.number("inventory_years"),
             row.number("substitution_years"),
         )  # fmt: skip
         odds = (row.number("probability"), row.number("probability_low"), row.number("probability_high"))
-        loss = years * MONTHS_PER_YEAR * delay_usd_per_month
+        loss = years * MONTHS_PER_YEAR * month
         found.append(Disruption(row.text("title"), stage.name, odds, years, loss))
     return sorted(found, key=lambda each: -each.loss_usd)
 

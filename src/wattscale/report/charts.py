@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from wattscale.errors import InputError, did_you_mean
 from wattscale.report import charts_money as money
 from wattscale.report import charts_power as power
+from wattscale.report import charts_year as year
 from wattscale.report.flow import energy_flow_chart
 from wattscale.report.theme import DARK, LIGHT, NARROW_PX, WIDE_PX, Spec, in_mode
 
@@ -45,17 +46,17 @@ CHARTS: dict[str, Chart] = {
     "ranges": Chart("plan", money.ranges, full=True),
     "it_power_week": Chart("compute", power.it_power_week),
     "time_shares": Chart("compute", money.time_shares),
-    "temperature_by_month": Chart("site", power.temperature_by_month),
-    "price_by_hour": Chart("site", power.price_by_hour),
-    "heat_map_power": Chart("facility", power.heat_map_power, full=True, scrolls=True),
-    "heat_map_pue": Chart("facility", power.heat_map_pue, full=True, scrolls=True),
-    "pue_by_month": Chart("facility", power.pue_by_month),
-    "water_by_month": Chart("facility", power.water_by_month),
+    "temperature_by_month": Chart("site", year.temperature_by_month),
+    "price_by_hour": Chart("site", year.price_by_hour),
+    "heat_map_power": Chart("facility", year.heat_map_power, full=True, scrolls=True),
+    "heat_map_pue": Chart("facility", year.heat_map_pue, full=True, scrolls=True),
+    "pue_by_month": Chart("facility", year.pue_by_month),
+    "water_by_month": Chart("facility", year.water_by_month),
     "capacities": Chart("supply", money.capacities),
     "supply_cost": Chart("supply", money.supply_cost),
     "typical_week": Chart("supply", power.typical_week, full=True, scrolls=True),
     "hardest_week": Chart("supply", power.hardest_week, full=True, scrolls=True),
-    "heat_map_cfe": Chart("supply", power.heat_map_cfe, full=True, scrolls=True),
+    "heat_map_cfe": Chart("supply", year.heat_map_cfe, full=True, scrolls=True),
     "monthly_energy": Chart("supply", power.monthly_energy),
     "load_duration": Chart("supply", power.load_duration),
     "cost_by_part": Chart("economics", money.cost_by_part, full=True),

@@ -6,13 +6,14 @@ Leaves out: interaction (the web app) and full precision (tables.xlsx, plan.json
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from wattscale.catalog.specs import spec_of
 from wattscale.report.basis import Basis, bases_of, confidence_counts
 from wattscale.report.charts import CHARTS, chart, charts_of_stage
 from wattscale.report.compare_page import side_by_side
+from wattscale.report.cooling import cooling_options
 from wattscale.report.glossary import GLOSSARY
 from wattscale.report.page import FULL_PX, HALF_PX, drawn, environment, style
 from wattscale.report.story import story
@@ -139,7 +140,26 @@ def _capacity_grid(plan: Plan) -> dict[str, Any]:
     return {"title": "Capacity and energy by source", "head": head, "rows": rows}
 
 
-GRIDS: dict[str, Callable[[Plan], dict[str, Any]]] = {"supply": _capacity_grid, "economics": _cost_grid}
+def _cooling_grid(plan: Plan) -> dict[str, Any]:
+    """Give every cooling technology for this place and load as text, cheapest first."""
+    rows = [
+        [
+            f"{o.title} (this plan)" if o.cooling == plan.facility.cooling else o.title,
+            f"{o.pue:.3f}", f"{o.tue:.3f}", f"{o.wue_l_per_kwh:.2f}", people(o.energy_mwh, "MWh"),
+            people(o.water_m3, "m3"), people(o.peak_mw, "MW"), people(o.cost_usd_per_year, "USD"),
+            f"{o.rack_limit_kw:.0f} kW" + ("" if o.feasible else ", too low here"),
+        ]
+        for o in cooling_options(plan)
+    ]  # fmt: skip
+    head = ["Technology", "PUE", "TUE", "WUE [L/kWh]", "Energy a year", "Water a year", "Peak", "Cost a year", "Rack"]
+    return {"title": "Every cooling technology for the same computing at this place", "head": head, "rows": rows}
+
+
+GRIDS: dict[str, Callable[[Plan], dict[str, Any]]] = {
+    "facility": _cooling_grid,
+    "supply": _capacity_grid,
+    "economics": _cost_grid,
+}
 """Tables that a chapter folds below its figures."""
 
 
@@ -150,18 +170,20 @@ def _or_dash(value: float, unit: str, name: str = "") -> str:
 def _assumptions(plan: Plan) -> list[tuple[str, list[dict[str, Any]]]]:
     """Give the assumptions as text, by table in chain order."""
     tables: dict[str, list[dict[str, Any]]] = {}
-    for key, row in assumption_table(plan.scenario).iterrows():
+    for row in assumption_table(plan.scenario).reset_index().to_dict("records"):
+        key = str(row["key"])
         is_choice = row["source"] == "scenario" and row["kind"] == "default"
-        tables.setdefault(str(key).partition(".")[0], []).append(
+        tables.setdefault(key.partition(".")[0], []).append(
             {
-                "key": str(key), "title": row["title"], "value": _input_text(str(key), row), "kind": row["kind"],
-                "confidence": "" if is_choice else row["confidence"], "source": "a choice" if is_choice else row["source"],
+                "key": key, "title": row["title"], "value": _input_text(key, row), "kind": row["kind"],
+                "confidence": "" if is_choice else row["confidence"],
+                "source": "a choice" if is_choice else row["source"],
             }
         )  # fmt: skip
     return list(tables.items())
 
 
-def _input_text(key: str, row: Mapping[str, Any]) -> str:
+def _input_text(key: str, row: Mapping[Hashable, Any]) -> str:
     value, unit = row["value"], str(row["unit"])
     if isinstance(value, bool):
         return "yes" if value else "no"

@@ -17,6 +17,8 @@ from wattscale.report.words import is_wide, listed, name_for_people, people, rou
 if TYPE_CHECKING:
     from wattscale.result import Plan, PlanFigure
 
+BREAK_EVEN_SHARE = 1e-6
+"""A net present value below this share of the capital is zero but for rounding."""
 MOST_DOUBTED = 3
 """Figures named as the widest in the paragraph on uncertainty."""
 
@@ -79,8 +81,7 @@ def _asked(plan: Plan) -> list[str]:
             f"Serve {'it' if sentences else model} to {daily} requests a day, each with "
             f"{people(work.input_tokens, '1')} tokens in and {people(work.output_tokens, '1')} tokens out."
         )
-    cooling = s.facility.cooling.replace("-", " ")
-    sentences.append(f"Do this in {place_name(plan)}, in a building with {cooling} cooling.")
+    sentences.append(f"Do this in {place_name(plan)}, in a building with {s.facility.cooling} cooling.")
     if s.supply.cfe_hourly_share:
         sentences.append(
             f"At least {people(s.supply.cfe_hourly_share, '1', 'share')} of the energy must be carbon free "
@@ -144,20 +145,33 @@ def _costs(plan: Plan) -> list[str]:
          (said(plan, "economics.tco_usd_per_year"), said(plan, "economics.electricity_share"))),
     ])  # fmt: skip
     token = said(plan, "economics.usd_per_mtok").removesuffix(" per million tokens")
-    training = said(plan, "economics.training_share_of_tokens")
-    found += _written(
-        [(f"A million tokens written cost {{}}{f', {training} of it for training' if training else ''}.", (token,))]
-    )
+    share = said(plan, "economics.training_share_of_tokens") if plan.compute.training is not None else ""
+    alone = said(plan, "economics.usd_per_mtok_serving_only").removesuffix(" per million tokens")
+    part = f", {share} of it for training" if share else ""
+    part += f"; serving alone costs {alone}" if share and alone else ""
+    found += _written([(f"A million tokens written cost {{}}{part}.", (token,))])
     npv = plan.figures.get("economics.npv_usd")
     if npv is not None:
-        price = people(plan.scenario.economics.price_per_mtok_usd, "USD")
         verdict = "earns more than it costs" if npv.value > 0 else "does not earn back its cost"
-        found.append(
-            f"At {price} per million tokens sold it {verdict}: a net present value of "
-            f"{said(plan, 'economics.npv_usd')}{_between(npv)}."
-        )
+        worth = f": a net present value of {said(plan, npv.name)}{_between(npv)}"
+        if abs(npv.value) < BREAK_EVEN_SHARE * capital:
+            verdict, worth = "just earns back its cost", ""
+        found.append(f"{_sales(plan)}, it {verdict}{worth}.")
     delay = said(plan, "economics.cost_of_delay_usd_per_month").removesuffix(" a month")
     return found + _written([("Each month of delay costs {}.", (delay,))])
+
+
+def _sales(plan: Plan) -> str:
+    """Say what is sold at which price; training without a price counts as paid at its own cost."""
+    parts = []
+    if plan.compute.serving is not None:
+        parts.append(f"at {people(plan.scenario.economics.price_per_mtok_usd, 'USD')} per million tokens sold")
+    if plan.compute.training is not None:
+        price = plan.scenario.economics.training_price_usd_per_device_hour
+        paid = "its own cost" if price is None else f"{people(price, 'USD')} an accelerator-hour"
+        parts.append(f"with training paid at {paid}")
+    text = " and ".join(parts)
+    return text[:1].upper() + text[1:]
 
 
 def _effects(plan: Plan) -> list[str]:

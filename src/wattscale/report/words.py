@@ -51,6 +51,7 @@ _SPELT = {
     "day": "days",
 }
 _MULTIPLES = {"1e6 ": 1e6, "1e9 ": 1e9}
+_TAILS = {"": "", "year": " a year", "month": " a month", "day": " a day", "Mtok": " per million tokens"}
 _RATES = {"m2": "m²", "m3": "m³", "month/MW": "month and MW", "kW-month": "kW and month"}
 _PERCENT_ENDINGS = (
     "share",
@@ -145,11 +146,9 @@ def scale(value: float, unit: str, name: str = "") -> Scale:
         inner = scale(value * _MULTIPLES[multiple], unit.removeprefix(multiple), name)
         return Scale(inner.factor / _MULTIPLES[multiple], inner.before, inner.after)
     head, _, per = unit.partition("/")
-    if unit in ("1", "1/year", "%/year") and name.rsplit(".", 1)[-1].endswith(_PERCENT_ENDINGS):
+    if unit in ("1", "1/year") and name.rsplit(".", 1)[-1].endswith(_PERCENT_ENDINGS):
         return Scale(0.01, "", " %")
-    tail = {"": "", "year": " a year", "month": " a month", "day": " a day", "Mtok": " per million tokens"}.get(
-        per, f"/{_RATES.get(per, per)}"
-    )
+    tail = _TAILS.get(per, f"/{_RATES.get(per, per)}")
     if head in ("USD", "$"):
         factor, word = next(((f, w) for f, w in _WORDS if size >= f), (1.0, ""))
         return Scale(factor, "$", word + tail)

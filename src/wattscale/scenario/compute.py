@@ -32,7 +32,7 @@ class ComputeTable(TableModel):
     server_cooling: Literal["air", "liquid"] | None = choice(
         None, "How the servers are cooled (else what their class is usually built with)"
     )
-    engine: str = choice("default", "Serving engine whose overheads apply, an item of serving_coefficients")
+    engine: str = choice("vllm", "Serving engine whose overheads apply, an item of serving_coefficients")
     replica_objective: Literal["devices", "energy"] = choice(
         "devices", "What a serving replica is chosen for: fewest devices, or least energy per token"
     )

@@ -88,3 +88,24 @@ class EconomicsTable(TableModel):
     requests_per_user_day: float = quantity(
         10.0, "1/day", "Requests of one user, for what a user costs in a year", "estimate", ge=0, le=1e6
     )
+    currency: str = choice("USD", "Currency in which money is reported beside USD, at the mean rate of 2024")
+    contract: Literal["none", "pay-as-produced", "baseload", "24-7"] = choice(
+        "none", "Power purchase agreement on grid energy, with certificates of origin"
+    )
+    contract_technology: Literal["solar", "wind"] = choice("solar", "Plant of a pay-as-produced contract")
+    contract_share: float = quantity(
+        1.0, "1", "Volume of the contract over the year's grid energy", "scenario", ge=0, le=3
+    )
+    contract_price_usd_per_mwh: float | None = quantity(
+        None, "USD/MWh", "Price of the contract", "catalogue: LevelTen, else worth of the profile and a premium",
+        ge=0, le=10_000,
+    )  # fmt: skip
+    hedge_share: float = quantity(
+        0.0, "1", "Share of grid energy swapped to a fixed price, without certificates", "scenario", ge=0, le=2
+    )
+    hedge_price_usd_per_mwh: float | None = quantity(
+        None, "USD/MWh", "Price of the swap", "catalogue: mean price and a premium", ge=0, le=10_000
+    )
+    equipment_tariff_share: float = quantity(
+        0.0, "1", "Tariff on imported electrical and cooling plant, over its price", "scenario", ge=0, le=10
+    )

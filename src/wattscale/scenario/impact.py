@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wattscale.scenario.quantity import TableModel, quantity
+from wattscale.scenario.quantity import TableModel, choice, quantity
 
 
 class ImpactTable(TableModel):
@@ -21,4 +21,25 @@ class ImpactTable(TableModel):
         "scenario",
         ge=0,
         le=1,
+    )
+    residual_mix_kg_per_mwh: float | None = quantity(
+        None, "kg/MWh", "Carbon of grid energy that no certificate tracks (market-based)", "catalogue, by country",
+        ge=0, le=3000,
+    )  # fmt: skip
+    marginal_kg_per_mwh: float | None = quantity(
+        None, "kg/MWh", "Carbon of the plant that follows the load, where known", "scenario", ge=0, le=3000
+    )
+    input_output: str | None = choice(
+        None, "The file_parameters.json of an input-output table saved by pymrio", file=True
+    )
+    input_output_jobs: str = choice("employment/jobs", "Jobs in the table, as extension/row")
+    input_output_value_added: str = choice("factor_inputs/Value Added", "Value added in the table, as extension/row")
+    input_output_jobs_factor: float = quantity(
+        1.0, "1", "Jobs per million of the table's money for a coefficient of 1", "scenario", ge=0, le=1e9
+    )
+    input_output_money_per_usd: float = quantity(
+        1.0, "1", "The table's money per USD of 2024", "scenario", gt=0, le=1e6
+    )
+    input_output_sectors: dict[str, str] = choice(
+        {}, "Sector of the table that each cost segment is spent on; segments left out are imports"
     )

@@ -49,7 +49,7 @@ def load_scenario(
         The validated scenario, its preset filled in and its file paths absolute.
 
     Raises:
-        InputError: Missing file, TOML syntax, unknown key, wrong type or value; names file, field, value, allowed range.
+        InputError: Missing file, TOML syntax, unknown key, wrong type or value; names file, field, value and range.
 
     >>> load_scenario(None, ["supply.connection_mw=80"]).supply.connection_mw
     80.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from wattscale.scenario.quantity import TableModel, choice, quantity
 
 
@@ -11,10 +13,20 @@ class SiteTable(TableModel):
     name: str | None = choice("us_nova", "Site of the catalogue")
     latitude: float | None = quantity(None, "deg", "Latitude, north positive", "catalogue", ge=-90, le=90)
     longitude: float | None = quantity(None, "deg", "Longitude, east positive", "catalogue", ge=-180, le=180)
+    elevation_m: float | None = quantity(
+        None, "m", "Elevation; another one than that of the weather's station corrects the weather",
+        "weather file, else climate station", ge=-430, le=6000,
+    )  # fmt: skip
     utc_offset_h: float | None = quantity(
         None, "h", "Local standard time minus UTC", "weather file, else catalogue", ge=-12, le=14
     )
-    weather: str | None = choice(None, "Weather file (EPW, or the JSON answer of the Open-Meteo archive)", file=True)
+    weather: str | None = choice(None, "Weather file (EPW, TMY3, PVGIS, NSRDB, NASA POWER or Open-Meteo)", file=True)
+    weather_service: Literal["pvgis", "open-meteo"] | None = choice(
+        None, "Fetch the weather of the coordinates from this service (network; kept in a cache)"
+    )
+    weather_year: int = quantity(
+        2023, "year", "Year asked of Open-Meteo (PVGIS gives a typical year)", "scenario", ge=1940, le=2100
+    )
     prices: str | None = choice(None, "Hourly price file (CSV: time_utc, price_usd_per_mwh)", file=True)
     carbon: str | None = choice(None, "Hourly carbon file (CSV: time_utc, ci_direct_g_per_kwh, ...)", file=True)
     repair_hours: int = quantity(

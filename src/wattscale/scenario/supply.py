@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from wattscale.scenario.quantity import TableModel, choice, quantity
+from wattscale.scenario.supply_terms import EnergyTier, OwnTechnology, PowerPurchase, TariffPeriod
 
 
 class SupplyTable(TableModel):
@@ -18,10 +19,16 @@ class SupplyTable(TableModel):
         None, "1", "Least hourly-matched carbon-free share", "scenario", ge=0, le=1
     )
     carbon_price_usd_per_t: float = quantity(
-        0.0, "USD/t", "Price on direct CO2 of grid and plant", "scenario", ge=0, le=10_000
+        0.0, "USD/t", "Price on CO2 of grid and plant, counted as carbon_scope says", "scenario", ge=0, le=10_000
     )
     carbon_cap_kg_per_mwh: float | None = quantity(
-        None, "kg/MWh", "Cap on direct CO2 per MWh of load", "scenario", ge=0, le=5000
+        None, "kg/MWh", "Cap on CO2 per MWh of load, counted as carbon_scope says", "scenario", ge=0, le=5000
+    )
+    carbon_scope: Literal["direct", "life-cycle"] = choice(
+        "direct", "What carbon cap and price count: direct CO2, or life-cycle with plant and upstream"
+    )
+    clean_annual_share: float | None = quantity(
+        None, "1", "Least own and contracted carbon-free energy of the year over the load's", "scenario", ge=0, le=3
     )
     energisation_year: int | None = quantity(
         None, "year", "Year the grid connection is energised", "scenario", ge=2020, le=2070
@@ -67,3 +74,54 @@ class SupplyTable(TableModel):
         None, "1", "Capacity factor of wind from a yield study (else from the weather, which understates it)",
         "scenario", gt=0, lt=1,
     )  # fmt: skip
+    flexible_share: float = quantity(
+        0.0, "1", "Share of the load (training) that may be moved within its window", "scenario", ge=0, le=1
+    )
+    flexible_window_h: int = quantity(
+        168, "h", "Window in which moved load is made up: 24 for a day, 168 for a week", "scenario", ge=2, le=8760
+    )
+    flexible_low_share: float = quantity(
+        0.3, "1", "Least power of the flexible load over its usual power",
+        "estimate: idle and checkpointing devices draw about a third", ge=0, le=1,
+    )  # fmt: skip
+    flexible_high_share: float = quantity(
+        1.25, "1", "Largest power of the flexible load over its usual power", "estimate: spare devices and clocks",
+        ge=1, le=10,
+    )  # fmt: skip
+    own_technologies: list[OwnTechnology] = choice([], "Technologies of one's own, over those of the catalogue")
+    ppas: list[PowerPurchase] = choice([], "Power purchase agreements on offer")
+    tariff_periods: list[TariffPeriod] = choice([], "Hours with energy and demand charges of their own")
+    energy_tiers: list[EnergyTier] = choice([], "Dearer blocks of each month's grid energy")
+    demand_ratchet_share: float = quantity(
+        0.0, "1", "Each month's billed peak is at least this share of the year's", "scenario; tariffs have 0.5 to 1",
+        ge=0, le=1,
+    )  # fmt: skip
+    curtailment_hours: int = quantity(
+        0, "h/year", "Hours in which the utility may call on the campus to import less", "scenario", ge=0, le=8760
+    )
+    curtailment_share: float = quantity(
+        1.0, "1", "Share of the connection given up in those hours", "scenario", ge=0, le=1
+    )
+    curtailment_usd_per_kw_year: float = quantity(
+        0.0, "USD/kW-year", "Paid for each kW that may be called", "scenario", ge=0, le=1e4
+    )
+    storage_fade_per_cycle: float = quantity(
+        0.0, "1", "Share of a storage's capacity lost in a full cycle and replaced at its cost",
+        "the catalogue's fixed cost already holds augmentation at about a cycle a day (NREL ATB)", ge=0, le=0.01,
+    )  # fmt: skip
+    swing_share: float | None = quantity(
+        None, "1", "Share of the load that swings within seconds (else half of the flexible share)",
+        "half: devices between compute and communication phases, Choukse et al. 2025 (arXiv 2508.14318)",
+        confidence="unverified", ge=0, le=1,
+    )  # fmt: skip
+    swing_period_s: float = quantity(
+        5.0, "s", "Time from one swing to the next", "a step of large training runs takes 2 to 30 s", gt=0, le=3600
+    )
+    ups_minutes: float = quantity(5.0, "min", "Full load the UPS holds", "usual lithium-ion UPS", ge=0, le=600)
+    near_optimal_share: float = quantity(
+        0.0, "1", "Extra cost allowed when looking for the range of each capacity; 0 for none", "scenario", ge=0, le=0.5
+    )
+    verify: bool = choice(False, "Solve with HiGHS too and report the difference (minutes)")
+    solver_iterations: int = quantity(
+        150, "1", "Iterations after which the solver gives its best bracket", "three times what is usual", ge=5, le=1000
+    )

@@ -79,6 +79,9 @@ class TrainingTable(TableModel):
         ge=0,
         le=1,
     )
+    frozen_precision: Precision = choice(
+        "bf16", "Precision in which weights that are not trained are held: bf16 for LoRA, int4 or fp4 for QLoRA"
+    )
     runs_per_year: float = quantity(1.0, "1/year", "Runs of this kind in a year", "scenario", ge=0, le=1000)
     rest_of_year: Literal["idle", "off", "train"] = choice(
         "train",

@@ -20,6 +20,7 @@ class SunshineModel:
 
     day_persistence: float
     sd_scale: float
+    least_scale: float
     most: float
     haze: float
     hour_noise: float

@@ -30,6 +30,8 @@ COLUMNS: dict[str, tuple[int, float, float, float]] = {
 """Position (from 0), code for missing, least and largest value of each column used (EnergyPlus, Auxiliary Programs:
 EPW data dictionary)."""
 LEAST_FIELDS = 22
+MAY_LACK = ("pressure", "global horizontal radiation", "direct normal radiation", "diffuse horizontal radiation")
+"""Columns that the stage can complete, with a warning, where a file has nothing but the code for missing."""
 
 
 def parse_epw(text: str, path: str, repair_hours: int = 0) -> WeatherFile:
@@ -50,7 +52,8 @@ def parse_epw(text: str, path: str, repair_hours: int = 0) -> WeatherFile:
     table = _numbers(numbered, path)
     at = np.array([number for number, _ in numbered], dtype=np.int64)
     rows = FileRows(FIELD, path, _hours(table, numbered, path), at, repair_hours, "local")
-    columns = {name: _column(name, table, numbered, path) for name in COLUMNS}
+    read = {name: _column(name, table, numbered, path) for name in COLUMNS}
+    columns = {name: v for name, v in read.items() if name not in MAY_LACK or not np.isnan(v).all()}
     placed, warnings = place_year(rows, columns)
     utc = {name: shift_to_utc(values, offset) for name, values in placed.items()}
     words = [w.strip() for w in lines[0].split(",")]
@@ -74,10 +77,10 @@ def parse_epw(text: str, path: str, repair_hours: int = 0) -> WeatherFile:
         temp_air_c=utc["dry bulb"],
         dew_point_c=np.minimum(utc["dew point"], utc["dry bulb"]),
         wind_speed_ms=utc["wind speed"],
-        pressure_pa=utc["pressure"],
-        ghi_w_per_m2=utc["global horizontal radiation"],
-        dni_w_per_m2=utc["direct normal radiation"],
-        dhi_w_per_m2=utc["diffuse horizontal radiation"],
+        pressure_pa=utc.get("pressure"),
+        ghi_w_per_m2=utc.get("global horizontal radiation"),
+        dni_w_per_m2=utc.get("direct normal radiation"),
+        dhi_w_per_m2=utc.get("diffuse horizontal radiation"),
         source=f"EPW file, {place}" + (f" ({words[4]})" if len(words) > 4 and words[4] else ""),
         warnings=warnings,
     )

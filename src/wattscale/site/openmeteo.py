@@ -91,13 +91,7 @@ def _record(
     warnings: tuple[PlanWarning, ...],
 ) -> WeatherFile:
     """Convert units and name the columns."""
-    for name in ("temperature", "dew point"):
-        key = next((n for n in NAMES[name] if n in units), None)
-        if key and units[key] not in ("°C", "C", "celsius"):
-            raise _wrong(path, f"{key} is in {units[key]}", "degrees Celsius")
-    wind_unit = next((units[n] for n in NAMES["wind"] if n in units), "km/h")
-    if wind_unit not in SPEED_TO_MS:
-        raise _wrong(path, f"wind speed is in {wind_unit}", ", ".join(SPEED_TO_MS))
+    wind_factor = _checked_units(units, path)
     temp = placed["temperature"]
     if "dew point" in placed:
         dew = np.minimum(placed["dew point"], temp)
@@ -115,7 +109,7 @@ def _record(
         utc_offset_h=offset_h,
         temp_air_c=temp,
         dew_point_c=dew,
-        wind_speed_ms=placed["wind"] * SPEED_TO_MS[wind_unit],
+        wind_speed_ms=placed["wind"] * wind_factor,
         source=f"ERA5 via Open-Meteo, {answer['latitude']:.2f}, {answer['longitude']:.2f}",
         pressure_pa=placed["pressure"] * PA_PER_HPA if "pressure" in placed else None,
         ghi_w_per_m2=sun("ghi"),
@@ -124,6 +118,18 @@ def _record(
         cloud_share=placed["cloud"] / PCT if "cloud" in placed else None,
         warnings=warnings,
     )
+
+
+def _checked_units(units: Mapping[str, str], path: str) -> float:
+    """Give the factor of the wind speed to m/s; refuse temperatures that are not in Celsius."""
+    for name in ("temperature", "dew point"):
+        key = next((n for n in NAMES[name] if n in units), None)
+        if key and units[key] not in ("°C", "C", "celsius"):
+            raise _wrong(path, f"{key} is in {units[key]}", "degrees Celsius")
+    wind_unit = next((units[n] for n in NAMES["wind"] if n in units), "km/h")
+    if wind_unit not in SPEED_TO_MS:
+        raise _wrong(path, f"wind speed is in {wind_unit}", ", ".join(SPEED_TO_MS))
+    return SPEED_TO_MS[wind_unit]
 
 
 def _json(text: str, path: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ Units are in the names; hourly arrays have shape (8760,) in UTC (convention 1).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from wattscale.figure import PlanWarning, Value
 from wattscale.units import FloatArray
@@ -56,3 +56,5 @@ class SiteResult:
     figures: dict[str, Value]
     """Figures of the stage without the stage's name, such as `mean_temp_c`."""
     warnings: tuple[PlanWarning, ...] = ()
+    facts: dict[str, str] = field(default_factory=dict)
+    """What is known in words: grid zone, climate station, hub, tax relief, hazard; indicative."""

@@ -10,11 +10,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from wattscale.catalog import Catalog
+from wattscale.catalog import Catalog, load_catalog
 from wattscale.errors import InputError
 from wattscale.figure import PlanWarning, Value
 from wattscale.scenario.site import SiteTable
 from wattscale.site.carbon import read_carbon
+from wattscale.site.clients import Fetch, fetch_url, service_path
 from wattscale.site.coefficients import read_synthesis_model
 from wattscale.site.grid import hourly_carbon, hourly_price
 from wattscale.site.grid_shape import NOISE, GridSetting
@@ -26,24 +27,28 @@ from wattscale.site.prices import read_prices
 from wattscale.site.result import SiteResult, Weather
 from wattscale.site.series import SiteSeries, WeatherFile
 from wattscale.site.synthesis import synthesise
-from wattscale.site.weather import complete_weather, read_weather
+from wattscale.site.weather import complete_weather, lifted, read_weather
 from wattscale.units import HOURS_PER_DAY, HOURS_PER_YEAR
 
 W_PER_KW = 1e3
 
 
-def load_series(table: SiteTable) -> SiteSeries:
-    """Read the files that the scenario names.
+def load_series(table: SiteTable, fetch: Fetch = fetch_url) -> SiteSeries:
+    """Read the files that the scenario names, and the weather it asks of a service.
 
     Args:
         table: Scenario table `site`, with absolute paths.
+        fetch: Gives the content of an address, for `site.weather_service`.
 
     Raises:
-        InputError: A file is missing, unreadable or incomplete.
+        InputError: A file is missing, unreadable or incomplete; a service cannot be reached.
     """
-    gap = table.repair_hours
+    gap, weather = table.repair_hours, table.weather
+    if weather is None and table.weather_service is not None:
+        place = locate(table, load_catalog())
+        weather = service_path(table, place.latitude, place.longitude, fetch)
     return SiteSeries(
-        weather=None if table.weather is None else read_weather(table.weather, gap),
+        weather=None if weather is None else read_weather(weather, gap),
         prices=None if table.prices is None else read_prices(table.prices, gap),
         carbon=None if table.carbon is None else read_carbon(table.carbon, gap),
     )
@@ -62,7 +67,7 @@ def run(table: SiteTable, catalog: Catalog, series: SiteSeries | None = None) ->
     """
     files = series or SiteSeries()
     for field, named, read in (
-        ("weather", table.weather, files.weather),
+        ("weather", table.weather or table.weather_service, files.weather),
         ("prices", table.prices, files.prices),
         ("carbon", table.carbon, files.carbon),
     ):
@@ -86,6 +91,7 @@ def run(table: SiteTable, catalog: Catalog, series: SiteSeries | None = None) ->
                  "elevation_m": elevation_m, "site_distance_km": place.site_distance_km,
                  "climate_distance_km": place.climate_distance_km},
         warnings=place.warnings + weather_warnings + price.warnings + carbon.warnings + fact_warnings,
+        facts=_words(place),
     )  # fmt: skip
 
 
@@ -111,6 +117,9 @@ def _weather(
         warnings = (*(place.climate_warnings if bare else ()), *warnings, *_far_file(file, place))
         elevation_m = file.elevation_m
         offset_h = file.utc_offset_h if table.utc_offset_h is None else offset_h
+    if table.elevation_m is not None and table.elevation_m != elevation_m:
+        weather, warning = lifted(weather, elevation_m, table.elevation_m)
+        warnings, elevation_m = (*warnings, warning), table.elevation_m
     if table.warming_c:
         temp, dew = warm_by(weather.temp_air_c, weather.dew_point_c, table.warming_c)
         source = f"{weather.source}; {table.warming_c:+g} K at constant relative humidity"
@@ -142,6 +151,17 @@ def _weather_figures(weather: Weather) -> dict[str, Value]:
         "mean_wind_ms": float(weather.wind_speed_ms.mean()),
         "ghi_kwh_per_m2": float(daily_ghi.sum()),
         "dni_kwh_per_m2": float(weather.dni_w_per_m2.sum() / W_PER_KW),
+    }
+
+
+def _words(place: Location) -> dict[str, str]:
+    """Give what the catalogue knows of the site in words."""
+    names = ("grid_zone", "latency_hub", "tax_incentive", "natural_hazard", "price_shape", "carbon_shape")
+    return {
+        "place": place.label,
+        "facts_of": place.site.text("label"),
+        "climate_of": place.climate,
+        **{name: place.site.text(name) for name in names},
     }
 
 

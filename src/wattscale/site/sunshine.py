@@ -88,8 +88,8 @@ def monthly_sums(hourly: FloatArray) -> FloatArray:
 def daily_index(scores: FloatArray, monthly_index: FloatArray, model: SunshineModel) -> FloatArray:
     """Turn daily scores into a daily clear-sky index that follows a beta law.
 
-    The law has the month's mean, the largest value `most`, and the standard deviation
-    `sd_scale` sqrt(mean (most - mean)).
+    The law has the month's mean, lies between `least_scale` mean^2 (sunny months have no dark days) and `most`, and has
+    the standard deviation `sd_scale` sqrt(mean (most - mean)).
 
     Args:
         scores: Standard normal scores, shape (365,).
@@ -99,10 +99,14 @@ def daily_index(scores: FloatArray, monthly_index: FloatArray, model: SunshineMo
     Returns:
         Index [1], shape (365,).
     """
-    most = np.maximum(model.most, monthly_index.max() * 1.05)
-    mean = np.clip(days_of_months(monthly_index), 0.05, most * 0.97) / most
-    size = 1.0 / model.sd_scale**2 - 1.0
-    return np.asarray(most * betaincinv(mean * size, (1.0 - mean) * size, ndtr(scores)))
+    most = float(np.maximum(model.most, monthly_index.max() * 1.05))
+    mean = np.clip(days_of_months(monthly_index), 0.05, most * 0.97)
+    least = model.least_scale * mean**2
+    within = (mean - least) / (most - least)
+    spread = model.sd_scale * np.sqrt(mean * (most - mean)) / (most - least)
+    size = np.maximum(within * (1.0 - within) / spread**2 - 1.0, 0.2)
+    shares = betaincinv(within * size, (1.0 - within) * size, ndtr(scores))
+    return np.asarray(least + (most - least) * shares)
 
 
 def global_irradiance(

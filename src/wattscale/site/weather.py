@@ -7,6 +7,8 @@ Leaves out: the synthesis from normals alone (synthesis.py).
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pvlib
 
@@ -15,6 +17,7 @@ from wattscale.figure import PlanWarning
 from wattscale.site import sunshine
 from wattscale.site.epw import parse_epw
 from wattscale.site.hourly_csv import existing_file
+from wattscale.site.humidity import warm_by
 from wattscale.site.normals import Normals
 from wattscale.site.openmeteo import parse_openmeteo
 from wattscale.site.result import Weather
@@ -29,6 +32,8 @@ TABLE_MARKS = ('"tmy_hourly"', '"time_standard"')
 KASTEN_FACTOR = 0.75
 """Global irradiance under cloud n over clear sky is 1 - 0.75 n^3.4, Kasten and Czeplak 1980."""
 KASTEN_POWER = 3.4
+LAPSE_K_PER_M = 0.0065
+"""Fall of temperature with height in the ICAO standard atmosphere."""
 CLOCK_TOLERANCE_H = 0.75
 """A sun whose centre lies this far from solar noon over the year tells of a wrong time zone; the files of this
 project's test set stay below 0.45 h."""
@@ -95,11 +100,39 @@ def complete_weather(file: WeatherFile, normals: Normals | None) -> tuple[Weathe
     pressure = file.pressure_pa
     if pressure is None:
         pressure = np.full_like(file.temp_air_c, float(pvlib.atmosphere.alt2pres(file.elevation_m)))
+        message = (
+            f"The weather file has no pressure; that of the standard atmosphere at {file.elevation_m:.0f} m was used."
+        )
+        warnings += (PlanWarning("weather-no-pressure", message),)
     weather = Weather(
         file.temp_air_c, file.dew_point_c, pressure, file.wind_speed_ms, ghi, dni, dhi, source=file.source,
         synthetic=False,
     )  # fmt: skip
     return weather, warnings
+
+
+def lifted(weather: Weather, from_m: float, to_m: float) -> tuple[Weather, PlanWarning]:
+    """Bring weather to another elevation: the standard lapse rate at constant relative humidity, standard pressure.
+
+    Args:
+        weather: Weather of a station.
+        from_m: Its elevation [m].
+        to_m: Elevation of the site [m].
+
+    Returns:
+        The weather at the site, and the warning that says so.
+
+    Source: ICAO standard atmosphere.
+    """
+    warming = -LAPSE_K_PER_M * (to_m - from_m)
+    temp, dew = warm_by(weather.temp_air_c, weather.dew_point_c, warming)
+    thinner = float(pvlib.atmosphere.alt2pres(to_m) / pvlib.atmosphere.alt2pres(from_m))
+    moved = replace(weather, temp_air_c=temp, dew_point_c=dew, pressure_pa=weather.pressure_pa * thinner)
+    message = (
+        f"The weather was brought from {from_m:.0f} m to {to_m:.0f} m: {warming:+.1f} K at constant relative humidity, "
+        f"pressure times {thinner:.3f}; wind and sun were left as they are."
+    )
+    return moved, PlanWarning("weather-lifted", message)
 
 
 def clock_warning(file: WeatherFile, sky: sunshine.Sky) -> tuple[PlanWarning, ...]:

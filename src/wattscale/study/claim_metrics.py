@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from wattscale.catalog import Catalog, load_catalog
-from wattscale.chain import Run, walk
+from wattscale.chain import Chain, walk
 from wattscale.economics.result import CostLine
 from wattscale.figure import Figure, Value
 from wattscale.scenario.patch import Patch, apply_patch
@@ -64,12 +64,12 @@ class View:
         return walk(self.scenario, "workload", cache=self._cache).results["workload"]
 
     @cached_property
-    def run(self) -> Run:
+    def run(self) -> Chain:
         """The whole chain."""
         return walk(self.scenario, "impact", cache=self._cache)
 
-    def changed(self, changes: Mapping[str, Any], last: str) -> Run:
-        """Run the chain up to a stage with some fields changed."""
+    def changed(self, changes: Mapping[str, Any], last: str) -> Chain:
+        """Chain the chain up to a stage with some fields changed."""
         return walk(apply_patch(self.scenario, Patch("claim", dict(changes))), last, cache=self._cache)
 
     def figure(self, name: str) -> Range:

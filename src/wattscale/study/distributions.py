@@ -78,6 +78,9 @@ def _lognormal(d: Distribution, u: FloatArray) -> FloatArray:
     return np.asarray(np.exp(stats.norm.ppf(u, loc=mean, scale=spread)), dtype=np.float64)
 
 
+WITH_MODE = ("triangular", "pert")
+"""Shapes that their ends do not decide alone."""
+
 KINDS: Mapping[str, Callable[[Distribution, FloatArray], FloatArray]] = {
     "uniform": _uniform,
     "triangular": _triangular,
@@ -92,7 +95,7 @@ def distribution(kind: str, low: float, mode: float, high: float, where: str = "
     """Check and build a distribution.
 
     Raises:
-        InputError: Unknown kind, ends out of order, or a lognormal that is not above zero.
+        InputError: Unknown kind, ends out of order or not finite, or a lognormal that is not above zero.
 
     >>> distribution("uniform", 1, 2, 3).high
     3
@@ -100,6 +103,8 @@ def distribution(kind: str, low: float, mode: float, high: float, where: str = "
     if kind not in KINDS:
         hint = did_you_mean(kind, KINDS)
         raise InputError("no such distribution", where=where, value=kind, allowed=", ".join(KINDS), hint=hint)
+    if not np.isfinite([low, mode, high]).all():
+        raise InputError("is not a finite number", where=where, value=(low, mode, high))
     if not low <= mode <= high:
         raise InputError("is out of order", where=where, value=(low, mode, high), allowed="low <= mode <= high")
     if kind == "lognormal" and low <= 0:

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from importlib.resources import files
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from wattscale.chain import figure_of, walk
+from wattscale.chain import walk
 from wattscale.errors import InputError, did_you_mean
 from wattscale.scenario.load import read_toml, to_tables
 from wattscale.scenario.patch import Patch, apply_patch
 from wattscale.scenario.schema import Scenario
 from wattscale.scenario.walk import get_key
-from wattscale.stagecache import StageCache
+from wattscale.study.combinations import all_combinations
 from wattscale.study.shapley import shapley_shares
 
 METRICS: Mapping[str, str] = {
@@ -32,6 +31,8 @@ METRICS: Mapping[str, str] = {
     "running_usd_per_year": "economics.running_usd_per_year",
 }
 """What a lever is judged by, and the figure behind each."""
+BUILT_IN = ("levers", "policies")
+"""Sets that come with the package, the usual one first."""
 LARGEST_SET = 10
 """Levers that can be combined exactly; 2^10 plans."""
 INTERACTION_LIMIT = 0.1
@@ -40,13 +41,23 @@ INTERACTION_LIMIT = 0.1
 
 @dataclass(frozen=True)
 class Lever:
-    """A named patch; `without` is applied first where the scenario has the lever already."""
+    """A named patch.
+
+    Attributes:
+        name: Short name.
+        title: Name for people.
+        changes: What it changes, by dotted key.
+        without: The plan before it, applied where the scenario has the lever already.
+        quality: What is known of its effect on the quality of answers.
+        optional: Combined only when named.
+    """
 
     name: str
     title: str
     changes: Mapping[str, Any]
     without: Mapping[str, Any] = field(default_factory=dict)
     quality: str = ""
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,7 +71,7 @@ class LeverStudy:
         alone: Saving per lever pulled alone, by metric.
         in_order: Saving per lever in the given order, by metric.
         shapley: Exact share per lever of the joint saving, by metric.
-        abatement: Steps of the abatement cost curve, cheapest first.
+        abatement: Steps of the abatement cost curve, what saves money first.
         notes: What was set so that every combination does the same work.
     """
 
@@ -73,61 +84,85 @@ class LeverStudy:
     abatement: tuple[Mapping[str, Any], ...]
     notes: tuple[str, ...]
 
+    def to_dict(self) -> dict[str, Any]:
+        """Give the study for JSON."""
+        return {
+            "levers": [{"name": x.name, "title": x.title, "quality": x.quality} for x in self.levers],
+            "baseline": dict(self.baseline),
+            "joint": dict(self.joint),
+            "alone": {name: dict(saved) for name, saved in self.alone.items()},
+            "in_order": {name: dict(saved) for name, saved in self.in_order.items()},
+            "shapley": {name: dict(saved) for name, saved in self.shapley.items()},
+            "abatement": [dict(step) for step in self.abatement],
+            "notes": list(self.notes),
+        }
+
 
 Tick = Callable[[int, int], None]
 
 
 def load_levers(path: Path | None = None, names: Sequence[str] = ()) -> list[Lever]:
-    """Read levers from a file, by default the built-in six, in the order of `names` where given.
+    """Read levers from a file, by default the built-in six or those named, in the order of `names` where given.
 
     Raises:
         InputError: A lever without name or changes, or an unknown name.
     """
-    if path is None:
-        tables = tomllib.loads((files("wattscale.study") / "levers.toml").read_text(encoding="utf-8"))
+    if path is None or (path.name == str(path) and path.name in BUILT_IN):
+        name = path.name if path is not None else BUILT_IN[0]
+        tables = tomllib.loads((files("wattscale.study") / f"{name}.toml").read_text(encoding="utf-8"))
     else:
         tables = read_toml(path)
     found: dict[str, Lever] = {}
     for each in tables.get("lever", []):
         if not isinstance(each.get("name"), str) or not isinstance(each.get("changes"), dict):
             raise InputError("a lever needs name and changes", where=str(path or "levers"), value=each.get("name"))
-        title, without = each.get("title", each["name"]), each.get("without", {})
-        found[each["name"]] = Lever(each["name"], title, each["changes"], without, each.get("quality", ""))
+        found[each["name"]] = _lever(each, str(path or "levers"))
+    if not found:
+        raise InputError("holds no lever", where=str(path), hint='Begin each with [[lever]], name = "..."')
     for name in names:
         if name not in found:
             raise InputError(
                 "no such lever", where="levers", value=name, hint=did_you_mean(name, found), allowed=", ".join(found)
             )
-    return [found[name] for name in names] if names else list(found.values())
+    return [found[name] for name in names] if names else [lever for lever in found.values() if not lever.optional]
 
 
-def study_levers(scenario: Scenario, levers: Sequence[Lever], tick: Tick | None = None) -> LeverStudy:
+def _lever(table: Mapping[str, Any], where: str) -> Lever:
+    known = [f.name for f in fields(Lever)]
+    for key in table:
+        if key not in known:
+            hint = did_you_mean(key, known)
+            raise InputError(
+                "unknown key", where=f"{where}: {table['name']}.{key}", hint=hint, allowed=", ".join(known)
+            )
+    return Lever(**{"title": table["name"], **table})
+
+
+def study_levers(
+    scenario: Scenario, levers: Sequence[Lever], tick: Tick | None = None, *, workers: int = 1
+) -> LeverStudy:
     """Measure levers alone, in order and jointly over all combinations.
 
     Args:
         scenario: The plan to improve.
         levers: Levers, in the order the user would pull them.
         tick: Called after each plan with plans done and plans in all.
+        workers: Processes.
 
     Raises:
-        InputError: No lever, too many, or a lever that changes an unknown key.
+        InputError: No lever, too many, one that changes an unknown key, or a combination that cannot be planned.
     """
     if not 1 <= len(levers) <= LARGEST_SET:
         raise InputError("levers can be combined", where="levers", value=len(levers), allowed=f"1 to {LARGEST_SET}")
     base, notes = comparable(scenario, levers)
-    values = _Values(base, {lever.name: lever for lever in levers}, tick or (lambda *_: None))
-    names = [lever.name for lever in levers]
-    for size in range(len(names) + 1):
-        for chosen in combinations(names, size):
-            values.of(frozenset(chosen))
-    none, everything = values.of(frozenset()), values.of(frozenset(names))
-    alone = {n: _saving(none, values.of(frozenset([n]))) for n in names}
-    in_order = {
-        n: _saving(values.of(frozenset(names[:i])), values.of(frozenset(names[: i + 1]))) for i, n in enumerate(names)
-    }
-    by_metric = {m: shapley_shares(names, lambda s, m=m: -values.of(s)[m]) for m in METRICS}  # type: ignore[misc]
+    found = all_combinations(base, levers, METRICS, workers, tick or (lambda *_: None))
+    value, names = found.__getitem__, [lever.name for lever in levers]
+    none, everything = value(frozenset()), value(frozenset(names))
+    alone = {n: _saving(none, value(frozenset([n]))) for n in names}
+    in_order = {n: _saving(value(frozenset(names[:i])), value(frozenset(names[: i + 1]))) for i, n in enumerate(names)}
+    by_metric = {m: shapley_shares(names, lambda s, m=m: -value(s)[m]) for m in METRICS}  # type: ignore[misc]
     shapley = {n: {m: by_metric[m][n] for m in METRICS} for n in names}
-    curve = abatement_curve(names, values.of)
+    curve = abatement_curve(names, value)
     return LeverStudy(tuple(levers), none, everything, alone, in_order, shapley, curve, tuple(notes))
 
 
@@ -155,28 +190,6 @@ def comparable(scenario: Scenario, levers: Sequence[Lever]) -> tuple[Scenario, l
     return before, notes
 
 
-@dataclass
-class _Values:
-    base: Scenario
-    levers: Mapping[str, Lever]
-    tick: Tick
-    kept: dict[frozenset[str], dict[str, float]] = field(default_factory=dict)
-    cache: StageCache = field(default_factory=StageCache)
-
-    def of(self, chosen: frozenset[str]) -> dict[str, float]:
-        """Metrics of the plan with some levers pulled."""
-        if chosen not in self.kept:
-            changes = {k: v for name, lever in self.levers.items() if name in chosen for k, v in lever.changes.items()}
-            run = walk(apply_patch(self.base, Patch("+".join(sorted(chosen)), changes)), "impact", cache=self.cache)
-            found: dict[str, float] = {}
-            for metric, figure in METRICS.items():
-                value = figure_of(run, figure)
-                found[metric] = float(value[0] if isinstance(value, tuple) else value or 0.0)
-            self.kept[chosen] = found
-            self.tick(len(self.kept), 2 ** len(self.levers))
-        return self.kept[chosen]
-
-
 def _saving(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:
     return {metric: before[metric] - after[metric] for metric in METRICS}
 
@@ -191,20 +204,23 @@ def abatement_curve(
         value: Metrics of a combination.
 
     Returns:
-        Steps: lever, carbon avoided [t/year], cost [USD/t], payback [year] and whether it is additive.
+        Steps: lever, carbon avoided [t/year], cost [USD/t], money saved [USD/year], payback [year] and whether it is
+        additive. Levers that save money come first, the largest saving foremost: among them cost per tonne would favour
+        those that avoid little. Levers that avoid no carbon come last.
     """
     chosen: frozenset[str] = frozenset()
     left, steps = list(names), []
     none = value(frozenset())
     while left:
         savings = {n: _saving(value(chosen), value(chosen | {n})) for n in left}
-        best = min(left, key=lambda n: _abatement_cost(savings[n]))
+        best = min(left, key=lambda n: _place_on_curve(savings[n]))
         saved, alone = savings[best], _saving(none, value(frozenset([best])))
         steps.append(
             {
                 "lever": best,
                 "carbon_t_per_year": saved["carbon_t_per_year"],
                 "cost_usd_per_t": None if saved["carbon_t_per_year"] <= 0 else _abatement_cost(saved),
+                "saves_usd_per_year": saved["cost_usd_per_year"],
                 "payback_years": payback_years(saved),
                 "additive": _near(saved["carbon_t_per_year"], alone["carbon_t_per_year"], none["carbon_t_per_year"]),
             }
@@ -219,8 +235,16 @@ def _abatement_cost(saving: Mapping[str, float]) -> float:
     return -saving["cost_usd_per_year"] / avoided if avoided > 0 else float("inf")
 
 
+def _place_on_curve(saving: Mapping[str, float]) -> tuple[int, float]:
+    if saving["carbon_t_per_year"] <= 0:
+        return 2, -saving["cost_usd_per_year"]
+    if saving["cost_usd_per_year"] >= 0:
+        return 0, -saving["cost_usd_per_year"]
+    return 1, _abatement_cost(saving)
+
+
 def payback_years(saving: Mapping[str, float]) -> float | None:
-    """Years until lower running cost has paid the extra capital; 0 where capital falls too, None where it never does."""
+    """Years until lower running cost has paid the extra capital; 0 where none is needed, None where it never does."""
     extra, yearly = -saving["capital_usd"], saving["running_usd_per_year"]
     if extra <= 0:
         return 0.0 if yearly >= 0 else None

@@ -16,8 +16,8 @@ from scipy.stats import qmc
 from wattscale.errors import InputError
 from wattscale.units import FloatArray
 
-METHODS = ("grid", "monte-carlo", "latin-hypercube", "sobol")
-"""Ways to place the cases of a study."""
+DRAWS = ("monte-carlo", "latin-hypercube", "sobol")
+"""Ways to draw points; only these take rank correlations."""
 
 
 def unit_points(method: str, points: int, dimensions: int, seed: int) -> FloatArray:

@@ -142,12 +142,12 @@ def morris_effects(points: FloatArray, results: FloatArray) -> list[tuple[float,
         (mu*, sigma) per input, in the figure's unit.
     """
     dimensions = points.shape[1]
-    steps = np.diff(points, axis=0)
-    inside = np.ones(len(steps), dtype=bool)
+    inside = np.ones(len(points) - 1, dtype=bool)
     inside[dimensions :: dimensions + 1] = False
+    steps = np.diff(points, axis=0)[inside]
     moved = np.argmax(np.abs(steps), axis=1)
-    effects = np.diff(results) / np.take_along_axis(steps, moved[:, None], axis=1)[:, 0]
-    per_input = [effects[inside & (moved == column)] for column in range(dimensions)]
+    effects = np.diff(results)[inside] / np.take_along_axis(steps, moved[:, None], axis=1)[:, 0]
+    per_input = [effects[moved == column] for column in range(dimensions)]
     return [(float(np.abs(e).mean()), float(e.std())) for e in per_input]
 
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MANIFEST = "manifest.json"
-TIMINGS = ("seconds", "finished_utc")
-"""Columns that differ between two runs of the same study."""
+TIMINGS = "seconds"
+"""Columns that begin so, and `finished_utc`, differ between two runs of the same study."""
 
 
 @dataclass(frozen=True)
@@ -38,40 +38,56 @@ class Store:
         """Make the folder, or check that what is in it belongs to the same study.
 
         Raises:
-            InputError: The folder holds another study, or results without `resume`.
+            InputError: The folder holds another study, or results without `resume`, or cannot be written to.
         """
         path = self.folder / MANIFEST
-        if path.exists():
+        try:
+            if not path.exists():
+                self._make(path, manifest)
             there = json.loads(path.read_text(encoding="utf-8"))
-            if there.get("study") != manifest["study"]:
-                raise InputError(
-                    "holds the results of another study, version or catalogue", where="--out", value=str(self.folder),
-                    hint="Choose another folder.",
-                )  # fmt: skip
-            if not resume and any(self.parts()):
-                raise InputError(
-                    "holds results already", where="--out", value=str(self.folder), hint="Add --resume to go on."
-                )
-            return
-        if self.folder.exists() and any(self.folder.iterdir()):
-            raise InputError("is a folder of something else", where="--out", value=str(self.folder))
+        except OSError as error:
+            raise InputError(f"cannot be used: {error.strerror}", where="--out", value=str(self.folder)) from error
+        except json.JSONDecodeError:
+            there = {}
+        if there.get("study") != manifest["study"]:
+            raise InputError(
+                "holds the results of another study, version or catalogue", where="--out", value=str(self.folder),
+                hint="Choose another folder.",
+            )  # fmt: skip
+        if not resume and any(self.parts()):
+            raise InputError(
+                "holds results already", where="--out", value=str(self.folder), hint="Add --resume to go on."
+            )
+
+    def _make(self, path: Path, manifest: Mapping[str, Any]) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._write(path, (json.dumps(manifest, indent=2) + "\n").encode())
+        if any(not p.name.startswith(".") for p in self.folder.iterdir()) and not path.exists():
+            raise InputError("is a folder of something else", where="--out", value=str(self.folder))
+        staged = path.with_name(f".{path.name}.{os.getpid()}")
+        staged.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+        try:
+            os.link(staged, path)
+        except FileExistsError:
+            pass  # Another run was first; what it wrote is checked like any other.
+        finally:
+            staged.unlink()
 
     def parts(self) -> Iterable[Path]:
         """Finished parts."""
         return sorted(self.folder.glob("part-*.parquet"))
 
     def add(self, rows: Sequence[Mapping[str, Any]]) -> Path:
-        """Write a part with the rows of some cases; its name is the hash of their ids."""
+        """Write a part with the rows of some cases; its name is the hash of their ids.
+
+        Columns are those of the first row, each of one type: text where its values differ in kind.
+        """
         import duckdb
-        import pandas as pd
 
         ids = "\n".join(str(row["case_id"]) for row in rows)
         name = f"part-{hashlib.sha256(ids.encode()).hexdigest()[:20]}.parquet"
         target = self.folder / name
         staged = self.folder / f".{name}.{os.getpid()}"
-        frame = pd.DataFrame(list(rows))
+        frame = _typed(rows)
         with duckdb.connect() as connection:
             connection.register("frame", frame)
             connection.execute("COPY frame TO ? (FORMAT parquet)", [str(staged)])
@@ -80,30 +96,44 @@ class Store:
 
     def done(self) -> set[int]:
         """Numbers of the cases that are finished, failed ones included."""
-        return set(self._query("SELECT DISTINCT case_index FROM parts").get("case_index", []))
+        found = self.frame("case_index")
+        return set(found["case_index"].tolist()) if len(found) else set()
 
-    def frame(self, columns: str = "*") -> pd.DataFrame:
-        """All finished cases in order, each once."""
-        import pandas as pd
+    def frame(self, columns: str = "*", order: str = "ORDER BY case_index") -> pd.DataFrame:
+        """Finished cases in order, each once.
 
-        found = self._query(
-            f"SELECT {columns} FROM (SELECT *, row_number() OVER (PARTITION BY case_index) AS n FROM parts) "
-            "WHERE n = 1 ORDER BY case_index"
-        )
-        return pd.DataFrame(found).drop(columns="n", errors="ignore")
+        Args:
+            columns: Columns in the words of SQL, such as `case_index, "facility.pue"`; all without it.
+            order: Order of the rows in the words of SQL; none for sums.
 
-    def _query(self, sql: str) -> dict[str, Any]:
+        Returns:
+            One row per case; without columns where nothing is finished.
+        """
         import duckdb
+        import pandas as pd
 
         files = [str(p) for p in self.parts()]
         if not files:
-            return {}
+            return pd.DataFrame()
+        once = (
+            "SELECT * FROM read_parquet(?, union_by_name=true) QUALIFY row_number() OVER (PARTITION BY case_index) = 1"
+        )
         with duckdb.connect() as connection:
-            source = f"read_parquet({files!r}, union_by_name=true)"
-            frame = connection.execute(sql.replace("FROM parts", f"FROM {source}")).df()
-        return {column: frame[column] for column in frame.columns}
+            return connection.execute(f"SELECT {columns} FROM ({once}) {order}", [files]).df()
 
-    def _write(self, path: Path, content: bytes) -> None:
-        staged = path.with_name(f".{path.name}.{os.getpid()}")
-        staged.write_bytes(content)
-        os.replace(staged, path)
+
+def _typed(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Table of rows whose empty columns are numbers and whose mixed columns are text, the same in every part."""
+    import pandas as pd
+
+    columns: dict[str, pd.Series[Any]] = {}
+    for name in rows[0]:
+        values = [row[name] for row in rows]
+        kinds = {type(value) for value in values if value is not None}
+        if kinds <= {int, float} and (None in values or float in kinds):
+            columns[name] = pd.Series(values, dtype="float64")
+        elif len(kinds) > 1:
+            columns[name] = pd.Series([None if value is None else str(value) for value in values])
+        else:
+            columns[name] = pd.Series(values)
+    return pd.DataFrame(columns)

@@ -6,26 +6,33 @@ Leaves out: running; runner.py does that.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from pydantic import Field, ValidationError
 
+from wattscale.catalog import load_catalog
+from wattscale.catalog.specs import figure_specs, spec_of
 from wattscale.errors import InputError, did_you_mean
 from wattscale.scenario.load import load_scenario, read_toml
 from wattscale.scenario.patch import Patch, apply_patch
 from wattscale.scenario.quantity import TableModel, choice
 from wattscale.scenario.schema import Scenario
 from wattscale.scenario.walk import fields_of
-from wattscale.study.distributions import Distribution, distribution
-from wattscale.study.sampling import METHODS, correlated, grid_points, unit_points
+from wattscale.study.distributions import WITH_MODE, Distribution, distribution
+from wattscale.study.sampling import DRAWS, correlated, grid_points, unit_points
 from wattscale.study.sensitivity import DESIGNS
 from wattscale.units import FloatArray
 
+METHODS = ("grid", *DRAWS, *DESIGNS)
+"""Ways to place the cases of a study."""
+MOST_CASES = 10_000_000
+"""Cases of a study; more would not fit the memory of the coordinating process."""
 HEADLINES = (
     "facility.pue",
     "facility.peak_mw",
@@ -67,8 +74,8 @@ class StudyTable(TableModel):
     name: str = choice("Unnamed study", "Name of the study")
     scenario: str | None = choice(None, "Scenario file, relative to the study; the built-in example without it")
     base: dict[str, Any] = choice({}, "Keys laid over the scenario")
-    method: str = choice("grid", "grid, monte-carlo, latin-hypercube or sobol")
-    cases: int = Field(100, ge=1, le=10_000_000, title="Cases drawn; a grid has as many as its levels give")
+    method: str = choice("grid", "grid, monte-carlo, latin-hypercube, sobol, sobol-indices or morris")
+    cases: int = Field(100, ge=1, le=MOST_CASES, title="Cases drawn; a grid has as many as its levels give")
     seed: int = Field(1, ge=0, title="Seed")
     figures: list[str] = choice(list(HEADLINES), "Figures to keep")
     ranges: bool = choice(True, "Draw also the fields that the scenario gives as a range")
@@ -84,11 +91,12 @@ class Axis:
     values: tuple[Any, ...] = ()
     law: Distribution | None = None
 
-    def value(self, coordinate: float) -> Any:
-        """Value at a cumulative probability; the values of a list are equally likely."""
+    def column(self, coordinates: FloatArray) -> Sequence[Any] | FloatArray:
+        """Values at cumulative probabilities; the values of a list are equally likely."""
         if self.law is not None:
-            return float(self.law.quantile(np.array([coordinate]))[0])
-        return self.values[min(int(coordinate * len(self.values)), len(self.values) - 1)]
+            return self.law.quantile(coordinates)
+        places = np.minimum((coordinates * len(self.values)).astype(int), len(self.values) - 1)
+        return [self.values[i] for i in places]
 
 
 @dataclass(frozen=True)
@@ -116,21 +124,35 @@ class Study:
         pairs = {(c.keys[0], c.keys[1]): c.spearman for c in table.correlation}
         return correlated(points, self.names, pairs)
 
+    @cached_property
+    def columns(self) -> dict[str, Sequence[Any] | FloatArray]:
+        """Values of every case by axis."""
+        if self.table.method == "grid":
+            numbers = self.points.astype(int).T
+            return {axis.key: [axis.values[i] for i in row] for axis, row in zip(self.axes, numbers, strict=True)}
+        return {axis.key: axis.column(row) for axis, row in zip(self.axes, self.points.T, strict=True)}
+
     def __len__(self) -> int:
         return len(self.points)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the points behind when sent to a worker, who makes the same ones."""
+        return {key: getattr(self, key) for key in ("table", "scenario", "axes")}
+
     def changes(self, index: int) -> dict[str, Any]:
         """What case `index` changes, by key."""
-        row = self.points[index]
-        if self.table.method == "grid":
-            return {axis.key: axis.values[int(x)] for axis, x in zip(self.axes, row, strict=True)}
-        drawn = {axis.key: axis.value(float(x)) for axis, x in zip(self.axes, row, strict=True)}
-        return {key: round(value) if key in self.whole else value for key, value in drawn.items()}
+        found: dict[str, Any] = {}
+        for key, column in self.columns.items():
+            value = column[index]
+            plain = float(value) if isinstance(value, np.floating) else value
+            found[key] = round(plain) if key in self.whole else plain
+        return found
 
     @cached_property
     def whole(self) -> set[str]:
         """Axes that are whole numbers, so that draws are rounded."""
-        return {f.key for f in fields_of(Scenario) if f.numeric == "int"} & set(self.names)
+        drawn = {axis.key for axis in self.axes if axis.law is not None}
+        return {f.key for f in fields_of(Scenario) if f.numeric == "int"} & drawn
 
     def case(self, index: int) -> Scenario:
         """Scenario of case `index`."""
@@ -166,6 +188,12 @@ def study_of(table: StudyTable, scenario: Scenario, where: str = "study") -> Stu
         raise InputError(
             "no such method", where=f"{where}: method", value=table.method, hint=hint, allowed=", ".join(METHODS)
         )
+    keys = [each.key for each in table.axis]
+    if len(set(keys)) < len(keys):
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise InputError("stands twice", where=f"{where}: axis", value=twice)
+    if table.correlation and table.method not in DRAWS:
+        raise InputError(f"cannot be honoured by '{table.method}'", where=f"{where}: correlation", allowed=str(DRAWS))
     axes = [_axis(each, table.method, f"{where}: axis.{each.key}") for each in table.axis]
     if table.ranges and table.method != "grid":
         named = {axis.key for axis in axes}
@@ -174,10 +202,19 @@ def study_of(table: StudyTable, scenario: Scenario, where: str = "study") -> Stu
     if not axes:
         raise InputError("nothing varies", where=where, hint="Give at least one [[axis]], or a range in the scenario.")
     _check_figures(table.figures, where)
+    asked = prod(len(axis.values) for axis in axes) if table.method == "grid" else table.cases
+    if asked > MOST_CASES:
+        raise InputError("are too many cases", where=f"{where}: axis", value=asked, allowed=f"<= {MOST_CASES}")
     study = Study(table, scenario, tuple(axes))
-    for index in {0, len(study) - 1}:
-        study.case(index)
+    for changes in _ends(study):
+        load_catalog().with_overrides(apply_patch(scenario, Patch("end", changes)).catalog)
     return study
+
+
+def _ends(study: Study) -> list[dict[str, Any]]:
+    """Cases that are tried before any is run: the first, and each value of each list once."""
+    first = study.changes(0)
+    return [first] + [first | {axis.key: value} for axis in study.axes for value in axis.values[:100]]
 
 
 def _axis(table: AxisTable, method: str, where: str) -> Axis:
@@ -187,6 +224,8 @@ def _axis(table: AxisTable, method: str, where: str) -> Axis:
         return Axis(table.key, tuple(table.values))
     if table.low is None or table.high is None:
         raise InputError("needs values, or low and high", where=where)
+    if table.mode is not None and table.distribution not in WITH_MODE:
+        raise InputError(f"a {table.distribution} distribution takes no mode", where=f"{where}.mode", value=table.mode)
     mode = table.mode if table.mode is not None else (table.low + table.high) / 2.0
     law = distribution(table.distribution, table.low, mode, table.high, where)
     if method == "grid":
@@ -196,8 +235,8 @@ def _axis(table: AxisTable, method: str, where: str) -> Axis:
 
 
 def _check_figures(figures: list[str], where: str) -> None:
-    from wattscale.catalog.specs import figure_specs, spec_of
-
+    if not figures:
+        raise InputError("names no figure", where=f"{where}: figures")
     for name in figures:
         if spec_of(name) is None:
             hint = did_you_mean(name, figure_specs())

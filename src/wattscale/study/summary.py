@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import stats
 
-from wattscale.study.sensitivity import morris_effects, rank_drivers, sobol_indices
+from wattscale.study.runner import STAGE_ORDER
+from wattscale.study.sensitivity import Index, morris_effects, rank_drivers, sobol_indices
 from wattscale.study.store import Store
 from wattscale.study.studyfile import Study
 from wattscale.units import FloatArray
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 QUANTILES = (0.05, 0.5, 0.95)
 """Quantiles reported."""
+STILL = 1e-6
+"""A figure that varies by less than this share of itself is taken as still; a solver's rounding is below it."""
+LISTED = 10
+"""Causes of failure listed, and cases of each."""
 
 
 def quantile_error(values: FloatArray, quantile: float) -> float:
@@ -51,18 +56,40 @@ def summary(study: Study, store: Store) -> dict[str, Any]:
         store: Its results.
 
     Returns:
-        cases, failed (with causes), figures (mean, quantiles, Monte Carlo error) and drivers per figure.
+        name, method, cases, failed (count and causes), figures (mean, quantiles, Monte Carlo error), drivers per
+        figure, and stages: share of the computing time by stage.
     """
-    frame = store.frame()
-    good = frame[frame["status"] == "done"] if len(frame) else frame
-    failed = frame[frame["status"] != "done"] if len(frame) else frame
+    names = study.table.figures
+    frame = store.frame(", ".join(["case_index", "status", *(f'"{name}"' for name in names)]))
+    good = frame[frame["status"] == "done"]
     return {
+        "name": study.table.name,
+        "method": study.table.method,
         "cases": len(frame),
-        "failed": [{"case": int(r.case_index), "cause": r.cause} for r in failed.itertuples()],
-        "figures": {name: _statistics(good, name) for name in study.table.figures if name in good},
-        "drivers": {name: drivers(study, good, name) for name in study.table.figures if name in good},
-        "stages": {"seconds": round(float(frame["seconds"].sum()), 3) if len(frame) else 0.0},
+        "failed": _failures(store),
+        "figures": {name: _statistics(good, name) for name in names},
+        "drivers": {name: drivers(study, good, name) for name in names},
+        "stages": _time_shares(store),
     }
+
+
+def _failures(store: Store) -> dict[str, Any]:
+    """Failed cases by cause, most frequent first."""
+    failed = store.frame("case_index, cause, status")
+    failed = failed[failed["status"] != "done"]
+    causes: list[dict[str, Any]] = [
+        {"cause": str(cause), "cases": len(rows), "first": [int(i) for i in rows["case_index"].head(LISTED)]}
+        for cause, rows in failed.groupby("cause")
+    ]
+    return {"cases": len(failed), "causes": sorted(causes, key=lambda c: -c["cases"])[:LISTED]}
+
+
+def _time_shares(store: Store) -> dict[str, float]:
+    columns = ["seconds", *(f"seconds_{stage}" for stage in STAGE_ORDER)]
+    seconds = store.frame(", ".join(f"sum({c}) AS {c}" for c in columns), order="")
+    total = float(seconds["seconds"][0]) or 1.0
+    shares = {stage: float(seconds[f"seconds_{stage}"][0]) / total for stage in STAGE_ORDER}
+    return {"seconds": round(total, 3), **shares, "case": max(0.0, 1.0 - sum(shares.values()))}
 
 
 def _statistics(frame: pd.DataFrame, name: str) -> dict[str, float]:
@@ -85,24 +112,18 @@ def _statistics(frame: pd.DataFrame, name: str) -> dict[str, float]:
 def drivers(study: Study, frame: pd.DataFrame, name: str) -> list[dict[str, Any]]:
     """List the inputs by how much they drive a figure, strongest first.
 
-    Sobol studies give S1 and ST with intervals, Morris studies mu* and sigma, others rank correlations.
+    Sobol studies give S1 and ST with intervals, Morris studies mu* and sigma, others (and studies with failed cases)
+    rank correlations. A figure that does not vary has none.
     """
     values = frame[name].to_numpy(dtype=np.float64)
+    if len(values) == 0 or not np.nanmax(values) - np.nanmin(values) > STILL * np.nanmax(np.abs(values)):
+        return []
     whole = len(frame) == len(study) and bool(np.isfinite(values).all())
     keys, method = study.names, study.table.method
     if method == "sobol-indices" and whole:
         first, total = sobol_indices(values, len(keys), study.table.seed)
         rows: list[dict[str, Any]] = [
-            {
-                "key": k,
-                "s1": s.value,
-                "s1_low": s.low,
-                "s1_high": s.high,
-                "st": t.value,
-                "st_low": t.low,
-                "st_high": t.high,
-            }
-            for k, s, t in zip(keys, first, total, strict=True)
+            {"key": key, **_named("s1", s), **_named("st", t)} for key, s, t in zip(keys, first, total, strict=True)
         ]
         return sorted(rows, key=lambda r: -r["st"])
     points = study.points[frame["case_index"].to_numpy()]
@@ -116,3 +137,7 @@ def drivers(study: Study, frame: pd.DataFrame, name: str) -> list[dict[str, Any]
     ranks = rank_drivers(points[kept], values[kept])
     rows = [{"key": k, "rank_correlation": r} for k, r in zip(keys, ranks, strict=True)]
     return sorted(rows, key=lambda r: -abs(r["rank_correlation"]))
+
+
+def _named(name: str, index: Index) -> dict[str, float]:
+    return {name: index.value, f"{name}_low": index.low, f"{name}_high": index.high}

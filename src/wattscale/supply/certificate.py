@@ -27,6 +27,15 @@ def certified_bound(program: Program, prices: Prices, objective: float = np.inf)
 
     Source: weak duality, Boyd and Vandenberghe, Convex Optimization (2004), section 5.1.
     """
+    total, reduced = reduced_costs(program, prices)
+    return total - _worst_columns(program, reduced, objective)
+
+
+def reduced_costs(program: Program, prices: Prices) -> tuple[float, FloatArray]:
+    """Give the constant part of the bound [USD] and the reduced cost of each column [USD/unit].
+
+    A column at its upper bound saves minus its reduced cost per unit of that bound.
+    """
     budgets, links = np.maximum(prices.budgets, 0.0), np.maximum(prices.links, 0.0)
     reduced = np.array([c.cost for c in program.columns])
     total = float(prices.balance @ program.load)
@@ -49,7 +58,7 @@ def certified_bound(program: Program, prices: Prices, objective: float = np.inf)
     for k, store in enumerate(program.stores):
         total += _store_bound(program, store, prices.stores[k], reduced)
     _lift_levels(program, reduced)
-    return total - _worst_columns(program, reduced, objective)
+    return total, reduced
 
 
 def _lift_levels(program: Program, reduced: FloatArray) -> None:

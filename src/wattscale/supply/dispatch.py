@@ -5,13 +5,17 @@ In: a `Campus` and its `Solution`. Out: the parts of a `SupplyResult`. Leaves ou
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from wattscale.supply.certificate import reduced_costs
 from wattscale.supply.expansion import Campus
+from wattscale.supply.limits import counted_per_mw, counted_per_mwh, wear_usd_per_mwh
 from wattscale.supply.program import Solution
+from wattscale.supply.purchases import connection_usd_per_mw
+from wattscale.supply.setting import Purchase
+from wattscale.supply.tariff import PEAKS, TIER
 from wattscale.supply.technologies import Technology, annuity
 from wattscale.units import KG_PER_T, FloatArray
 
@@ -22,7 +26,7 @@ class Dispatch:
 
     Attributes:
         given_mw: Power given to the campus, storage discharge and unserved load included [MW].
-        uses_mw: Power taken beside the load: storage charge, export [MW].
+        uses_mw: Power taken beside the load: storage charge, export, moved load (negative where it is put off) [MW].
         curtailed_mw: Power of solar and wind not used [MW].
     """
 
@@ -61,9 +65,17 @@ def dispatch(campus: Campus, solution: Solution) -> Dispatch:
             uses[name] = solution.flows[program.flow(f"{name}.charge")]
         else:
             given[name] = solution.flows[program.flow(name)]
+    for p in campus.setting.purchases:
+        if p.delivery == "physical":
+            given[p.key] = solution.flows[program.flow(p.key)]
+            volume = campus.setting.renewable[p.key] * solution.columns[program.column(p.key)]
+            curtailed[p.key] = np.maximum(volume - given[p.key], 0.0)
     given["unserved"] = solution.flows[program.flow("unserved")]
     if campus.setting.export_usd_per_mwh is not None and "grid" in campus.technologies:
         uses["export"] = solution.flows[program.flow("export")]
+    if program.flow("flexible") >= 0:
+        usual = campus.setting.flexible_share * campus.setting.load_mw
+        uses["flexible"] = solution.flows[program.flow("flexible")] - usual
     return Dispatch(given, uses, curtailed)
 
 
@@ -97,6 +109,9 @@ def dirty_mw(campus: Campus, d: Dispatch) -> FloatArray:
     for name, t in campus.technologies.items():
         if t.kind == "fuelled" and not t.carbon_free:
             total += d.given_mw[name]
+    for p in campus.setting.purchases:
+        if p.delivery == "physical" and not p.carbon_free:
+            total += d.given_mw[p.key]
     return total
 
 
@@ -118,15 +133,23 @@ def costs(campus: Campus, solution: Solution, d: Dispatch) -> dict[str, float]:
             paid = float(weight @ (d.given_mw[name] + d.curtailed_mw[name])) if t.kind == "renewable" else given
             paid = float(weight @ d.uses_mw[name]) if t.kind == "storage" else paid
             parts[f"{name}.variable"] = paid * t.variable_usd_per_mwh
+        wear = wear_usd_per_mwh(setting, t) if t.kind == "storage" else 0.0
+        if wear:
+            parts[f"{name}.degradation"] = float(weight @ d.uses_mw[name]) * wear
         if t.fuel_usd_per_mwh[0]:
             parts[f"{name}.fuel"] = given * t.fuel_usd_per_mwh[0]
+    for p in setting.purchases:
+        parts |= purchase_costs(campus, p, float(solution.columns[program.column(p.key)]), d)
     parts["unserved"] = float(weight @ d.given_mw["unserved"]) * setting.unserved_usd_per_mwh
     if setting.carbon_price_usd_per_t:
-        total, _ = carbon_kg(campus, d)
-        parts["carbon_price"] = float(total.sum()) / KG_PER_T * setting.carbon_price_usd_per_t
-    peaks = [i for i, c in enumerate(program.columns) if c.name.startswith("peak.")]
+        counted = counted_carbon_kg(campus, d, power)
+        parts["carbon_price"] = counted / KG_PER_T * setting.carbon_price_usd_per_t
+    peaks = [i for i, c in enumerate(program.columns) if c.name.startswith(PEAKS)]
     if peaks:
         parts["grid.demand_charge"] = float(sum(solution.columns[i] * program.columns[i].cost for i in peaks))
+    tiers = [i for i, c in enumerate(program.columns) if c.name.startswith(TIER)]
+    if tiers:
+        parts["grid.energy_tiers"] = float(sum(solution.columns[i] * program.columns[i].cost for i in tiers))
     return parts
 
 
@@ -136,8 +159,45 @@ def _grid_costs(campus: Campus, solution: Solution, d: Dispatch, capital: float,
         parts["grid.capital"] = capital * annuity(setting.discount_rate, t.life_years)
         parts["grid.fixed"] = capital * t.fixed_share
     parts["grid.energy"] = float((setting.weight * setting.import_usd_per_mwh) @ d.given_mw["grid"])
+    if setting.called is not None and setting.curtailment_usd_per_mw_year:
+        paid = setting.curtailment_share * setting.curtailment_usd_per_mw_year
+        parts["grid.curtailment_credit"] = -paid * float(solution.columns[campus.program.column("grid")])
     if setting.export_usd_per_mwh is not None:
         parts["grid.export"] = -float((setting.weight * setting.export_usd_per_mwh) @ d.uses_mw["export"])
+
+
+def purchase_costs(campus: Campus, p: Purchase, size_mw: float, d: Dispatch) -> dict[str, float]:
+    """Give the yearly cost of a contract by part: energy or settlement, network [USD/year]."""
+    setting = campus.setting
+    profile = setting.renewable[p.key] * size_mw
+    if p.delivery == "virtual":
+        return {f"{p.key}.settlement": float((setting.weight * profile) @ (p.usd_per_mwh - setting.spot))}
+    taken = float(setting.weight @ d.given_mw[p.key])
+    paid = max(taken, p.take_or_pay_share * float(setting.weight @ profile))
+    parts = {f"{p.key}.energy": paid * p.usd_per_mwh}
+    if p.through_grid:
+        network = setting.import_usd_per_mwh - setting.spot
+        parts[f"{p.key}.network"] = float((setting.weight * network) @ d.given_mw[p.key])
+        if "grid" in campus.technologies:
+            parts[f"{p.key}.network"] += connection_usd_per_mw(setting, campus.technologies["grid"]) * float(
+                profile.max()
+            )
+    return parts
+
+
+def counted_carbon_kg(campus: Campus, d: Dispatch, power_mw: dict[str, float]) -> float:
+    """Give the carbon of the year that cap and price count [kg]."""
+    setting = campus.setting
+    weight = setting.weight
+    total = float((weight * setting.grid_counted_kg_per_mwh) @ d.given_mw["grid"]) if "grid" in d.given_mw else 0.0
+    for name, t in campus.technologies.items():
+        total += counted_per_mw(setting, t) * power_mw[name]
+        if t.kind in ("fuelled", "storage"):
+            total += counted_per_mwh(setting, t) * float(weight @ d.given_mw[name])
+    for p in setting.purchases:
+        if setting.lifecycle_carbon and p.delivery == "physical":
+            total += p.lifecycle_kg_per_mwh * float(weight @ d.given_mw[p.key])
+    return total
 
 
 def capital_of(t: Technology, power_mw: float, energy_mwh: float, level: int = 0) -> float:
@@ -172,24 +232,26 @@ def lifecycle_kg(campus: Campus, d: Dispatch, grid_lifecycle_kg_per_mwh: FloatAr
         per_mwh = t.carbon_kg_per_mwh + t.upstream_kg_per_mwh
         if per_mwh:
             total = total + d.given_mw[name] * weight * per_mwh
+    for p in campus.setting.purchases:
+        if p.delivery == "physical" and p.lifecycle_kg_per_mwh:
+            total = total + d.given_mw[p.key] * weight * p.lifecycle_kg_per_mwh
     return total
 
 
 def shadow_prices(campus: Campus, solution: Solution) -> dict[str, float]:
     """Give what one more unit of each binding limit of the scenario saves, in USD per unit and year.
 
-    For the carbon cap this is USD per t of carbon, for the carbon-free share USD per MWh of budget.
+    Carbon cap: USD per t; carbon-free and unserved share: USD per MWh; connection and capacities: USD per MW and year.
     """
-    names: Mapping[str, tuple[str, float]] = {
-        "supply.carbon_cap_kg_per_mwh": ("carbon_cap", KG_PER_T),
-        "supply.cfe_hourly_share": ("cfe_hourly_share", 1.0),
-        "supply.max_unserved_share": ("max_unserved_share", 1.0),
-    }
+    _, reduced = reduced_costs(campus.program, solution.prices)
     found: dict[str, float] = {}
-    for b, price in zip(campus.program.budgets, solution.prices.budgets, strict=True):
-        name, per = names[b.name]
-        found[name] = float(max(price, 0.0)) * per
-    for link, price in zip(campus.program.links, solution.prices.links, strict=True):
-        if link.name == "supply.land_ha":
-            found["land_ha"] = float(max(price, 0.0))
+    for limit in campus.limits:
+        if limit.kind == "budget":
+            price = float(solution.prices.budgets[limit.index])
+            price *= KG_PER_T if limit.key == "supply.carbon_cap_kg_per_mwh" else 1.0
+        elif limit.kind == "link":
+            price = float(solution.prices.links[limit.index])
+        else:
+            price = -float(reduced[limit.index])
+        found[limit.key.removeprefix("supply.").removesuffix("_kg_per_mwh")] = max(price, 0.0)
     return found

@@ -13,13 +13,14 @@ import numpy as np
 
 from wattscale.errors import InfeasibleError
 from wattscale.supply.expansion import Campus, Limit
+from wattscale.supply.tariff import PEAKS
 from wattscale.supply.program import Budget, Column, Link, Program, Solution
 
 Solver = Callable[[Program], Solution | None]
 DIGITS = 4
 MARGIN = 1e-6
 """Relative margin on the value named, so that it is feasible beyond rounding."""
-RANGES = {"supply.cfe_hourly_share": (0.0, 1.0), "supply.max_unserved_share": (0.0, 1.0)}
+RANGES = {"supply.cfe_hourly_share": (0.0, 1.0), "supply.clean_annual_share": (0.0, np.inf), "supply.max_unserved_share": (0.0, 1.0)}
 
 
 def explain(campus: Campus, solver: Solver) -> InfeasibleError:
@@ -114,7 +115,7 @@ def _soften(program: Program, limits: list[Limit]) -> tuple[Program, list[int]]:
 def _room(program: Program, limit: Limit, room: float, energy: float) -> float:
     if limit.kind == "budget":
         budget = program.budgets[limit.index]
-        largest = max(float(np.max(q / program.weight)) for q in budget.flows.values())
+        largest = max((float(np.max(np.abs(q) / program.weight)) for q in budget.flows.values()), default=1.0)
         return 10.0 * energy * max(largest, 1e-9)
     return room * (100.0 if limit.kind == "link" else 1.0)
 
@@ -126,4 +127,4 @@ def _softer_budget(budget: Budget, column: int) -> Budget:
 def _widen_peaks(columns: list[Column], limit: Limit, room: float) -> list[Column]:
     if limit.key != "supply.connection_mw":
         return columns
-    return [replace(c, upper=c.upper + room) if c.name.startswith("peak.") else c for c in columns]
+    return [replace(c, upper=c.upper + room) if c.name.startswith(PEAKS) else c for c in columns]

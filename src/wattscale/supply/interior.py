@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wattscale.supply import sweeps
+from wattscale.supply import directions, sweeps
 from wattscale.supply.certificate import certified_bound
 from wattscale.supply.layout import Layout, layout, prices
 from wattscale.supply.program import Budget, Column, Flow, Link, Program, Solution, Store, cost_of, term
@@ -55,14 +55,14 @@ class _Iterate:
 
         self.y, self.wl, self.wu, self.zl, self.zu = (parts_array() for _ in range(5))
         self.g_low, self.g_high, self.r_part, self.aim_low, self.aim_high = (parts_array() for _ in range(5))
-        self.part, self.inverse, self.dl, self.du = (parts_array() for _ in range(4))
+        self.pulled, self.inverse, self.dl, self.du = (parts_array() for _ in range(4))
         self.part_index = np.searchsorted(a.term_part, np.arange(parts + 1))
         self.x = np.zeros(n_x)
         self.nu, self.r_rows, self.f = (np.zeros((steps, rows)) for _ in range(3))
         self.pull = np.zeros((steps, len(a.term_part)))
         self.lower = np.zeros((steps, rows, rows))
         self.couple = np.zeros((steps, rows - 1, rows - 1))
-        self.border = np.zeros((steps, rows, wide))
+        self.schur = np.zeros((wide, wide))
         self.hessian, self.cross, self.own = np.zeros((n_x, n_x)), np.zeros((n_b, n_x)), np.zeros((n_b, n_b))
         self.direction, self.spare = (
             _Direction([parts_array() for _ in range(5)], np.zeros((steps, rows))) for _ in range(2)
@@ -73,6 +73,8 @@ class _Iterate:
             a.gain, a.end, a.start, a.active, a.term_part, a.term_upper, a.term_column, a.term_factor, a.pair_budget,
             a.pair_part, a.pair_factor,
         )  # fmt: skip
+        self.terms = (a.term_part, a.term_upper, a.term_column, a.term_factor)
+        self.budget_pairs = (a.pair_budget, a.pair_part, a.pair_factor)
         self.room = {"link": np.ones(len(a.link_limit), bool), "budget": np.ones(n_b, bool), "zero": ~a.fixed,
                      "top": ~a.fixed}  # fmt: skip
 
@@ -118,6 +120,11 @@ def solve_interior(program: Program, tolerance: float = 1e-4, most_iterations: i
     """
     if any(b.limit <= 0.0 for b in program.budgets):
         return None
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        return _iterate(program, tolerance, most_iterations)
+
+
+def _iterate(program: Program, tolerance: float, most_iterations: int) -> Solution | None:
     a = layout(program)
     s = _Iterate(a)
     _start(a, s)
@@ -229,28 +236,29 @@ def _step(a: Layout, s: _Iterate, r: _Residuals) -> bool:
     """One step: predictor, corrector, and a centrality corrector where the step is short; False where it cannot be."""
     failed = sweeps.factorise(
         *s.structure, s.wl, s.wu, s.zl, s.zu, a.entry_step, a.entry_row, a.entry_column, a.entry_factor, s.part_index,
-        s.dl, s.du, s.inverse, s.pull, s.lower, s.couple, s.border, s.hessian, s.cross, s.own,
+        s.dl, s.du, s.inverse, s.pull, s.lower, s.couple, s.schur, s.hessian, s.cross, s.own,
     )  # fmt: skip
     small = _border_matrix(a, s)
     if failed or not np.isfinite(small).all():
         return False
     mu = r.product / r.count
     d = s.direction
-    sweeps.aim(s.wl, s.wu, s.zl, s.zu, d.wl, d.wu, d.zl, d.zu, 0.0, 0.0, s.aim_low, s.aim_high)
+    directions.aim(s.wl, s.wu, s.zl, s.zu, d.wl, d.wu, d.zl, d.zu, 0.0, 0.0, s.aim_low, s.aim_high)
     _direct(a, s, r, small, {k: -s.w[k] * s.z[k] for k in SMALL})
     after = r.product + d.primal * d.sums[0] + d.dual * d.sums[1] + d.primal * d.dual * d.sums[2]
     center = min(max((after / r.product) ** 3, 1e-6), 1.0) * mu
-    sweeps.aim(s.wl, s.wu, s.zl, s.zu, d.wl, d.wu, d.zl, d.zu, center, 1.0, s.aim_low, s.aim_high)
+    directions.aim(s.wl, s.wu, s.zl, s.zu, d.wl, d.wu, d.zl, d.zu, center, 1.0, s.aim_low, s.aim_high)
     aim = {k: center - s.w[k] * s.z[k] - d.w[k] * d.z[k] for k in SMALL}
     _direct(a, s, r, small, aim)
-    if min(d.primal, d.dual) < LONG_ENOUGH:
-        _recentre(a, s, r, small, aim, center)
+    for _ in range(CORRECTORS):
+        if min(d.primal, d.dual) > LONG_ENOUGH or not _recentre(a, s, r, small, aim, center):
+            break
         d = s.direction
     if not np.isfinite(d.x).all():
         return False
     back = max(BACK, 1.0 - mu)
     primal, dual = min(1.0, back * d.primal), min(1.0, back * d.dual)
-    sweeps.move(s.y, s.wl, s.wu, s.zl, s.zu, s.nu, d.y, d.wl, d.wu, d.zl, d.zu, d.nu, primal, dual)
+    directions.move(s.y, s.wl, s.wu, s.zl, s.zu, s.nu, d.y, d.wl, d.wu, d.zl, d.zu, d.nu, primal, dual)
     s.x += primal * d.x
     for k in SMALL:
         s.w[k] = s.w[k] + primal * d.w[k]
@@ -260,34 +268,35 @@ def _step(a: Layout, s: _Iterate, r: _Residuals) -> bool:
 
 def _recentre(
     a: Layout, s: _Iterate, r: _Residuals, small: FloatArray, aim: dict[str, FloatArray], center: float
-) -> None:
-    """Bend the direction so that a longer step keeps w z near its centre; keep the old one where that is no longer."""
+) -> bool:
+    """Bend the direction so that a longer step keeps w z near its centre; False, and the old one, where it is not."""
     d, other = s.direction, s.spare
     primal, dual = min(1.0, d.primal + REACH), min(1.0, d.dual + REACH)
     least, most = SPREAD * center, center / SPREAD
-    sweeps.correct(a.active, s.wl, s.wu, s.zl, s.zu, s.dl, s.du, s.g_low, s.g_high, d.wl, d.wu, d.zl, d.zu, primal,
+    directions.correct(a.active, s.wl, s.wu, s.zl, s.zu, s.dl, s.du, s.g_low, s.g_high, d.wl, d.wu, d.zl, d.zu, primal,
                    dual, least, most, s.aim_low, s.aim_high)  # fmt: skip
-    bent = {}
     for k in SMALL:
         v = (s.w[k] + primal * d.w[k]) * (s.z[k] + dual * d.z[k])
-        bent[k] = aim[k] + np.where(v < least, least - v, np.where(v > most, np.maximum(most - v, -most), 0.0))
+        aim[k] = aim[k] + np.where(v < least, least - v, np.where(v > most, np.maximum(most - v, -most), 0.0))
     s.direction, s.spare = other, d
-    _direct(a, s, r, small, bent)
-    if other.primal + other.dual < d.primal + d.dual:
-        s.direction, s.spare = d, other
+    _direct(a, s, r, small, aim)
+    if other.primal + other.dual < d.primal + d.dual + GAINED:
+        s.direction, s.spare = (other, d) if other.primal + other.dual > d.primal + d.dual else (d, other)
+        return False
+    return True
 
 
 BACK = 0.995
 """Share of the longest step that is taken [1]."""
-LONG_ENOUGH, REACH, SPREAD = 0.9, 0.3, 0.3
-"""Step from which no centrality corrector is tried; how much longer a step it aims at; the spread of w z it keeps."""
+CORRECTORS, LONG_ENOUGH, REACH, SPREAD, GAINED = 1, 0.9, 0.3, 0.3, 0.03
+"""Most centrality correctors of an iteration; the step from which none is tried; how much longer a step they aim at;
+the spread of w z they keep; the lengthening of both steps below which no further one is tried."""
 
 
 def _border_matrix(a: Layout, s: _Iterate) -> FloatArray:
     """Dense matrix of columns and budgets after elimination of the rows."""
     n_x = len(s.x)
-    flat = s.border.reshape(-1, s.border.shape[2])
-    small = flat.T @ flat
+    small = s.schur.copy()
     small[n_x:] *= -1.0
     weight = {k: s.z[k] / s.w[k] for k in SMALL}
     cross = s.cross + a.budget_columns
@@ -305,18 +314,28 @@ def _direct(a: Layout, s: _Iterate, r: _Residuals, small: FloatArray, aim: dict[
     pull = {k: (aim[k] - s.z[k] * r.small[k]) / s.w[k] for k in SMALL}
     column = r.columns - pull["link"] @ a.link + pull["zero"] - pull["top"]
     budget = aim["budget"] / s.z["budget"] - r.small["budget"]
-    shift = np.zeros(len(small))
-    sweeps.forward(
-        *s.structure, s.wl, s.wu, s.dl, s.du, s.g_low, s.g_high, s.r_rows, s.r_part, s.inverse, s.pull, s.lower,
-        s.couple, s.border, s.aim_low, s.aim_high, s.part, s.f, column, budget, shift,
+    directions.prepare(
+        *s.terms, *s.budget_pairs, a.active, s.wl, s.wu, s.dl, s.du, s.g_low, s.g_high, s.r_part, s.inverse, s.pull,
+        s.aim_low, s.aim_high, d.y, column, budget,
     )  # fmt: skip
     column[a.fixed] = 0.0
+    directions.forward(a.gain, a.end, a.start, d.y, s.r_rows, s.lower, s.couple, s.f)
+    directions.back(a.gain, a.end, a.start, s.lower, s.couple, s.f, d.nu, s.pulled)
+    shift = np.zeros(len(small))
+    directions.border_of(a.term_part, a.term_column, *s.budget_pairs, s.inverse, s.pull, s.pulled, n_x, shift)
+    np.subtract.at(shift, a.entry_column, a.entry_factor * d.nu[a.entry_step, a.entry_row])
     shift[n_x:] *= -1.0
     delta = np.linalg.solve(small, np.concatenate([column, budget]) + shift)
     delta[:n_x][a.fixed] = 0.0
-    primal, dual = sweeps.backward(
-        *s.structure, s.wl, s.wu, s.zl, s.zu, s.dl, s.du, s.g_low, s.g_high, s.inverse, s.pull, s.lower, s.couple,
-        s.border, s.aim_low, s.aim_high, s.part, s.f, delta, n_x, d.nu, d.y, d.wl, d.wu, d.zl, d.zu, d.sums,
+    directions.shift_parts(a.term_part, a.term_column, *s.budget_pairs, s.inverse, s.pull, delta, n_x, d.y)
+    levels = a.entry_factor * delta[a.entry_column]
+    np.subtract.at(s.r_rows, (a.entry_step, a.entry_row), levels)
+    directions.forward(a.gain, a.end, a.start, d.y, s.r_rows, s.lower, s.couple, s.f)
+    np.add.at(s.r_rows, (a.entry_step, a.entry_row), levels)
+    directions.back(a.gain, a.end, a.start, s.lower, s.couple, s.f, d.nu, s.pulled)
+    primal, dual = directions.expand(
+        *s.terms, s.wl, s.wu, s.zl, s.zu, s.dl, s.du, s.g_low, s.g_high, s.inverse, s.aim_low, s.aim_high, d.y,
+        s.pulled, delta, d.wl, d.wu, d.zl, d.zu, d.sums,
     )  # fmt: skip
     d.x = np.asarray(delta[:n_x], np.float64)
     db = np.asarray(delta[n_x:], np.float64)

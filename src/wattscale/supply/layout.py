@@ -83,7 +83,8 @@ def layout(program: Program) -> Layout:
     steps, n_j, n_k, n_x = program.steps, len(program.flows), len(program.stores), len(program.columns)
     power = float(np.mean(np.abs(program.load))) or 1.0
     typical = [float(np.mean(np.abs(f.cost))) for f in program.flows if f.name != "unserved"]
-    money = max(max(typical, default=1.0), 1e-6) * power
+    linked = max((c.cost for c in program.columns), default=0.0) / steps
+    money = (max([*typical, 0.0]) or linked or 1.0) * power
     parts: list[Flow | Store] = [*program.flows, *program.stores]
     low, high = (_stack([getattr(p, side) / power for p in parts], steps) for side in ("lower", "upper"))
     upper = np.array([c.upper for c in program.columns]) / power

@@ -11,11 +11,15 @@ from dataclasses import replace
 import numpy as np
 
 from wattscale.supply.carry import carry_surplus
+from wattscale.supply.tariff import PEAKS
 from wattscale.supply.program import Flow, Program, Solution, bound_value, cost_of, store_factors
 from wattscale.units import FloatArray
 
 DUST = 1e-4
 """Capacity over the largest load below which a solver's capacity is its rounding [1]."""
+
+ROUNDING = 1e-3
+"""Power over the largest load up to which a missing power is a solver's rounding [1]."""
 
 
 def settle(program: Program, solution: Solution) -> Solution:
@@ -44,6 +48,7 @@ def settle(program: Program, solution: Solution) -> Solution:
     _close_balance(program, x, y)
     carry_surplus(program, x, y, s)
     _tighten_peaks(program, x, y)
+    _tighten_excess(program, x, y)
     return replace(solution, columns=x, flows=y, stores=s, objective=cost_of(program, x, y))
 
 
@@ -126,7 +131,7 @@ def _close_balance(program: Program, x: FloatArray, y: FloatArray) -> None:
     missing = program.load - sum(f.balance * y[j] for j, f in enumerate(program.flows))
     for j in order:
         if program.flows[j].name == "unserved":
-            missing = _raise_import(program, missing, x, y)
+            missing = _raise_supply(program, order, missing, x, y)
         _, high = flow_bounds(program.flows[j], x)
         more = np.clip(missing, 0.0, np.maximum(high - y[j], 0.0))
         y[j] += more
@@ -138,19 +143,24 @@ def _close_balance(program: Program, x: FloatArray, y: FloatArray) -> None:
         missing = missing + less
 
 
-def _raise_import(program: Program, missing: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
-    """Let import rise by the rounding of the solver (not more) before any load goes unserved."""
-    j, grid = program.flow("grid"), program.column("grid")
-    if j < 0 or grid < 0:
-        return missing
-    small = 1e-3 * float(np.max(np.abs(program.load)))
-    more = np.where((missing > 0) & (missing < small), missing, 0.0)
-    more = np.clip(more, 0.0, np.maximum(program.columns[grid].upper - y[j], 0.0))
-    y[j] += more
-    for t in program.flows[j].upper_terms:
-        np.maximum.at(x, t.column, y[j])
-    x[grid] = max(x[grid], float(np.max(y[j])))
-    return missing - more
+def _raise_supply(program: Program, order: list[int], missing: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
+    """Let capacities of import or of plant rise by the rounding of the solver (not more) before load goes unserved."""
+    grid = program.column("grid")
+    small = ROUNDING * float(np.max(np.abs(program.load)))
+    for j in order:
+        flow = program.flows[j]
+        if len(flow.upper_terms) != 1 or not np.all(flow.upper_terms[0].factor > 0.0):
+            continue
+        term = flow.upper_terms[0]
+        upper = np.array([c.upper for c in program.columns])[term.column] * term.factor
+        more = np.where((missing > 0) & (missing < small), missing, 0.0)
+        more = np.clip(more, 0.0, np.maximum(upper - y[j], 0.0))
+        y[j] += more
+        missing = missing - more
+        np.maximum.at(x, term.column, np.where(more > 0, y[j] / term.factor, 0.0))
+        if flow.name == "grid" and grid >= 0:
+            x[grid] = max(x[grid], float(np.max(y[j])))
+    return missing
 
 
 def _tighten_peaks(program: Program, x: FloatArray, y: FloatArray) -> None:
@@ -158,7 +168,27 @@ def _tighten_peaks(program: Program, x: FloatArray, y: FloatArray) -> None:
     j = program.flow("grid")
     if j < 0:
         return
+    names = [c.name for c in program.columns]
+    billed = [i for i, n in enumerate(names) if n.startswith(PEAKS)]
+    if not billed:
+        return
+    x[billed] = 0.0
     for t in program.flows[j].upper_terms:
-        peaks = [i for i in np.unique(t.column) if program.columns[i].name.startswith("peak.")]
-        for i in peaks:
-            x[i] = float(np.max(y[j][t.column == i]))
+        np.maximum.at(x, t.column, y[j])
+    targets = {*billed, program.column("grid")}
+    for link in reversed(program.links):
+        ends = sorted(link.columns.items(), key=lambda item: -item[1])
+        if link.limit != 0.0 or len(ends) != 2 or ends[1][0] not in targets or ends[0][0] not in targets:
+            continue
+        (low, a), (high, b) = ends
+        x[high] = max(x[high], x[low] * a / -b)
+
+
+def _tighten_excess(program: Program, x: FloatArray, y: FloatArray) -> None:
+    """Set energy above a tier, or paid but not taken, to what the flows make it: it only costs."""
+    for b in program.budgets:
+        at = program.column(b.name)
+        if at in b.columns and b.columns[at] == -1.0:
+            used = sum(float(q @ y[j]) for j, q in b.flows.items())
+            used += sum(e * float(x[i]) for i, e in b.columns.items() if i != at)
+            x[at] = max(0.0, used - b.limit)

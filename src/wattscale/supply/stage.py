@@ -111,6 +111,10 @@ def _setting(
         land_ha=table.land_ha,
         max_capacity_mw=limits,
         grid_capital=flat_price is None,
+        flexible_share=table.flexible_share,
+        flexible_window=table.flexible_window_h,
+        flexible_low=table.flexible_low_share,
+        flexible_high=table.flexible_high_share,
     )
 
 
@@ -196,6 +200,8 @@ def _figures(
         "renewable_share": min(own / load, 1.0),
         "solver_gap": max(float(solution.gap), 0.0),
     }
+    if "flexible" in d.uses_mw:
+        figures["moved_mwh"] = 0.5 * float(weight @ np.abs(d.uses_mw["flexible"]))
     if "export" in d.uses_mw:
         figures["export_mwh"] = float(weight @ d.uses_mw["export"])
     for key, value in power.items():
@@ -227,7 +233,11 @@ def _warnings(table: SupplyTable, campus: Campus, solution: Solution) -> tuple[P
     if np.any(budget_excess(campus.program, solution) > 1e-5):
         found.append(PlanWarning("budget-overdrawn", "A yearly limit is exceeded by more than 1e-5 of itself"))
     if solution.solver == "clarabel" and campus.program.steps >= LONG:
-        found.append(PlanWarning("solver-fallback", "The structured solver came to no end; a general one took over"))
+        found.append(
+            PlanWarning(
+                "solver-fallback", "A general solver took over: the structured one did not finish, or a limit is zero"
+            )
+        )
     if solution.gap > 1e-3:
         found.append(PlanWarning("solver-gap", f"The cost is certified to {solution.gap:.2%} only"))
     for key in table.max_capacity_mw:

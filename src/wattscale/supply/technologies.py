@@ -6,7 +6,7 @@ and real USD of the base year. Leaves out: taxes, subsidies, and learning beyond
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -15,6 +15,7 @@ from wattscale.catalog.money import Deflator
 from wattscale.catalog.reader import Row
 from wattscale.errors import InputError, did_you_mean
 from wattscale.figure import Figure
+from wattscale.scenario.supply_terms import OwnTechnology
 from wattscale.units import MMBTU_TO_MWH
 
 Kind = Literal["grid", "renewable", "storage", "fuelled"]
@@ -55,6 +56,8 @@ class Technology:
         one_way_efficiency: Square root of the round-trip efficiency of a storage [1].
         keep_per_h: Share of the stored energy kept over an hour [1].
         duration_h: Least hours of storage per MW [h].
+        like: Technology of the catalogue it is a variant of; empty for one of the catalogue.
+        capacity_factor: Capacity factor to bring the weather's to [1]; None for that of the weather.
     """
 
     name: str
@@ -76,6 +79,13 @@ class Technology:
     one_way_efficiency: float
     keep_per_h: float
     duration_h: float
+    like: str = ""
+    capacity_factor: float | None = None
+
+    @property
+    def plant(self) -> str:
+        """Technology of the catalogue that it is or is like."""
+        return self.like or self.name
 
     def annual_usd_per_mw(self, discount_rate: float) -> float:
         """Annuity and fixed running cost per MW [USD/MW-year]."""
@@ -132,23 +142,39 @@ def known_name(catalog: Catalog, word: str, where: str) -> str:
     return catalog.row(TECHNOLOGIES, word, where).name
 
 
-def read_technologies(catalog: Catalog, words: Iterable[str], region: str, build_year: float) -> dict[str, Technology]:
-    """Read the technologies of a scenario, in the order of the catalogue.
+def read_technologies(
+    catalog: Catalog, words: Iterable[str], region: str, build_year: float, own: Sequence[OwnTechnology] = ()
+) -> dict[str, Technology]:
+    """Read the technologies of a scenario, in the order of the catalogue, own ones last.
 
     Args:
         catalog: The catalogue.
         words: Words of `supply.technologies`.
         region: Region of the cost table.
         build_year: Year of build [year].
+        own: Rows of `supply.own_technologies`.
 
     Raises:
-        InputError: Unknown word, or none at all.
+        InputError: Unknown word, none at all, or an own technology with a name or value that cannot be.
     """
-    names = {known_name(catalog, w, "supply.technologies") for w in words}
-    if not names:
+    from wattscale.supply.own import own_technology
+
+    for place, row in enumerate(own):
+        if catalog.has_row(TECHNOLOGIES, row.name) or [o.name for o in own].count(row.name) > 1:
+            raise InputError("is taken by another technology", where=f"supply.own_technologies.{place}.name",
+                             value=row.name, hint="Choose another name")  # fmt: skip
+    mine = {o.name for o in own}
+    wanted = list(words)
+    names = {known_name(catalog, w, "supply.technologies") for w in wanted if w not in mine}
+    if not wanted:
         raise InputError("names no technology", where="supply.technologies", value=[], hint='Try ["grid"]')
     order = [n for n in catalog.names(TECHNOLOGIES) if n in names]
-    return {n: _technology(catalog, n, region, build_year) for n in order}
+    found = {n: _technology(catalog, n, region, build_year) for n in order}
+    for place, row in enumerate(own):
+        if row.name in wanted:
+            base = known_name(catalog, row.like, f"supply.own_technologies.{place}.like")
+            found[row.name] = own_technology(row, _technology(catalog, base, region, build_year), place)
+    return found
 
 
 def _technology(catalog: Catalog, name: str, region: str, year: float) -> Technology:

@@ -10,9 +10,13 @@ import csv
 import importlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from wattscale.errors import InputError, did_you_mean
+
+if TYPE_CHECKING:
+    from wattscale.catalog import Catalog
 
 KINDS: Mapping[str, str] = {
     "training": "wattscale.validation.training",
@@ -27,18 +31,20 @@ KINDS: Mapping[str, str] = {
 """Kinds of measured data and the module that predicts each."""
 
 
-def validate(kind: str, data: str | Path) -> dict[str, Any]:
+def validate(kind: str, data: str | Path | None = None, cross_validate: bool = False) -> dict[str, Any]:
     """Predict each row of a measurement file from its inputs and score the predictions.
 
     Args:
         kind: One of `KINDS`.
-        data: CSV file in the columns of that kind (docs/reference/validation.md).
+        data: CSV file in the columns of that kind (docs/reference/validation.md); without it the published figures
+            that the catalogue carries.
+        cross_validate: Refit the coefficients without the model of each row before predicting it.
 
     Returns:
         kind, n, skipped, metrics by target, by_group, rows (index from 0, predicted, low, high).
 
     Raises:
-        InputError: Unknown kind, missing file, or a column that the kind needs and the file has not.
+        InputError: Unknown kind, missing file, a kind without cross-validation or without figures of its own.
     """
     from wattscale.catalog import load_catalog
     from wattscale.validation.scoring import score
@@ -47,10 +53,18 @@ def validate(kind: str, data: str | Path) -> dict[str, Any]:
         hint = did_you_mean(kind, KINDS)
         raise InputError("no such kind", where="validate", value=kind, allowed=", ".join(KINDS), hint=hint)
     module = importlib.import_module(KINDS[kind])
-    path = Path(data)
-    rows = read_rows(path)
-    predictions, skipped = module.predict(rows, load_catalog(), path.parent)
+    catalog = load_catalog()
+    if data is None:
+        rows, folder = _catalogued(module, kind, catalog), Path.cwd()
+    else:
+        rows, folder = read_rows(Path(data)), Path(data).parent
+    predict = getattr(module, "cross_validate" if cross_validate else "predict", None)
+    if predict is None:
+        raise InputError("has no coefficients of its own to refit", where="--cross-validate", value=kind)
+    predictions, skipped = predict(rows, catalog, folder)
     targets: tuple[str, ...] = module.TARGETS
+    measured = getattr(module, "scored", lambda row, target: True)
+    rows = [{c: "" if c in targets and not measured(row, c) else cell for c, cell in row.items()} for row in rows]
     group: str = module.GROUP_BY
     by_group: dict[str, Any] = {}
     for name in sorted({rows[p.row].get(group, "") for p in predictions}):
@@ -67,6 +81,15 @@ def validate(kind: str, data: str | Path) -> dict[str, Any]:
             for p in predictions
         ],
     }
+
+
+def _catalogued(module: ModuleType, kind: str, catalog: Catalog) -> list[dict[str, str]]:
+    table = getattr(module, "CATALOG_TABLE", None)
+    if table is None:
+        raise InputError(
+            "the catalogue carries no measured rows of this kind", where="--data", value=kind, hint="Give a file."
+        )
+    return [dict(row) for row in catalog.table(table).rows]
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:

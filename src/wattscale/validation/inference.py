@@ -196,3 +196,19 @@ def _ranged(index: int, power_w: float, tokens_per_s: float, catalog: Catalog) -
     low = {t: v * spread[t].low for t, v in values.items()}
     high = {t: v * spread[t].high for t, v in values.items()}
     return Prediction(index, values, low, high)
+
+
+def cross_validate(rows: Rows, catalog: Catalog, folder: Path) -> tuple[list[Prediction], list[Skipped]]:
+    """Predict each row by coefficients fitted to the rows of other models only.
+
+    Args:
+        rows: Rows of the file.
+        catalog: The catalogue.
+        folder: Folder of the file.
+
+    Returns:
+        Predictions and rows skipped with the reason.
+    """
+    from wattscale.validation.serving_cross import predict_unseen
+
+    return predict_unseen(FILE, rows, catalog, folder)

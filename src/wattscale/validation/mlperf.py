@@ -22,7 +22,7 @@ from wattscale.compute.training_search import BestStep, best_step
 from wattscale.compute.training_shape import TrainingShape
 from wattscale.errors import WattscaleError
 from wattscale.validation.scoring import Prediction, Rows, Skipped
-from wattscale.validation.training_cases import Row, device, row_shape, scaled, usual_precision
+from wattscale.validation.training_cases import Row, cell, device, row_shape, scaled, usual_precision
 from wattscale.validation.training_fit import Case, StepFit, held_out
 from wattscale.validation.training_steps import fitting
 
@@ -77,7 +77,8 @@ def predict_row(row: Row, catalog: Catalog) -> tuple[float, float] | str:
         best = best_step(shape, devices, batch, machine, k, mem)
     except WattscaleError as error:
         return str(error)
-    return best.tokens_per_s, devices * _node_power(best, accelerator, precision, catalog)
+    nodes = cell(row, "n_nodes") or 1.0
+    return best.tokens_per_s, devices * _node_power(best, accelerator, precision, nodes > 1, catalog)
 
 
 def row_run(row: Row, catalog: Catalog) -> tuple[Accelerator, TrainingShape, str, Machine] | str:
@@ -164,7 +165,7 @@ def cross_validate(rows: Rows, catalog: Catalog, folder: Path | None = None) -> 
     return found, skipped
 
 
-def _node_power(best: BestStep, accelerator: Accelerator, precision: str, catalog: Catalog) -> float:
-    """Give the power of a device with its share of server and switches, storage left out [W]."""
+def _node_power(best: BestStep, accelerator: Accelerator, precision: str, switched: bool, catalog: Catalog) -> float:
+    """Give the power of a device with its share of server, and of switches where there are several nodes [W]."""
     power = run_power(best, STEADY, accelerator, precision, catalog)
-    return power.server_w + power.network_w
+    return power.server_w + (power.network_w if switched else 0.0)

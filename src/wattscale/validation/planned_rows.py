@@ -98,9 +98,7 @@ def plan_row(row: PlannedRow, catalog: Catalog) -> Planned:
     first = answers[0]
     if len(answers) == 1:
         return first
-    return Planned(
-        speed, first.tpot_s, first.ttft_s, first.device_power_w, sum(a.wall_power_w for a in answers)
-    )
+    return Planned(speed, first.tpot_s, first.ttft_s, first.device_power_w, sum(a.wall_power_w for a in answers))
 
 
 def _plan_part(row: PlannedRow, name: str, devices: int, catalog: Catalog) -> Planned:
@@ -109,13 +107,13 @@ def _plan_part(row: PlannedRow, name: str, devices: int, catalog: Catalog) -> Pl
     kv = "fp8" if "fp8" in accelerator.peak_flops and row.precision not in ("bf16", "fp32") else "bf16"
     formats, _ = resolve_formats(arch, accelerator, row.precision, kv)
     setting = load_setting(catalog, accelerator, row.engine, power_cap(catalog, name))
-    request = Request(
-        row.input_tokens, row.output_tokens, 0.0, row.ttft_s, row.tpot_s, row.quantile
-    )
+    request = Request(row.input_tokens, row.output_tokens, 0.0, row.ttft_s, row.tpot_s, row.quantile)
     server = load_server(catalog, accelerator)
-    layouts = [row.layout] if row.layout else [
-        x for x in candidate_layouts(arch, accelerator, int(server.devices_per_node)) if x.devices <= devices
-    ]
+    layouts = (
+        [row.layout]
+        if row.layout
+        else [x for x in candidate_layouts(arch, accelerator, int(server.devices_per_node)) if x.devices <= devices]
+    )
     replica = choose_replica(arch, setting, formats, request, layouts)
     curve, full = replica.curve, replica.full
     count = devices // replica.devices

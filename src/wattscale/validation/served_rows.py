@@ -45,7 +45,7 @@ class ServedRow:
         arch, accelerator, layout, formats, engine: What runs on what.
         sequences: Running sequences of the replica [1].
         input_tokens, output_tokens: Mean lengths [token].
-        prefill_layout: Layout of workers that compute input tokens apart from decoding; None where one engine does both.
+        prefill_layout: Layout of workers that compute input tokens apart; None where one engine does both.
     """
 
     row: int
@@ -165,16 +165,12 @@ def batch_rows(rows: Sequence[ServedRow], catalog: Catalog) -> RowBatch:
         context = np.array([r.input_tokens + r.output_tokens / 2.0])
         own = min(r.input_tokens, chunk)
 
-        def work(layout: Layout, sequences: FloatArray, prefill: FloatArray | float, r: ServedRow = r) -> StepWork:
-            stages = layout.pipeline_parallel
-            return step_work(
-                r.arch, layout, r.formats, sequences, context, prefill * stages, r.input_tokens, skew, group_wait
-            )  # fmt: skip
-
         apart = r.prefill_layout is not None
-        decode = work(r.layout, b, 0.0)
-        mixed = decode if apart else work(r.layout, b, tokens)
-        prompt = work(r.prefill_layout or r.layout, zero if apart else b, own)
+        first = r.prefill_layout or r.layout
+        common = (context, r.input_tokens, skew, group_wait)
+        decode = _work(r, r.layout, b, 0.0, *common)
+        mixed = decode if apart else _work(r, r.layout, b, float(tokens[0]), *common)
+        prompt = _work(r, first, zero if apart else b, own, *common)
         works.append((decode, mixed, prompt))
         shares.append(0.0 if apart else float(share[0]))
         devices.append(device_rates(r.accelerator, r.formats.compute, r.formats.expert_compute))
@@ -188,6 +184,20 @@ def batch_rows(rows: Sequence[ServedRow], catalog: Catalog) -> RowBatch:
         device=_stack_device(devices),
         tdp_w=np.array([r.accelerator.tdp_w for r in rows]),
     )
+
+
+def _work(
+    r: ServedRow,
+    layout: Layout,
+    sequences: FloatArray,
+    prefill: float,
+    context: FloatArray,
+    prompt: float,
+    skew: float,
+    group_wait: float,
+) -> StepWork:
+    stages = layout.pipeline_parallel
+    return step_work(r.arch, layout, r.formats, sequences, context, prefill * stages, prompt, skew, group_wait)
 
 
 def _stack_work(works: Sequence[StepWork]) -> StepWork:
@@ -226,9 +236,7 @@ def row_steps(batch: RowBatch, rates: RateCoefficients) -> RowSteps:
     return RowSteps(mean_step(decode, mixed, batch.mixed_share), decode, prompt)
 
 
-def row_power(
-    batch: RowBatch, steps: RowSteps, catalog: Catalog, caps: FloatArray | float = 1.0
-) -> FloatArray:
+def row_power(batch: RowBatch, steps: RowSteps, catalog: Catalog, caps: FloatArray | float = 1.0) -> FloatArray:
     """Predict the mean power of one device of every row.
 
     Args:
@@ -242,7 +250,7 @@ def row_power(
     """
     known: dict[str, PowerCoefficients] = {}
     share = np.zeros(len(batch.rows))
-    for i, r in enumerate(batch.rows):
+    for r in batch.rows:
         generation = r.accelerator.generation
         if generation not in known:
             known[generation] = load_power_coefficients(catalog, r.accelerator)
@@ -252,6 +260,6 @@ def row_power(
                 [r.accelerator.generation == generation and r.formats.compute == precision for r in batch.rows]
             )
             use = {n: np.asarray(getattr(steps.mean, n))[chosen] for n in UTILISATIONS}
-            share[chosen] = device_share(**use, precision=precision, coefficients=coefficients)
+            found = device_share(**use, precision=precision, coefficients=coefficients)
+            share[chosen] = np.minimum(found, coefficients.top)
     return batch.tdp_w * np.minimum(share, caps)
-

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from wattscale.catalog import Catalog
-from wattscale.compute.accelerators import load_accelerator
+from wattscale.compute.accelerators import Accelerator, load_accelerator
 from wattscale.compute.replica import resolve_formats
 from wattscale.compute.serving_memory import load_memory_rules, max_sequences
 from wattscale.compute.serving_work import Layout
@@ -37,6 +37,8 @@ FILE = "inference_serving.csv"
 TARGETS = ("ttft_ms", "tpot_ms")
 GROUP_BY = "accelerator"
 TABLE = "serving_coefficients"
+WIDE = ("fp32", "tf32", "bf16", "fp16")
+"""Precisions of weights that are not quantised."""
 NODE_DEVICES = 8
 """Devices of a server: a larger tensor-parallel size that is the product of two equal expert sizes is one of them."""
 
@@ -84,6 +86,27 @@ def worker_layout(row: Row, prefix: str = "") -> Layout:
     return Layout(tp, groups, stages, min(moe_ep, tp * groups))
 
 
+def cache_precision(accelerator: Accelerator, weights: str) -> str:
+    """Give the precision of keys and values that goes with quantised weights where a file does not say.
+
+    >>> from wattscale.catalog import load_catalog
+    >>> cache_precision(load_accelerator(load_catalog(), "H100"), "fp8")
+    'fp8'
+    """
+    return "fp8" if weights not in WIDE and "fp8" in accelerator.peak_flops else "bf16"
+
+
+def engine_of(backend: str, version: str) -> str:
+    """Name the serving engine of a row, as an item of `serving_coefficients`.
+
+    >>> engine_of("trtllm", "1.0.0rc6"), engine_of("trtllm", "1.2.0rc2"), engine_of("", "")
+    ('trtllm-1.0', 'trtllm', 'vllm')
+    """
+    if backend == "trtllm" and version.startswith(("0.", "1.0")):
+        return "trtllm-1.0"
+    return backend or "vllm"
+
+
 def loop_row(index: int, row: Row, catalog: Catalog, models: Models) -> LoopRow:
     """Read a row.
 
@@ -99,7 +122,8 @@ def loop_row(index: int, row: Row, catalog: Catalog, models: Models) -> LoopRow:
     accelerator = load_accelerator(catalog, row.get("accelerator", ""), "accelerator")
     arch = models.find(row.get("model", ""))
     words = row.get("precision", "") or row.get("gemm_quant_mode", "") or "bf16"
-    formats, _ = resolve_formats(arch, accelerator, precision_word(words), "bf16")
+    precision = precision_word(words)
+    formats, _ = resolve_formats(arch, accelerator, precision, cache_precision(accelerator, precision))
     asked = cell(row, "concurrency") or cell(row, "batch_size")
     inputs, outputs = cell(row, "input_len"), cell(row, "output_len")
     if asked is None or inputs is None or outputs is None:
@@ -116,7 +140,7 @@ def loop_row(index: int, row: Row, catalog: Catalog, models: Models) -> LoopRow:
         accelerator=accelerator,
         layout=layout,
         formats=formats,
-        engine=row.get("backend", "") or "vllm",
+        engine=engine_of(row.get("backend", ""), row.get("backend_version", "")),
         sequences=max(1.0, min(loop, most) if most >= 1.0 else loop),
         input_tokens=inputs,
         output_tokens=outputs,
@@ -178,8 +202,8 @@ def own_times(loops: Sequence[LoopRow], steps: RowSteps, chunk: float) -> tuple[
 def first_token_s(loops: Sequence[LoopRow], steps: RowSteps, catalog: Catalog) -> FloatArray:
     """Give the mean time to first token in a closed loop.
 
-    TTFT = fixed + own + wave * added * (C - 1)^a + queue for memory; requests of a closed loop start together, so that each
-    waits for a part of the others' input tokens.
+    TTFT = fixed + factor * own + wave * added * (C - 1)^a + queue for memory; requests of a closed loop start together,
+    so that each waits for a part of the others' input tokens.
 
     Args:
         loops: Rows.
@@ -199,8 +223,8 @@ def first_token_s(loops: Sequence[LoopRow], steps: RowSteps, catalog: Catalog) -
         return np.array(values)
 
     others, queue = loop_waits(loops, steps)
-    exponent = catalog.value(TABLE, "default.wave_exponent")
-    return by_engine("first_token_s") + own + by_engine("wave_share") * added * others**exponent + queue
+    wave = by_engine("wave_share") * added * others ** by_engine("wave_exponent")
+    return by_engine("first_token_s") + by_engine("own_factor") * own + wave + queue
 
 
 def loop_waits(loops: Sequence[LoopRow], steps: RowSteps) -> tuple[FloatArray, FloatArray]:
@@ -217,3 +241,19 @@ def loop_waits(loops: Sequence[LoopRow], steps: RowSteps) -> tuple[FloatArray, F
     over = np.maximum(np.array([r.concurrency for r in loops]) - running, 0.0)
     outputs = np.array([r.served.output_tokens for r in loops])
     return others, over * outputs * np.asarray(steps.mean.time_s) / running
+
+
+def cross_validate(rows: Rows, catalog: Catalog, folder: Path) -> tuple[list[Prediction], list[Skipped]]:
+    """Predict each row by coefficients fitted to the rows of other models only.
+
+    Args:
+        rows: Rows of the file.
+        catalog: The catalogue.
+        folder: Folder of the file.
+
+    Returns:
+        Predictions and rows skipped with the reason.
+    """
+    from wattscale.validation.serving_cross import predict_unseen
+
+    return predict_unseen(FILE, rows, catalog, folder)

@@ -2,13 +2,13 @@
 
 In: rows of inference_energy.csv and inference_serving.csv. Out: coefficients by figure id, ready to override the
 catalogue; predictions of rows whose models the fit has not seen.
-Leaves out: writing the catalogue (benchmarks/fit_serving.py does) and every coefficient of a single model: there is none.
+Leaves out: writing the catalogue (benchmarks/fit_serving.py does) and coefficients of a single model: there are none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 
 import numpy as np
 from scipy.optimize import least_squares
@@ -16,35 +16,25 @@ from scipy.optimize import least_squares
 from wattscale.catalog import Catalog
 from wattscale.compute.power import load_power_coefficients
 from wattscale.compute.roofline import RateCoefficients
-from wattscale.errors import WattscaleError
 from wattscale.units import FloatArray
-from wattscale.validation import inference, serving
-from wattscale.validation.scoring import Rows
-from wattscale.validation.served_rows import (
-    Models,
-    RowBatch,
-    ServedRow,
-    batch_rows,
-    cell,
-    row_power,
-    row_rates,
-    row_steps,
-)
+from wattscale.validation import serving
+from wattscale.validation.served_rows import ServedRow, row_power, row_rates, row_steps
+from wattscale.validation.serving_data import FitData, Mask, keep
 
 RATE_TABLE, POWER_TABLE, PRIORS = "serving_coefficients", "power_coefficients", "serving_priors"
 STRIDE = 4
-"""One row in this many of the latency file enters the fit, so that both files weigh alike."""
+"""One row in this many of the latency file enters the fit of steps, so that both files weigh alike."""
 SCALE = 0.1
 """Relative error beyond which a row loses weight (Cauchy loss): outliers are not chased."""
-PRIOR_WEIGHT = 0.5
+PRIOR_WEIGHT = 1.0
 """Weight of the starting points: one standard deviation away costs as much as this squared rows off by `SCALE`."""
 POWER_PRIOR_WEIGHT = 0.3
 """The same for the power coefficients, of which less was known."""
-ITEM_SPREAD = 0.6
+ITEM_SPREAD = 1.0
 """How far an engine or generation may lie from their common value, over how far that may lie from its start [1]."""
 BOUNDS = {
-    "weight_efficiency": 0.98, "cache_efficiency": 1.0, "compute_efficiency": 0.9, "link_efficiency": 0.95,
-    "score_efficiency": 0.9, "unpack_efficiency": 1.0, "expert_memory_efficiency": 1.2,
+    "weight_efficiency": 0.98, "cache_efficiency": 1.0, "compute_efficiency": 0.85, "link_efficiency": 0.95,
+    "score_efficiency": 0.9, "narrow_efficiency": 1.0, "unpack_efficiency": 1.0, "expert_memory_efficiency": 1.2,
     "expert_compute_efficiency": 1.2,
 }  # fmt: skip
 """What no device exceeds [1]."""
@@ -70,100 +60,6 @@ class Parameter:
     common: bool = False
 
 
-@dataclass(frozen=True)
-class FitData:
-    """Measured rows as the fit sees them; arrays of shape (rows,)."""
-
-    served: tuple[ServedRow, ...]
-    batch: RowBatch
-    step_s: FloatArray
-    """Measured mean step [s]."""
-    power_share: FloatArray
-    """Measured power over the design power, NaN where not measured [1]."""
-    first_s: FloatArray
-    """Measured time to first token [s], NaN where not measured."""
-    loops: tuple[serving.LoopRow | None, ...]
-
-
-def energy_data(rows: Rows, catalog: Catalog) -> FitData:
-    """Take the rows of inference_energy.csv with a running batch and device power.
-
-    Args:
-        rows: Rows.
-        catalog: The catalogue.
-    """
-    models = Models(catalog)
-    served, step, power = [], [], []
-    for i, row in enumerate(rows):
-        speed, watts = cell(row, "output_tokens_per_s"), cell(row, "avg_power_W")
-        if row.get("measurement_scope", "").startswith(inference.WALL) or speed is None or watts is None:
-            continue
-        try:
-            r = inference.served_row(i, row, catalog, models)
-        except WattscaleError:
-            continue
-        served.append(r)
-        step.append(r.sequences / speed)
-        power.append(watts / r.layout.devices / r.accelerator.tdp_w)
-    blank = np.full(len(served), np.nan)
-    return FitData(
-        tuple(served), batch_rows(served, catalog), np.array(step), np.array(power), blank,
-        (None,) * len(served),
-    )  # fmt: skip
-
-
-def latency_data(rows: Rows, catalog: Catalog, stride: int = STRIDE) -> FitData:
-    """Take every `stride`-th row of inference_serving.csv.
-
-    Args:
-        rows: Rows.
-        catalog: The catalogue.
-        stride: One row in this many.
-    """
-    models = Models(catalog)
-    loops, step, first = [], [], []
-    for i, row in list(enumerate(rows))[::stride]:
-        tpot, ttft = cell(row, "tpot_ms"), cell(row, "ttft_ms")
-        if tpot is None or ttft is None:
-            continue
-        try:
-            loops.append(serving.loop_row(i, row, catalog, models))
-        except WattscaleError:
-            continue
-        step.append(tpot / 1e3)
-        first.append(ttft / 1e3)
-    served = [r.served for r in loops]
-    blank = np.full(len(served), np.nan)
-    return FitData(
-        tuple(served), batch_rows(served, catalog), np.array(step), blank, np.array(first), tuple(loops)
-    )
-
-
-def keep(data: FitData, chosen: Sequence[bool] | FloatArray) -> FitData:
-    """Keep some rows of the data."""
-    mask = np.asarray(chosen, dtype=bool)
-    index = np.flatnonzero(mask)
-
-    def cut(thing: object) -> object:
-        return replace(
-            thing,  # type: ignore[type-var]
-            **{
-                f.name: getattr(thing, f.name)[mask]
-                for f in fields(thing)  # type: ignore[arg-type]
-            },
-        )
-
-    b = data.batch
-    batch = RowBatch(
-        tuple(b.rows[i] for i in index), cut(b.decode), cut(b.mixed), cut(b.prompt), b.mixed_share[mask],
-        cut(b.device), b.tdp_w[mask],
-    )  # type: ignore[arg-type]  # fmt: skip
-    return FitData(
-        tuple(data.served[i] for i in index), batch, data.step_s[mask], data.power_share[mask],
-        data.first_s[mask], tuple(data.loops[i] for i in index),
-    )  # fmt: skip
-
-
 def _parameters(catalog: Catalog, group: str, items: Sequence[str]) -> list[Parameter]:
     """List the coefficients of a group of starting points: their common value and one per item."""
     found = []
@@ -184,6 +80,7 @@ def _solve(
     residuals: Callable[[FloatArray], FloatArray],
     start: FloatArray | None,
     weight: float,
+    scale: float = SCALE,
 ) -> FloatArray:
     prior = np.log([p.start for p in parameters])
     spread = np.array([p.spread for p in parameters])
@@ -193,24 +90,23 @@ def _solve(
 
     def all_residuals(x: FloatArray) -> FloatArray:
         centre = np.where(parent < 0, prior, x[parent])
-        return np.asarray(np.r_[residuals(x), weight * SCALE * (x - centre) / spread])
+        return np.asarray(np.r_[residuals(x), weight * scale * (x - centre) / spread])
 
-    def loss(z: FloatArray) -> FloatArray:
+    def loss(z: FloatArray, /) -> FloatArray:
         rho = np.array([np.log1p(z), 1.0 / (1.0 + z), -1.0 / (1.0 + z) ** 2])
         rho[:, -len(parameters) :] = [z[-len(parameters) :], np.ones(len(parameters)), np.zeros(len(parameters))]
         return rho
 
     first = np.minimum(prior if start is None else start, top - 1e-6)
     found = least_squares(
-        all_residuals, first, bounds=(prior - 8.0, top), loss=loss, f_scale=SCALE,
+        all_residuals, first, bounds=(prior - 8.0, top), loss=loss,  # type: ignore[arg-type]
+        f_scale=scale,
         max_nfev=60 if start is None else 8,
     )  # fmt: skip
     return np.asarray(found.x)
 
 
-def fit_rates(
-    sets: Sequence[FitData], catalog: Catalog, start: dict[str, float] | None = None
-) -> dict[str, float]:
+def fit_rates(sets: Sequence[FitData], catalog: Catalog, start: dict[str, float] | None = None) -> dict[str, float]:
     """Fit efficiencies and overheads to the measured steps.
 
     Args:
@@ -249,26 +145,24 @@ def fit_rates(
     return {f"{RATE_TABLE}/{p.item}.{p.name}": float(np.exp(v)) for p, v in zip(parameters, x, strict=True)}
 
 
-def _begin(
-    parameters: Sequence[Parameter], table: str, start: dict[str, float] | None
-) -> FloatArray | None:
+def _begin(parameters: Sequence[Parameter], table: str, start: dict[str, float] | None) -> FloatArray | None:
     if start is None:
         return None
     return np.log([start.get(f"{table}/{p.item}.{p.name}", p.start) for p in parameters])
 
 
-def _owners(p: Parameter, rows: Sequence[ServedRow]) -> FloatArray:
+def _owners(p: Parameter, rows: Sequence[ServedRow]) -> Mask:
     if p.common:
-        return np.ones(len(rows), dtype=bool)  # type: ignore[return-value]
+        return np.ones(len(rows), dtype=bool)
     return np.array([p.item in (r.accelerator.generation, f"engine-{r.engine}") for r in rows])
 
 
 def _with(
-    base: RateCoefficients, parameters: Sequence[Parameter], owners: Sequence[FloatArray], x: FloatArray
+    base: RateCoefficients, parameters: Sequence[Parameter], owners: Sequence[Mask], x: FloatArray
 ) -> RateCoefficients:
     values = {f.name: np.array(getattr(base, f.name)) for f in fields(RateCoefficients)}
     for p, owner, v in zip(parameters, owners, x, strict=True):
-        values[p.name][owner] = v  # type: ignore[index]
+        values[p.name][owner] = v
     return RateCoefficients(**values)
 
 
@@ -291,6 +185,8 @@ def fit_power(data: FitData, catalog: Catalog, start: dict[str, float] | None = 
     idle_by = {r.accelerator.generation: r.accelerator for r in data.served}
     idle = np.array([load_power_coefficients(catalog, idle_by[g]).idle for g in generations])[which]
 
+    top = load_power_coefficients(catalog, data.served[0].accelerator).top
+
     def residuals(x: FloatArray) -> FloatArray:
         v: dict[str, FloatArray] = {}
         for p, value in zip(parameters, np.exp(x), strict=True):
@@ -312,15 +208,13 @@ def fit_power(data: FitData, catalog: Catalog, start: dict[str, float] | None = 
             + c["link_share"] * np.asarray(steps.link_utilisation)
         )
         share = idle + activity ** c["exponent"]
-        return np.asarray(np.log(np.minimum(share, 1.0) / data.power_share))
+        return np.asarray(np.log(np.minimum(share, top) / data.power_share))
 
     x = _solve(parameters, residuals, _begin(parameters, POWER_TABLE, start), POWER_PRIOR_WEIGHT)
     return {f"{POWER_TABLE}/{p.item}.{p.name}": float(np.exp(v)) for p, v in zip(parameters, x, strict=True)}
 
 
-def fit_first_token(
-    data: FitData, catalog: Catalog, start: dict[str, float] | None = None
-) -> dict[str, float]:
+def fit_first_token(data: FitData, catalog: Catalog, start: dict[str, float] | None = None) -> dict[str, float]:
     """Fit what a closed loop adds to the time to first token.
 
     Args:
@@ -332,12 +226,11 @@ def fit_first_token(
         Values by figure id.
     """
     engines = sorted({r.engine for r in data.served})
-    wanted = ("first_token_s", "wave_share", "wave_exponent")
+    wanted = ("first_token_s", "wave_share", "wave_exponent", "own_factor")
     parameters = [
         p
         for p in (
             *_parameters(catalog, "engine", [f"engine-{e}" for e in engines]),
-            *_parameters(catalog, "default", []),
         )
         if p.name in wanted
     ]
@@ -349,9 +242,10 @@ def fit_first_token(
 
     def residuals(x: FloatArray) -> FloatArray:
         v = {(p.item, p.name): value for p, value in zip(parameters, np.exp(x), strict=True)}
-        fixed = np.array([v[(f"engine-{e}", "first_token_s")] for e in engines])[which]
-        wave = np.array([v[(f"engine-{e}", "wave_share")] for e in engines])[which]
-        time = fixed + own + wave * added * others ** v[("default", "wave_exponent")] + queue
+        fixed, wave, exponent, factor = (
+            np.array([v[(f"engine-{e}", name)] for e in engines])[which] for name in wanted
+        )
+        time = fixed + factor * own + wave * added * others**exponent + queue
         return np.asarray(np.log(time / data.first_s))
 
     x = _solve(parameters, residuals, _begin(parameters, RATE_TABLE, start), PRIOR_WEIGHT)
@@ -372,9 +266,14 @@ def fit_all(
     Returns:
         Values by figure id, to override the catalogue.
     """
-    found = fit_rates([energy, latency], catalog, start)
+    some = keep(latency, np.arange(len(latency.served)) % STRIDE == 0)
+    found = fit_rates([d for d in (energy, some) if d.served], catalog, start)
     view = catalog.with_overrides(found)
-    return found | fit_power(energy, view, start) | fit_first_token(latency, view, start)
+    if energy.served:
+        found |= fit_power(energy, view, start)
+    if latency.served:
+        found |= fit_first_token(latency, view, start)
+    return found
 
 
 @dataclass(frozen=True)
@@ -385,18 +284,6 @@ class Unseen:
     """Measured over predicted: tokens_per_s, power, joules_per_token, tpot, ttft [1]."""
     fits: tuple[dict[str, float], ...]
     """Coefficients of each fold."""
-
-
-def family(name: str) -> str:
-    """Name the model of a row without maker, tuning and precision, so that siblings leave the fit together.
-
-    >>> family("meta-llama/Llama-3.3-70B-Instruct"), family("nvidia/Qwen3-32B-NVFP4")
-    ('llama70b', 'qwen32b')
-    """
-    words = name.lower().split("/")[-1].replace("_", "-").split("-")
-    dress = {"meta", "instruct", "fp8", "nvfp4", "hf", "it", "chat", "thinking", "coder", "2507", "v0.1", "v0.3"}
-    kept = "".join(w for w in words if w not in dress)
-    return "".join(c for c in kept.replace("3.1", "").replace("3.3", "").replace("qwen3", "qwen") if c.isalnum())
 
 
 def cross_validate(

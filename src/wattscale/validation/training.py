@@ -33,6 +33,7 @@ from wattscale.validation.training_fit import RunCase, folds_of
 TARGETS = ("device_hours", "energy_MWh", "avg_power_per_device_W")
 GROUP_BY = "hardware"
 FILE = "training_runs.csv"
+CATALOG_TABLE = "reported_training_runs"
 SPANNING = ("tpu",)
 """Generations that span several designs, whose devices have coefficients of their own."""
 USUAL_PUE = 1.1

@@ -109,8 +109,10 @@ def architecture_from_config(config: Mapping[str, object], name: str) -> Archite
 
 
 def _read(found: ConfigView) -> Architecture:
-    if found.get("d_model") is None or (found.get("layers") is None and found.get("encoder_layers") is None):
-        raise found.refuse("has no hidden_size and num_hidden_layers, so it is not a language model's config.json")
+    depth = found.get("layers", "encoder_layers")
+    missing = [name for name, size in (("hidden_size", found.get("d_model")), ("num_hidden_layers", depth)) if not size]
+    if missing:
+        raise found.refuse(f"has no {' and no '.join(missing)}, so it does not say how large the model is")
     for key in ("layers", "encoder_layers", "decoder_layers", "num_decoder_layers"):
         if found.count(key, 0) > MOST_LAYERS:
             raise found.refuse(f"has {found.count(key)} layers", allowed=f"at most {MOST_LAYERS}")

@@ -1,0 +1,134 @@
+"""The uncertain drivers of the outlook: read, changed by a scenario, drawn.
+
+In: tables `outlook_drivers` and `breakeven_inputs`, changes of a scenario. Out: one value per draw and driver.
+Leaves out: correlation between drivers; they are drawn apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import numpy as np
+from scipy.special import ndtri
+from scipy.stats import qmc
+
+from wattscale.catalog import Catalog
+from wattscale.errors import InputError, did_you_mean
+from wattscale.figure import Figure
+from wattscale.units import FloatArray
+
+P95_Z = 1.6448536269514722
+"""Standard normal quantile of 95 %: low and high of a driver are its 5th and 95th percentile."""
+LONGEST_TAIL_Z = 2.5
+"""Draws beyond this many standard scores are held there: a judged range says nothing of its far tail."""
+TABLES = ("outlook_drivers", "breakeven_inputs")
+
+Draws: TypeAlias = Mapping[str, FloatArray]
+"""Value of each driver in each draw, shape (draws,)."""
+
+
+@dataclass(frozen=True)
+class Driver:
+    """One uncertain number.
+
+    Attributes:
+        name: `item.parameter`.
+        low: 5th percentile.
+        value: Median.
+        high: 95th percentile.
+        figure: Where it comes from.
+    """
+
+    name: str
+    low: float
+    value: float
+    high: float
+    figure: Figure
+
+    def at(self, score: FloatArray) -> FloatArray:
+        """Give the values at standard scores: two half normals, in logarithms where the range is above zero.
+
+        Args:
+            score: Standard normal scores [1].
+
+        Returns:
+            Values [unit of the driver], same shape.
+        """
+        z = np.clip(score, -LONGEST_TAIL_Z, LONGEST_TAIL_Z) / P95_Z
+        if self.low > 0:
+            down, up = np.log(self.value / self.low), np.log(self.high / self.value)
+            return np.asarray(self.value * np.exp(np.where(z < 0, z * down, z * up)))
+        down, up = self.value - self.low, self.high - self.value
+        return np.asarray(self.value + np.where(z < 0, z * down, z * up))
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a scenario does to a driver: replaces its range, or multiplies it, or shifts it."""
+
+    low: float | None = None
+    value: float | None = None
+    high: float | None = None
+    times: float = 1.0
+    plus: float = 0.0
+
+    def apply(self, driver: Driver) -> Driver:
+        """Give the changed driver; a single value without ends has no range."""
+        if self.value is not None:
+            low = self.value if self.low is None else self.low
+            high = self.value if self.high is None else self.high
+            driver = replace(driver, low=low, value=self.value, high=high)
+        ends = (driver.low, driver.value, driver.high)
+        low, value, high = (end * self.times + self.plus for end in ends)
+        return replace(driver, low=low, value=value, high=high)
+
+
+def read_drivers(catalog: Catalog, changes: Mapping[str, Change]) -> dict[str, Driver]:
+    """Read every driver and apply a scenario's changes.
+
+    Raises:
+        InputError: A change of a driver that does not exist, or that puts its range out of order.
+    """
+    found: dict[str, Driver] = {}
+    for table in TABLES:
+        for key in catalog.table(table).figures:
+            figure = catalog.figure(table, key)
+            found[key] = Driver(key, figure.low, figure.value, figure.high, figure)
+    for key, change in changes.items():
+        if key not in found:
+            raise InputError("no such driver", where=f'drivers."{key}"', hint=did_you_mean(key, found))
+        changed = change.apply(found[key])
+        if not changed.low <= changed.value <= changed.high:
+            ends = (changed.low, changed.value, changed.high)
+            raise InputError("is out of order", where=f'drivers."{key}"', value=ends, allowed="low <= value <= high")
+        found[key] = changed
+    return found
+
+
+def draw(drivers: Mapping[str, Driver], draws: int, seed: int) -> Draws:
+    """Draw every driver by Latin hypercube.
+
+    Args:
+        drivers: Drivers by name.
+        draws: Number of draws.
+        seed: Seed; the same seed gives the same draws.
+
+    Returns:
+        Values by driver, shape (draws,).
+    """
+    points = qmc.LatinHypercube(len(drivers), rng=np.random.default_rng(seed)).random(draws)
+    return at_points(drivers, np.asarray(points))
+
+
+def at_points(drivers: Mapping[str, Driver], points: FloatArray) -> Draws:
+    """Give every driver at points of the unit cube, shape (draws, drivers)."""
+    inside = np.finfo(np.float64).eps
+    scores = ndtri(np.clip(points, inside, 1.0 - inside))
+    return {name: driver.at(scores[:, i]) for i, (name, driver) in enumerate(drivers.items())}
+
+
+def central(drivers: Mapping[str, Driver]) -> Draws:
+    """Give every driver at its median, as a single draw."""
+    return {name: np.array([driver.value]) for name, driver in drivers.items()}

@@ -1,0 +1,244 @@
+"""The front of the outlook: `run_outlook` gives an `Outlook` with table, dict, text and page.
+
+In: an outlook file, a scenario's name, or nothing. Out: fans by year, bottlenecks, break-evens, drivers, comparisons.
+Leaves out: any claim that one path will come true; every figure holds under its scenario's assumptions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wattscale.catalog import Catalog, load_catalog
+from wattscale.outlook import breakeven
+from wattscale.outlook.breakeven import BreakEven
+from wattscale.outlook.demand import rebound
+from wattscale.outlook.hindcast import SERIES, Break, Score, hindcast, structural_break
+from wattscale.outlook.influence import Influence, influences
+from wattscale.outlook.planunits import PlanUnits, planned_units
+from wattscale.outlook.scenario import SCENARIOS, SHOCKS, OutlookTable, load_outlook
+from wattscale.outlook.simulate import Simulation, simulate
+from wattscale.outlook.summary import SHOWN_YEARS, Fan, bottlenecks, fans, headline, tightest
+from wattscale.outlook.years import YEARS, place
+from wattscale.version import VERSION
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COMPARED_DRAWS = 500
+"""Draws of each scenario that is set beside the main one."""
+DRIVER_YEAR = 2035
+"""Year whose electricity the drivers are ranked by."""
+CONDITIONAL = (
+    "These are conditional results: what follows if the drivers lie in the ranges given and the scenario's assumptions "
+    "hold. They are not a forecast."
+)
+SAVING = 0.5
+"""Saving that the rebound is shown for: energy per token halves."""
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """An outlook to 2045.
+
+    Attributes:
+        version: Version of the package.
+        table: What was asked.
+        units: Unit figures, from one plan of the chain.
+        run: The simulation.
+        compared: Headline figures of 2030 and 2035 by scenario and shock.
+        drivers: The strongest drivers.
+        scores: Hindcast.
+        breaks: Structural breaks of the history.
+    """
+
+    version: str
+    table: OutlookTable
+    units: PlanUnits
+    run: Simulation
+    compared: Mapping[str, Mapping[int, Mapping[str, tuple[float, float, float]]]]
+    drivers: tuple[Influence, ...]
+    scores: tuple[Score, ...]
+    breaks: tuple[Break, ...]
+
+    @cached_property
+    def figures(self) -> dict[str, Fan]:
+        """Fans by name."""
+        return fans(self.run)
+
+    @cached_property
+    def break_evens(self) -> tuple[BreakEven, ...]:
+        """Technologies of tomorrow: when, if ever, each pays."""
+        v, path, a = self.run.v, self.run.path, self.run.accounts.world
+        grid = path.region["electricity_usd_per_mwh"][:, :, 0]
+        return (
+            breakeven.quantum(v, self.table.seed),
+            breakeven.neuromorphic(v, self.units),
+            breakeven.edge(v, self.units),
+            breakeven.multi_site(v, a["largest_run_mw"]),
+            breakeven.ledger(v, a["scarcity_price"]),
+            breakeven.renewable(v, self.run.costs, grid, full=False),
+            breakeven.renewable(v, self.run.costs, grid, full=True),
+        )
+
+    @cached_property
+    def rebound(self) -> dict[str, float]:
+        """What use takes back when the energy per token halves, at the median elasticity."""
+        elasticity = self.run.drivers["demand.price_elasticity"].value
+        return rebound(elasticity, SAVING, self.units.electricity_share)
+
+    @property
+    def bottlenecks(self) -> dict[int, dict[str, float]]:
+        """By year, the share of draws that each stage limits [1]."""
+        return bottlenecks(self.run)
+
+    @property
+    def tightest(self) -> dict[int, str]:
+        """By year, the stage that limits most draws."""
+        return tightest(self.run)
+
+    def table_of(self, years: tuple[int, ...] = SHOWN_YEARS) -> pd.DataFrame:
+        """Give figures by year: low, middle, high, unit."""
+        import pandas as pd
+
+        rows = [
+            (f.name, year, *f.at(year), f.unit, f.title) for f in self.figures.values() for year in years
+        ]
+        columns = ["figure", "year", "low", "value", "high", "unit", "title"]
+        return pd.DataFrame(rows, columns=columns).set_index(["figure", "year"])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give everything as plain numbers and words."""
+        return {
+            "wattscale": self.version,
+            "outlook": self.table.name,
+            "about": self.table.about,
+            "reading": CONDITIONAL,
+            "draws": self.table.draws,
+            "seed": self.table.seed,
+            "plan": self.units.plan,
+            "figures": {
+                f.name: {
+                    "unit": f.unit,
+                    "title": f.title,
+                    "years": {str(y): dict(zip(("low", "value", "high"), f.at(y), strict=True)) for y in YEARS},
+                }
+                for f in self.figures.values()
+            },
+            "bottlenecks": {str(year): shares for year, shares in self.bottlenecks.items()},
+            "break_evens": [b.to_dict() for b in self.break_evens],
+            "rebound": self.rebound,
+            "drivers": [d.to_dict() for d in self.drivers],
+            "scenarios": self.compared,
+            "hindcast": [s.to_dict() for s in self.scores],
+            "breaks": [
+                {"series": b.series, "year": b.year, "statistic": round(b.statistic, 2), "significant": b.is_significant}
+                for b in self.breaks
+            ],
+        }
+
+    def text(self) -> str:
+        """Give the outlook for a terminal."""
+        from wattscale.outlook.text import outlook_text
+
+        return outlook_text(self)
+
+    def html(self) -> str:
+        """Give one page that opens offline."""
+        from wattscale.outlook.page import outlook_html
+
+        return outlook_html(self)
+
+    def write(self, folder: str | Path) -> list[Path]:
+        """Write `outlook.json`, `outlook.csv` and `outlook.html`.
+
+        Raises:
+            OSError: The folder cannot be written.
+        """
+        import json
+
+        target = Path(folder)
+        page, table = self.html(), self.table_of(YEARS).to_csv()
+        target.mkdir(parents=True, exist_ok=True)
+        found = {"outlook.json": json.dumps(self.to_dict(), indent=1), "outlook.csv": table, "outlook.html": page}
+        for name, text in found.items():
+            (target / name).write_text(text, encoding="utf-8")
+        return [target / name for name in found]
+
+    def _repr_html_(self) -> str:
+        html: str = self.table_of()._repr_html_()  # type: ignore[operator]
+        return html
+
+
+def run_outlook(
+    source: str | Path | Mapping[str, Any] | None = None,
+    draws: int | None = None,
+    seed: int | None = None,
+    *,
+    compare: bool = True,
+    progress: Progress | None = None,
+    catalog: Catalog | None = None,
+) -> Outlook:
+    """Run an outlook of the industry, 2015 to 2045.
+
+    Args:
+        source: An outlook file, tables, the name of a bundled scenario, or None for the base case.
+        draws: Draws; those of the file without it.
+        seed: Seed; that of the file without it.
+        compare: Set the other scenarios and the shocks beside it, and rank the drivers.
+        progress: Called with what is done next, its number and the number of steps.
+        catalog: The catalogue; the bundled one without it.
+
+    Returns:
+        The outlook; the same input gives the same figures.
+
+    Raises:
+        InputError: A wrong file, key, scenario or driver.
+        ConvergenceError: A year whose prices do not settle.
+    """
+    table = load_outlook(source)
+    changes = {k: v for k, v in (("draws", draws), ("seed", seed)) if v is not None}
+    if changes:
+        table = OutlookTable(**{**table.model_dump(), **changes})
+    figures, tell = catalog or load_catalog(), progress or (lambda *_: None)
+    others = [n for n in (*SCENARIOS, *SHOCKS) if compare and n != table.scenario]
+    steps = 2 + len(others) + compare
+    tell("plan behind the unit figures", 1, steps)
+    units = _units(table)
+    tell(table.name, 2, steps)
+    run = simulate(table, units, figures)
+    compared = {table.name: _headlines(run)} if compare else {}
+    for number, name in enumerate(others, start=3):
+        tell(name, number, steps)
+        given = {"shocks": [name]} if name in SHOCKS else {"scenario": name}
+        other = load_outlook(given).model_copy(update={"draws": min(table.draws, COMPARED_DRAWS), "seed": table.seed})
+        compared[other.name] = _headlines(simulate(other, units, figures))
+    strong: tuple[Influence, ...] = ()
+    if compare:
+        tell("drivers", steps, steps)
+        strong = tuple(influences(run, lambda v: simulate(table, units, figures, v), DRIVER_YEAR, table.seed))
+    breaks = tuple(structural_break(figures, name) for name in SERIES)
+    return Outlook(VERSION, table, units, run, compared, strong, tuple(hindcast(figures)), breaks)
+
+
+def _units(table: OutlookTable) -> PlanUnits:
+    if table.plan is None:
+        return planned_units()
+    from wattscale.scenario.load import load_scenario
+
+    return planned_units(load_scenario(table.plan))
+
+
+def _headlines(run: Simulation) -> dict[int, dict[str, tuple[float, float, float]]]:
+    found = fans(run)
+    return {year: headline(found, year) for year in (2030, 2035)}
+
+
+def electricity_change(outlook: Outlook, first: int, last: int) -> float:
+    """Give the change of median electricity between two years [1]."""
+    fan = outlook.figures["outlook.electricity_twh"].quantiles[:, 2]
+    return float(fan[place(last)] / fan[place(first)] - 1.0)

@@ -1,0 +1,196 @@
+"""The outlook file: which scenario, which shocks, which drivers are changed, how many draws.
+
+In: OUTLOOK.toml, or nothing for the base case. Out: `OutlookTable` with all changes merged.
+Leaves out: the drivers' values; the catalogue holds them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tomllib
+from pydantic import Field, ValidationError
+
+from wattscale.errors import InputError, did_you_mean
+from wattscale.outlook.drivers import Change
+from wattscale.outlook.years import FUTURE, LAST_YEAR, REGIONS, YEARS, place
+from wattscale.scenario.load import read_toml
+from wattscale.scenario.quantity import TableModel, choice
+from wattscale.units import FloatArray
+
+SCENARIOS = ("base", "efficiency-first", "constrained-supply", "abundant-clean-power", "disruption")
+SHOCKS = ("foundry-loss", "export-control", "gas-price-spike", "connection-moratorium")
+TARGETS = ("packaging", "memory", "foundry", "devices", "access", "grid", "turbines", "gas_price", "demand")
+"""What a shock can hit; `access`, `grid` and `demand` also by region, as in `grid.us`."""
+BY_REGION = ("access", "grid", "demand")
+
+
+class ChangeTable(TableModel):
+    """A change of one driver: a new range, a factor, a shift."""
+
+    low: float | None = None
+    value: float | None = None
+    high: float | None = None
+    times: float = Field(1.0, gt=0)
+    plus: float = 0.0
+
+
+class ShockTable(TableModel):
+    """A disturbance for some years: a factor on one target, then a way back."""
+
+    target: str
+    start: int = Field(ge=FUTURE[0], le=LAST_YEAR)
+    years: int = Field(ge=1, le=len(FUTURE))
+    factor: float = Field(ge=0, le=100)
+    recovery_years: int = Field(0, ge=0, le=len(FUTURE))
+
+
+class OutlookTable(TableModel):
+    """An outlook file."""
+
+    name: str = choice("", "Name of the outlook; that of its scenario without one")
+    about: str = choice("", "What it assumes, in a sentence")
+    scenario: str = choice("base", "Bundled scenario below the changes of this file")
+    shocks: list[str] = choice([], "Bundled shocks that are laid over it")
+    plan: str | None = choice(None, "Scenario file of the plan that gives unit figures; the built-in one without it")
+    draws: int = Field(2000, ge=16, le=1_000_000, title="Draws")
+    seed: int = Field(1, ge=0, title="Seed")
+    drivers: dict[str, float | ChangeTable] = choice({}, "Changes of drivers, by name")
+    shock: list[ShockTable] = choice([], "Own shocks")
+
+    def changes(self) -> dict[str, Change]:
+        """Give the changes by driver; a bare number replaces the driver and its range."""
+        found = {}
+        for key, given in self.drivers.items():
+            table = ChangeTable(value=given) if isinstance(given, float) else given
+            found[key] = Change(**table.model_dump())
+        return found
+
+
+def load_outlook(source: str | Path | Mapping[str, Any] | None = None) -> OutlookTable:
+    """Read an outlook file and lay it over the scenario and the shocks that it names.
+
+    Args:
+        source: A file, tables, the name of a bundled scenario, or None for the base case.
+
+    Returns:
+        The merged table.
+
+    Raises:
+        InputError: A missing or broken file, an unknown key, scenario, shock, target or region.
+
+    >>> load_outlook("constrained-supply").name
+    'Constrained supply'
+    """
+    where, folder = None, None
+    if source is None or source in SCENARIOS:
+        own: dict[str, Any] = {"scenario": source or "base"}
+    elif isinstance(source, Mapping):
+        own = dict(source)
+    else:
+        own, where, folder = read_toml(Path(source)), str(source), Path(source).resolve().parent
+    top = _table(own, where)
+    merged = _bundled(top.scenario, SCENARIOS, "scenario")
+    for shock in top.shocks:
+        merged = _laid(merged, _bundled(shock, SHOCKS, "shocks"))
+    merged = _laid(merged, own)
+    table = _table(merged, where)
+    for shock in table.shock:
+        _check_target(shock.target)
+    if table.plan is not None and folder is not None:
+        table = table.model_copy(update={"plan": str(folder / table.plan)})
+    return table
+
+
+def factors(shocks: list[ShockTable]) -> dict[str, FloatArray]:
+    """Give the factor of every target in every year, shape (years, regions) or (years,).
+
+    >>> hit = ShockTable(target="grid.us", start=2027, years=1, factor=0.5, recovery_years=1)
+    >>> factors([hit])["grid"][place(2027) : place(2030), 0].tolist()
+    [0.5, 0.75, 1.0]
+    """
+    found: dict[str, FloatArray] = {}
+    for target in TARGETS:
+        found[target] = np.ones((len(YEARS), len(REGIONS)) if target in BY_REGION else len(YEARS))
+    for shock in shocks:
+        name, _, region = shock.target.partition(".")
+        path = np.array([_factor_in(shock, year) for year in YEARS])
+        if name not in BY_REGION:
+            found[name] *= path
+        elif region:
+            found[name][:, REGIONS.index(region)] *= path
+        else:
+            found[name] *= path[:, None]
+    return found
+
+
+def _factor_in(shock: ShockTable, year: int) -> float:
+    after = year - shock.start - shock.years
+    if year < shock.start or after >= shock.recovery_years:
+        return 1.0
+    if after < 0:
+        return shock.factor
+    return shock.factor + (1.0 - shock.factor) * (after + 1) / (shock.recovery_years + 1)
+
+
+def _check_target(target: str) -> None:
+    name, _, region = target.partition(".")
+    if name not in TARGETS:
+        hint = did_you_mean(name, TARGETS)
+        raise InputError("no such target", where="shock.target", value=target, allowed=", ".join(TARGETS), hint=hint)
+    if region and (name not in BY_REGION or region not in REGIONS):
+        raise InputError(
+            "no such region of the target",
+            where="shock.target",
+            value=target,
+            allowed=", ".join(f"{n}.{r}" for n in BY_REGION for r in REGIONS),
+            hint=did_you_mean(region, REGIONS),
+        )
+
+
+def _table(tables: Mapping[str, Any], where: str | None) -> OutlookTable:
+    given = dict(tables)
+    drivers = given.get("drivers", {})
+    if isinstance(drivers, Mapping):
+        given["drivers"] = {k: float(v) if isinstance(v, int) else v for k, v in drivers.items()}
+    try:
+        return OutlookTable(**given)
+    except (ValidationError, TypeError) as error:
+        raise _complaint(error, where) from None
+
+
+def _complaint(error: ValidationError | TypeError, where: str | None) -> InputError:
+    if isinstance(error, TypeError):
+        return InputError(str(error), where=where or "outlook")
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    place_ = f"{where}: {key}" if where else key
+    if first["type"] == "extra_forbidden":
+        known = OutlookTable.model_fields if len(first["loc"]) == 1 else ShockTable.model_fields
+        hint = did_you_mean(str(first["loc"][-1]), known)
+        return InputError("unknown key", where=place_, allowed=", ".join(known), hint=hint)
+    value = first["input"]
+    return InputError(first["msg"], where=place_, value=None if isinstance(value, dict) else value)
+
+
+def _bundled(name: str, known: tuple[str, ...], where: str) -> dict[str, Any]:
+    if name not in known:
+        hint = did_you_mean(name, known)
+        raise InputError("no such name", where=where, value=name, allowed=", ".join(known), hint=hint)
+    text = (files("wattscale.outlook") / "scenarios" / f"{name}.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def _laid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay tables over others: drivers and shocks add up, the name of a shock does not replace the scenario's."""
+    merged = {**below, **above}
+    merged["drivers"] = {**below.get("drivers", {}), **above.get("drivers", {})}
+    merged["shock"] = [*below.get("shock", []), *above.get("shock", [])]
+    names = [below.get("name", ""), above.get("name", "")]
+    if above.get("shock") and below.get("name") and names[1]:
+        merged["name"] = ", ".join(names)
+    return merged

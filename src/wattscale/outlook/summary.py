@@ -1,0 +1,135 @@
+"""The figures of an outlook, with unit, title and quantiles by year.
+
+In: a simulation. Out: rows of (figure, year, low, middle, high).
+Leaves out: regions of most figures; electricity and its share are given by region.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from wattscale.outlook.simulate import Simulation
+from wattscale.outlook.years import FUTURE, REGION_TITLES, REGIONS, STAGES, place
+from wattscale.units import FloatArray
+
+QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
+"""Low end, lower quarter, middle, upper quarter and high end of a fan."""
+SHOWN_YEARS = (2020, 2025, 2026, 2028, 2030, 2035, 2040, 2045)
+BILLION, GW = 1e9, 1e3
+
+
+@dataclass(frozen=True)
+class Fan:
+    """One figure by year.
+
+    Attributes:
+        name: `outlook.<figure>`.
+        unit: Unit, "1" for shares.
+        title: In plain words.
+        quantiles: Shape (years, quantiles), in the order of `QUANTILES`.
+    """
+
+    name: str
+    unit: str
+    title: str
+    quantiles: FloatArray
+
+    def at(self, year: int) -> tuple[float, float, float]:
+        """Give low, middle and high of a year."""
+        low, _, middle, _, high = self.quantiles[place(year)]
+        return float(low), float(middle), float(high)
+
+
+def fans(run: Simulation) -> dict[str, Fan]:
+    """Give every figure of an outlook.
+
+    Returns:
+        Fans by name, world first, then regions, mix and new power.
+    """
+    found = [_fan(*row) for row in _world(run)]
+    a, path = run.accounts, run.path
+    for k, region in enumerate(REGIONS):
+        title = REGION_TITLES[region]
+        found.append(
+            _fan(f"electricity_twh.{region}", "TWh/year", f"Electricity, {title}", a.region["electricity_twh"][..., k])
+        )
+        found.append(
+            _fan(
+                f"share_of_electricity.{region}", "1", f"Share of all electricity, {title}",
+                a.region["share_of_electricity"][..., k],
+            )
+        )  # fmt: skip
+        found.append(
+            _fan(
+                f"electricity_price.{region}", "USD/MWh", f"Price of electricity, {title}",
+                path.region["electricity_usd_per_mwh"][..., k],
+            )
+        )  # fmt: skip
+    total = a.region["electricity_twh"]
+    for fuel, share in path.mix.items():
+        mean = (share * total).sum(axis=2) / total.sum(axis=2)
+        found.append(_fan(f"mix.{fuel}", "1", f"Share of {fuel} in the supply", mean))
+    for kind, power in path.added.items():
+        found.append(_fan(f"added_gw.{kind}", "GW/year", f"New power, {kind}", power.sum(axis=2) / GW))
+    for name, usd in a.segments.items():
+        found.append(_fan(f"market_usd.{name}", "1e9 USD/year", f"Investment, {name}", usd / BILLION))
+    return {fan.name: fan for fan in found}
+
+
+def _world(run: Simulation) -> list[tuple[str, str, str, FloatArray]]:
+    w, path = run.accounts.world, run.path
+    growth = np.ones_like(w["electricity_twh"])
+    growth[1:] = w["electricity_twh"][1:] / w["electricity_twh"][:-1]
+    per_watt = path.world["density"] / path.world["density"][0]
+    return [
+        ("electricity_twh", "TWh/year", "Electricity of data centres", w["electricity_twh"]),
+        ("growth", "1/year", "Growth of that electricity", growth - 1.0),
+        ("ai_twh", "TWh/year", "Electricity of AI", w["ai_twh"]),
+        ("ai_share", "1", "Share of AI", w["ai_share"]),
+        ("ai_capacity_gw", "GW", "Power of AI halls, nameplate", w["ai_capacity_gw"]),
+        ("shipped_gw", "GW/year", "Devices shipped, power of devices", path.world["shipped_mw"] / GW),
+        ("unmet_share", "1", "Demand for AI work that is not met", w["unmet_share"]),
+        ("scarcity_price", "1", "Price of devices over their cost", w["scarcity_price"]),
+        ("token_price_index", "1", "Price of a task, 2025 = 1", w["token_price_index"]),
+        ("tokens_per_month", "1e12 token/month", "Tokens served", w["tokens_per_month"]),
+        ("flop_per_watt", "1", "Work per watt of new devices, 2015 = 1", per_watt),
+        ("pue_ai", "1", "PUE of AI halls", path.world["pue_ai"]),
+        ("investment_usd", "1e9 USD/year", "Investment", w["investment_usd"] / BILLION),
+        ("ai_investment_usd", "1e9 USD/year", "Investment in AI halls", w["ai_investment_usd"] / BILLION),
+        ("co2_mt", "Mt/year", "Direct carbon of the electricity", w["co2_mt"]),
+        ("embodied_mt", "Mt/year", "Embodied carbon of what is shipped", w["embodied_mt"]),
+        ("water_m3", "m3/year", "Water, at the site and at power plants", w["water_m3"]),
+        ("construction_job_years", "job-year/year", "Direct work to build AI halls", w["construction_job_years"]),
+        ("permanent_jobs", "job", "Direct permanent jobs, gross", w["permanent_jobs"]),
+        ("largest_run_mw", "MW", "Power of the largest training run", w["largest_run_mw"]),
+    ]
+
+
+def _fan(name: str, unit: str, title: str, series: FloatArray) -> Fan:
+    return Fan(f"outlook.{name}", unit, title, np.quantile(series, QUANTILES, axis=1).T)
+
+
+def bottlenecks(run: Simulation) -> dict[int, dict[str, float]]:
+    """Give, by year, the share of draws that each stage limits [1]."""
+    binding = run.path.world["binding"]
+    found = {}
+    for year in FUTURE:
+        row = binding[place(year)]
+        found[year] = {stage: float((row == k).mean()) for k, stage in enumerate(STAGES)}
+    return found
+
+
+def tightest(run: Simulation) -> dict[int, str]:
+    """Give, by year, the stage that limits most draws; `none` where most draws are not limited."""
+    return {year: max(shares, key=lambda s: shares[s]) for year, shares in bottlenecks(run).items()}
+
+
+def headline(found: Mapping[str, Fan], year: int) -> dict[str, tuple[float, float, float]]:
+    """Give the figures that scenarios are compared by."""
+    keys = ("electricity_twh", "ai_share", "co2_mt", "investment_usd", "unmet_share", "token_price_index")
+    return {key: found[f"outlook.{key}"].at(year) for key in keys}
+
+

@@ -1,0 +1,136 @@
+"""Everything the yearly model knows before it runs: history, regions, paths at reference prices.
+
+In: drivers, catalogue, unit figures of a plan, factors of shocks. Out: `World`, the input of pathway.py.
+Leaves out: prices and what they change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from wattscale.catalog import Catalog
+from wattscale.outlook.constraints import Limits, limits
+from wattscale.outlook.demand import DemandPaths, demand_paths, fading, region_shares
+from wattscale.outlook.drivers import Draws
+from wattscale.outlook.fleet import density_path
+from wattscale.outlook.planunits import PlanUnits
+from wattscale.outlook.years import FUTURE, LAST_HISTORY, REGIONS, YEARS, place
+from wattscale.units import FloatArray
+
+HISTORY_YEARS = YEARS[: place(LAST_HISTORY) + 1]
+OTHERS = REGIONS[1:]
+
+
+@dataclass(frozen=True)
+class History:
+    """Published past, each by history year.
+
+    Attributes:
+        electricity: Data-centre electricity [TWh], shape (years, regions).
+        shipped_mw: Device power added [MW], shape (years,).
+        density: Work per power of devices added [H100e/MW], shape (years,).
+        tokens: Tokens of Google per month at mid-year [1e12], shape (years,).
+    """
+
+    electricity: FloatArray
+    shipped_mw: FloatArray
+    density: FloatArray
+    tokens: FloatArray
+
+
+@dataclass(frozen=True)
+class World:
+    """Inputs of the yearly model; arrays by future year, draw and region as their names say."""
+
+    v: Draws
+    units: PlanUnits
+    history: History
+    regions: Mapping[str, FloatArray]
+    limits: Limits
+    demand: DemandPaths
+    shares: FloatArray
+    training_share: FloatArray
+    density: FloatArray
+    hits: Mapping[str, FloatArray]
+    edge_share: FloatArray
+    work_saving: FloatArray
+    gas_ratio: FloatArray
+    reference: FloatArray | None = None
+    conventional: FloatArray | None = None
+    extras: Mapping[str, FloatArray] = field(default_factory=dict)
+
+    @property
+    def draws(self) -> int:
+        """Number of draws."""
+        return len(self.v["demand.maturing"])
+
+
+def read_history(catalog: Catalog) -> History:
+    """Read the published past from table `outlook_history`."""
+
+    def series(key: str, region: str = "") -> FloatArray:
+        return np.array([catalog.value("outlook_history", key, region=region, vintage=y) for y in HISTORY_YEARS])
+
+    world, us = series("dc.electricity"), series("dc.electricity", "us")
+    shares = np.array([series("dc.share", region) for region in OTHERS])
+    others = (world - us) * shares / shares.sum(axis=0)
+    electricity = np.concatenate([us[None], others]).T
+    return History(
+        electricity, series("chips.power_added"), series("chips.density"), series("service.google_tokens")
+    )
+
+
+def read_regions(catalog: Catalog) -> dict[str, FloatArray]:
+    """Read the figures by region from table `outlook_regions`, each of shape (regions,)."""
+    keys = catalog.table("outlook_regions").figures
+    return {key: np.array([catalog.value("outlook_regions", key, region=r) for r in REGIONS]) for key in keys}
+
+
+def build_world(
+    v: Draws,
+    units: PlanUnits,
+    history: History,
+    regions: Mapping[str, FloatArray],
+    hits: Mapping[str, FloatArray],
+    reference_gdp_growth: float,
+    adoption: Mapping[str, FloatArray] | None = None,
+) -> World:
+    """Build every path that needs no price.
+
+    Args:
+        v: Draws of the drivers.
+        units: Unit figures of a plan.
+        history: Published past.
+        regions: Figures by region.
+        hits: Factors of shocks by target.
+        reference_gdp_growth: Growth of income inside the growth of demand [1/year].
+        adoption: `edge_share` and `work_saving` [1] by future year and draw; none without it.
+
+    Returns:
+        The world, without reference prices.
+    """
+    draws, years = len(v["demand.maturing"]), len(FUTURE)
+    one = np.ones(draws)
+    nothing = np.zeros((years, draws))
+    path = np.arange(1, years + 1)[:, None]
+    return World(
+        v=v,
+        units=units,
+        history=history,
+        regions=regions,
+        limits=limits(v, regions, hits, history.shipped_mw[-1] * v["hardware.level"]),
+        demand=demand_paths(v, reference_gdp_growth),
+        shares=region_shares(regions["demand.ai_share"], v["demand.us_share"]),
+        training_share=fading(v["training.share_start"], v["training.share_long"], v["demand.maturing"]),
+        density=density_path(
+            history.density[-1] * one, v["hardware.efficiency_growth"], v["hardware.cmos_limit"],
+            v["hardware.precision_gain"], years,
+        ),
+        hits=hits,
+        edge_share=(adoption or {}).get("edge_share", nothing),
+        work_saving=(adoption or {}).get("work_saving", nothing),
+        gas_ratio=np.exp(v["gas.price_growth"] * path) * hits["gas_price"][place(FUTURE[0]) :][:, None],
+    )  # fmt: skip

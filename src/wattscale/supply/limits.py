@@ -1,0 +1,107 @@
+"""The limits of a year: unserved load, carbon-free share of the hours and of the year, carbon, land.
+
+In: a `Builder` with all its flows. Out: its budgets and links, and what a technology counts in them.
+Leaves out: limits of one capacity; those are bounds of their columns.
+"""
+
+from __future__ import annotations
+
+from wattscale.supply.builder import Builder
+from wattscale.supply.program import Link
+from wattscale.supply.purchases import volume_mwh
+from wattscale.supply.setting import Limit, Setting
+from wattscale.supply.technologies import Technology
+from wattscale.units import FloatArray
+
+
+def counted_per_mwh(setting: Setting, t: Technology) -> float:
+    """Give the carbon that cap and price count for each MWh that a plant or store gives [kg/MWh]."""
+    if t.kind == "renewable":
+        return 0.0
+    return t.carbon_kg_per_mwh + (t.upstream_kg_per_mwh + t.lifecycle_kg_per_mwh if setting.lifecycle_carbon else 0.0)
+
+
+def counted_per_mw(setting: Setting, t: Technology) -> float:
+    """Give the carbon that cap and price count for each MW of solar or wind in a year [kg/MW].
+
+    The plant's embodied carbon per MWh that it could give: what is curtailed was built all the same.
+    """
+    if not setting.lifecycle_carbon or t.kind != "renewable":
+        return 0.0
+    return t.lifecycle_kg_per_mwh * float(setting.weight @ setting.renewable[t.name])
+
+
+def wear_usd_per_mwh(setting: Setting, t: Technology) -> float:
+    """Give what a MWh of charging wears off a store: fade of a full cycle x cost of its energy x what arrives."""
+    return setting.fade_per_cycle * t.capital_usd_per_mwh[0] * t.one_way_efficiency
+
+
+def add_limits(b: Builder) -> None:
+    """Add all limits that the scenario sets."""
+    energy, weight = b.setting.energy_mwh, b.setting.weight
+    index = {f.name: i for i, f in enumerate(b.flows)}
+    share = b.setting.max_unserved_share
+    if share < 1.0:
+        b.limit("supply.max_unserved_share", share, "1", energy, {index["unserved"]: weight})
+    _hourly_share(b, index, energy)
+    _annual_share(b, index, energy)
+    _carbon_cap(b, index, energy)
+    _land(b)
+
+
+def _hourly_share(b: Builder, index: dict[str, int], energy: float) -> None:
+    setting, weight = b.setting, b.setting.weight
+    x = setting.cfe_hourly_share
+    if x is None or x <= 0.0:
+        return
+    dirty = {index["unserved"]: weight}
+    if "grid" in index:
+        dirty[index["grid"]] = weight * (1.0 - setting.grid_cfe_share)
+    dirty |= {index[t.name]: weight for t in b.technologies.values() if t.kind == "fuelled" and not t.carbon_free}
+    dirty |= {index[p.key]: weight for p in setting.purchases if p.delivery == "physical" and not p.carbon_free}
+    b.limit("supply.cfe_hourly_share", x, "1", -energy, dirty, offset=energy)
+
+
+def _annual_share(b: Builder, index: dict[str, int], energy: float) -> None:
+    """Own and contracted clean energy of the year, whenever it is used, is at least this share of the load's."""
+    setting, weight = b.setting, b.setting.weight
+    if setting.clean_annual_share is None:
+        return
+    clean = {index["renewable"]: -weight} if "renewable" in index else {}
+    clean |= {index[t.name]: -weight for t in b.technologies.values() if t.kind == "fuelled" and t.carbon_free}
+    columns: dict[int, float] = {}
+    for p in setting.purchases:
+        if p.carbon_free and p.delivery == "physical":
+            clean[index[p.key]] = -weight
+        elif p.carbon_free:
+            columns[b.at[p.key]] = -volume_mwh(setting, p)
+    b.limit("supply.clean_annual_share", setting.clean_annual_share, "1", -energy, clean, columns)
+
+
+def _carbon_cap(b: Builder, index: dict[str, int], energy: float) -> None:
+    setting, weight = b.setting, b.setting.weight
+    if setting.carbon_cap_kg_per_mwh is None:
+        return
+    carbon: dict[int, FloatArray] = {}
+    if "grid" in index:
+        carbon[index["grid"]] = weight * setting.grid_counted_kg_per_mwh
+    columns: dict[int, float] = {}
+    for t in b.technologies.values():
+        per_mwh, per_mw = counted_per_mwh(setting, t), counted_per_mw(setting, t)
+        if per_mwh > 0 and t.kind != "grid":
+            carbon[index[f"{t.name}.discharge" if t.kind == "storage" else t.name]] = weight * per_mwh
+        if per_mw > 0:
+            columns[b.at[t.name]] = per_mw
+    for p in setting.purchases:
+        if setting.lifecycle_carbon and p.delivery == "physical" and p.lifecycle_kg_per_mwh > 0:
+            carbon[index[p.key]] = weight * p.lifecycle_kg_per_mwh
+    b.limit("supply.carbon_cap_kg_per_mwh", setting.carbon_cap_kg_per_mwh, "kg/MWh", energy, carbon, columns)
+
+
+def _land(b: Builder) -> None:
+    if b.setting.land_ha is None:
+        return
+    used = {b.at[t.name]: t.land_ha_per_mw for t in b.technologies.values() if t.land_ha_per_mw > 0}
+    if used:
+        b.limits.append(Limit("supply.land_ha", b.setting.land_ha, "ha", "link", len(b.links), 1.0))
+        b.links.append(Link("supply.land_ha", used, b.setting.land_ha))

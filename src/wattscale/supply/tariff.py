@@ -1,0 +1,108 @@
+"""The grid connection and its tariff as columns and flows: peaks by month and period, ratchet, tiers, curtailment.
+
+In: a `Builder` and the grid. Out: its columns `grid`, `peak.*`, `called.*`, `billed.*`, `tier.*` and flows.
+Leaves out: falling blocks (not convex) and power factor.
+
+Each hour belongs to one bin: its month, its tariff period, and whether the curtailment contract calls. Import is at
+most the bin's peak; the peaks of a month are at most its billed peak, which is at least the ratchet's share of the
+connection in use.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from wattscale.hours import IntArray
+from wattscale.supply.builder import Builder
+from wattscale.supply.program import Budget, Link, Term
+from wattscale.supply.technologies import Technology
+from wattscale.units import KG_PER_T
+
+PEAKS = ("peak.", "billed.", "called.")
+"""Beginnings of the names of columns that hold peaks of import."""
+TIER = "tier."
+
+
+def add_grid(b: Builder, t: Technology) -> None:
+    """Add the grid connection: import, export, demand charges, tiers."""
+    setting = b.setting
+    cost = t.annual_usd_per_mw(setting.discount_rate) if setting.grid_capital else 0.0
+    if setting.called is not None:
+        cost -= setting.curtailment_share * setting.curtailment_usd_per_mw_year
+    grid = b.capacity(t, cost)
+    carbon_cost = setting.grid_counted_kg_per_mwh * setting.carbon_price_usd_per_t / KG_PER_T
+    flow = b.flow("grid", setting.import_usd_per_mwh + carbon_cost, 1.0, _terms(b, grid))
+    if setting.export_usd_per_mwh is not None:
+        b.flow("export", -setting.export_usd_per_mwh, -1.0, b.at_most(grid))
+    _tiers(b, flow)
+
+
+def _terms(b: Builder, grid: int) -> tuple[Term, ...]:
+    setting = b.setting
+    if setting.tariff_period is not None or setting.demand_ratchet_share > 0 or setting.called is not None:
+        return _binned(b, grid)
+    if setting.demand_charge_usd_per_mw_month <= 0:
+        return b.at_most(grid)
+    months = np.unique(setting.month)
+    upper = b.columns[grid].upper
+    peaks = [b.column(f"peak.{m}", setting.demand_charge_usd_per_mw_month, upper) for m in months]
+    b.links += [Link(f"peak.{m}", {p: 1.0, grid: -1.0}, 0.0) for m, p in zip(months, peaks, strict=True)]
+    billed = np.asarray(peaks, np.int64)[np.searchsorted(months, setting.month)]
+    return (Term(billed, np.ones(b.steps)),)
+
+
+def _binned(b: Builder, grid: int) -> tuple[Term, ...]:
+    """One column for the peak of each bin, and one for the billed peak of each month."""
+    setting, upper = b.setting, b.columns[grid].upper
+    charge = setting.demand_charge_usd_per_mw_month
+    period, called = _period(b), _called(b)
+    column = np.zeros(b.steps, np.int64)
+    for m in np.unique(setting.month):
+        top = grid
+        if charge > 0:
+            top = b.column(f"billed.{m}", charge, upper)
+            b.links.append(Link(f"billed.{m}", {top: 1.0, grid: -1.0}, 0.0))
+            if setting.demand_ratchet_share > 0:
+                b.links.append(Link(f"ratchet.{m}", {grid: setting.demand_ratchet_share, top: -1.0}, 0.0))
+        of_month = setting.month == m
+        for i in np.unique(period[of_month]):
+            own = setting.periods[i - 1].demand_usd_per_mw_month if i else 0.0
+            peak = b.column(f"peak.{m}.{i}", own, upper)
+            b.links.append(Link(f"peak.{m}.{i}", {peak: 1.0, top: -1.0}, 0.0))
+            here = of_month & (period == i)
+            column[here] = peak
+            if (here & called).any():
+                column[here & called] = _called_peak(b, f"called.{m}.{i}", peak, grid)
+    return (Term(column, np.ones(b.steps)),)
+
+
+def _called_peak(b: Builder, name: str, peak: int, grid: int) -> int:
+    left = 1.0 - b.setting.curtailment_share
+    found = b.column(name, 0.0, b.columns[grid].upper if left > 0 else 0.0)
+    b.links.append(Link(name, {found: 1.0, peak: -1.0}, 0.0))
+    if left > 0:
+        b.links.append(Link(f"{name}.left", {found: 1.0, grid: -left}, 0.0))
+    return found
+
+
+def _period(b: Builder) -> IntArray:
+    """Tariff period of each step; averaged numbers of coarser steps are rounded."""
+    given = b.setting.tariff_period
+    return np.zeros(b.steps, np.int64) if given is None else np.rint(given).astype(np.int64)
+
+
+def _called(b: Builder) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    given = b.setting.called
+    return np.zeros(b.steps, np.bool_) if given is None else given > 0.5
+
+
+def _tiers(b: Builder, flow: int) -> None:
+    """Energy of a month above each tier, at the tier's extra price."""
+    setting = b.setting
+    for m in np.unique(setting.month) if setting.energy_tiers else ():
+        hours = setting.weight * (setting.month == m)
+        most = b.columns[b.at["grid"]].upper * float(hours.sum())
+        for i, (above, extra) in enumerate(setting.energy_tiers):
+            if extra > 0:
+                excess = b.column(f"{TIER}{m}.{i}", extra, most)
+                b.budgets.append(Budget(f"{TIER}{m}.{i}", {flow: hours}, {excess: -1.0}, above))

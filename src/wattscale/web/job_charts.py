@@ -1,0 +1,153 @@
+"""Charts of what jobs give back: savings by lever, abatement cost, histograms and drivers of a study.
+
+In: the result of a job as plain data. Out: Vega-Lite specs in the frame that all charts share.
+Leaves out: charts of one plan (report/charts.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wattscale.catalog.specs import spec_of
+from wattscale.report.palette import SPARE, TECHNOLOGY
+from wattscale.report.theme import Spec, colour_scale, framed, name_axis, name_lines, number_axis, rows_height
+from wattscale.report.words import scale
+from wattscale.scenario.schema import Scenario
+from wattscale.scenario.walk import fields_of
+from wattscale.version import VERSION
+
+METRICS = {
+    "energy_mwh": "Energy",
+    "cost_usd_per_year": "Cost",
+    "carbon_t_per_year": "Carbon",
+    "water_m3_per_year": "Water",
+}
+"""Metrics of the chart of savings, as shares of the plan without any lever."""
+FULL_PX, HALF_PX = 900, 430
+"""Width of a chart across the page, and of one of two side by side [px]."""
+MOST_DRIVERS = 8
+ROW_PX = 11
+"""Height of a bar of the chart of savings [px]."""
+TINTS = (TECHNOLOGY["grid"], TECHNOLOGY["gas"], TECHNOLOGY["nuclear"], TECHNOLOGY["solar"], *SPARE)
+
+
+def job_charts(kind: str, result: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Give the charts of a job's result: name and spec, in the order of the page."""
+    drawn: dict[str, Spec | None] = {}
+    if kind == "levers":
+        drawn = {"savings": savings(result), "abatement": abatement(result)}
+    elif kind == "study":
+        for name in result["figures"]:
+            drawn[f"{name} histogram"] = figure_histogram(result, name)
+            drawn[f"{name} drivers"] = drivers(result, name)
+    return [{"name": name, "spec": spec} for name, spec in drawn.items() if spec is not None]
+
+
+def savings(result: Mapping[str, Any]) -> Spec:
+    """Draw what each lever saves of energy, cost, carbon and water, as its fair share of the joint saving."""
+    titles = {lever["name"]: name_lines(lever["title"], FULL_PX) for lever in result["levers"]}
+    rows = [
+        {"lever": titles[name], "metric": label, "percent": round(100 * row[metric] / result["baseline"][metric], 3)}
+        for name, row in result["shapley"].items()
+        for metric, label in METRICS.items()
+        if result["baseline"][metric]
+    ]
+    tints = dict(zip(METRICS.values(), TINTS, strict=False))
+    return framed(
+        _caption("plans of every combination of levers"), "What each lever saves",
+        "Bars are the share of each lever in the joint saving (Shapley), of the plan without levers.",
+        width=FULL_PX, height=ROW_PX * len(METRICS) * len(titles), data={"values": rows}, mark={"type": "bar"},
+        encoding={
+            "y": {"field": "lever", "type": "nominal", "sort": None, "title": None, "axis": name_axis(FULL_PX)},
+            "yOffset": {"field": "metric", "sort": list(METRICS.values())},
+            "x": {"field": "percent", "type": "quantitative", "axis": number_axis("Saving [% of the plan without levers]")},
+            "color": {"field": "metric", "type": "nominal", "legend": {"title": None}, "scale": colour_scale(tints)},
+            "tooltip": [{"field": f, "type": t} for f, t in (("lever", "nominal"), ("metric", "nominal"),
+                                                             ("percent", "quantitative"))],
+        },
+    )  # fmt: skip
+
+
+def abatement(result: Mapping[str, Any]) -> Spec | None:
+    """Draw the abatement cost curve: carbon avoided along, cost of a tonne up."""
+    titles = {lever["name"]: lever["title"] for lever in result["levers"]}
+    rows, x = [], 0.0
+    for step in result["abatement"]:
+        if step["cost_usd_per_t"] is None:
+            continue
+        wide = step["carbon_t_per_year"] / 1e3
+        rows.append({"lever": titles.get(step["lever"], step["lever"]), "from": round(x, 4), "to": round(x + wide, 4),
+                     "usd": round(step["cost_usd_per_t"], 2), "zero": 0})  # fmt: skip
+        x += wide
+    if not rows:
+        return None
+    tints = {str(row["lever"]): tint for row, tint in zip(rows, TINTS, strict=False)}
+    return framed(
+        _caption("each step counted on top of those before it"), "Abatement cost curve",
+        "Each block is as wide as the carbon it avoids and as high as what a tonne costs; below zero it saves money.",
+        width=FULL_PX, height=240, data={"values": rows}, mark={"type": "rect", "opacity": 0.9},
+        encoding={
+            "x": {"field": "from", "type": "quantitative", "axis": number_axis("Carbon avoided [kt CO2 a year]")},
+            "x2": {"field": "to"},
+            "y": {"field": "usd", "type": "quantitative", "axis": number_axis("Cost [USD per t CO2]")},
+            "y2": {"field": "zero"},
+            "color": {"field": "lever", "type": "nominal", "legend": {"title": None, "columns": 2, "labelLimit": 420},
+                      "scale": colour_scale(tints)},
+            "tooltip": [{"field": f} for f in ("lever", "usd", "from", "to")],
+        },
+    )  # fmt: skip
+
+
+def figure_histogram(result: Mapping[str, Any], name: str) -> Spec | None:
+    """Draw how often a figure took which value."""
+    bins, spec = result.get("histograms", {}).get(name), spec_of(name)
+    if not bins or spec is None or bins[0]["low"] == bins[-1]["high"]:
+        return None
+    shown = scale(result["figures"][name]["p50"], spec.unit, name)
+    rows = [
+        {"low": b["low"] / shown.factor, "high": b["high"] / shown.factor, "percent": round(100 * b["share"], 3)}
+        for b in bins
+    ]
+    stats = result["figures"][name]
+    middle = f"Half of the plans are below {shown.text(stats['p50'])}; 9 of 10 between {shown.span(stats['p05'], stats['p95'])}."
+    unit = f" [{(shown.before + shown.after).strip()}]" if (shown.before + shown.after).strip() else ""
+    return framed(
+        _caption(f"study of {result['cases']} plans"), spec.title, middle,
+        width=HALF_PX, height=170, data={"values": rows}, mark={"type": "bar", "color": TECHNOLOGY["grid"], "binSpacing": 1},
+        encoding={
+            "x": {"field": "low", "type": "quantitative", "bin": {"binned": True}, "scale": {"zero": False},
+                  "axis": number_axis(spec.title + unit, grid=False)},
+            "x2": {"field": "high"},
+            "y": {"field": "percent", "type": "quantitative", "axis": number_axis("Share of the plans [%]")},
+        },
+    )  # fmt: skip
+
+
+def drivers(result: Mapping[str, Any], name: str) -> Spec | None:
+    """Draw how strongly each input drives a figure."""
+    titles = {f.key: f.title for f in fields_of(Scenario)}
+    rows = [
+        {"input": name_lines(titles.get(row["key"], row["key"]), HALF_PX), "rank": round(row["rank_correlation"], 4)}
+        for row in result.get("drivers", {}).get(name, [])[:MOST_DRIVERS]
+        if row.get("rank_correlation") is not None
+    ]
+    spec = spec_of(name)
+    if len(rows) < 2 or spec is None:
+        return None
+    return framed(
+        _caption(f"rank correlation over {result['cases']} plans"), f"What drives it: {spec.title.lower()}",
+        "To the right: more of the input goes with more of the figure.",
+        width=HALF_PX, height=rows_height([str(row["input"]) for row in rows], 24), data={"values": rows}, mark={"type": "bar"},
+        encoding={
+            "y": {"field": "input", "type": "nominal", "sort": None, "title": None, "axis": name_axis(HALF_PX)},
+            "x": {"field": "rank", "type": "quantitative", "scale": {"domain": [-1, 1]},
+                  "axis": number_axis("Rank correlation [1]")},
+            "color": {"condition": {"test": "datum.rank < 0", "value": TECHNOLOGY["gas"]}, "value": TECHNOLOGY["grid"]},
+        },
+    )  # fmt: skip
+
+
+def _caption(basis: str) -> str:
+    return f"Source: {basis}, Wattscale {VERSION}."
+

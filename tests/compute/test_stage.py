@@ -1,0 +1,84 @@
+"""Front of the compute stage: balances, figures, empty asks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from wattscale.catalog import Catalog
+from wattscale.compute import stage
+from wattscale.errors import InputError
+from wattscale.scenario.compute import ComputeTable
+from wattscale.scenario.workload import ServingTable
+from wattscale.workload.models import named_architecture
+from wattscale.workload.result import ServingWorkload, WorkloadResult
+
+
+def _workload(catalog: Catalog, per_hour: float = 50_000.0, **recipe: object) -> WorkloadResult:
+    table = ServingTable(**recipe)  # type: ignore[arg-type]
+    wave = 1.0 + 0.4 * np.sin(2 * np.pi * np.arange(8760) / 24)
+    serving = ServingWorkload(table, per_hour * wave, table.input_tokens, table.output_tokens)
+    return WorkloadResult(named_architecture(catalog, "Llama-3.1-70B"), None, serving, {})
+
+
+def test_hourly_power_adds_up_to_energy(catalog: Catalog) -> None:
+    found = stage.run(ComputeTable(), _workload(catalog), catalog.recording())
+    assert found.serving is not None
+    spares = found.it_power_mw - found.serving.power_mw
+    assert np.ptp(spares) == pytest.approx(0.0, abs=1e-12)
+    assert float(found.it_power_mw.sum()) == pytest.approx(found.figures["it_energy_mwh"])
+    assert found.design_it_power_mw >= float(found.it_power_mw.max())
+
+
+def test_joules_per_token_times_tokens_is_the_energy_of_the_devices(catalog: Catalog) -> None:
+    workload = _workload(catalog)
+    found = stage.run(ComputeTable(), workload, catalog.recording())
+    assert found.serving is not None
+    assert workload.serving is not None
+    power = found.figures["serving.device_power_w"]
+    joules = power[0] * 8760 * 3600 * found.serving.devices  # type: ignore[index]
+    tokens = workload.serving.output_mtok_per_year * 1e6
+    assert found.serving.joules_per_output_token * tokens == pytest.approx(joules, rel=1e-9)
+
+
+def test_named_figures_exist_and_ranges_hold_their_values(catalog: Catalog) -> None:
+    figures = stage.run(ComputeTable(), _workload(catalog), catalog.recording()).figures
+    names = ("devices", "batch", "ttft_s", "tpot_ms", "tokens_per_s_per_device", "joules_per_output_token")
+    assert {f"serving.{n}" for n in names} <= set(figures)
+    for value in figures.values():
+        if isinstance(value, tuple):
+            assert value[1] <= value[0] <= value[2]
+
+
+def test_twice_the_requests_take_about_twice_the_devices(catalog: Catalog) -> None:
+    one = stage.run(ComputeTable(), _workload(catalog, 4e5), catalog.recording())
+    two = stage.run(ComputeTable(), _workload(catalog, 8e5), catalog.recording())
+    assert one.serving is not None
+    assert two.serving is not None
+    assert two.serving.devices / one.serving.devices == pytest.approx(2.0, rel=0.05)
+
+
+def test_an_energy_objective_never_costs_more_energy_at_full_batch(catalog: Catalog) -> None:
+    plans = [
+        stage.run(ComputeTable(replica_objective=o), _workload(catalog), catalog.recording()).serving
+        for o in ("devices", "energy")
+    ]
+    assert plans[0] is not None
+    assert plans[1] is not None
+    assert plans[1].joules_per_output_token <= plans[0].joules_per_output_token * 1.02
+
+
+def test_nothing_to_do_names_both_keys(catalog: Catalog) -> None:
+    empty = WorkloadResult(named_architecture(catalog, "Llama-3.1-8B"), None, None, {})
+    with pytest.raises(InputError, match=r"workload\.training\.tokens, workload\.serving\.requests_per_day"):
+        stage.run(ComputeTable(), empty, catalog.recording())
+
+
+def test_an_unknown_engine_lists_the_known(catalog: Catalog) -> None:
+    with pytest.raises(InputError, match="vllm"):
+        stage.run(ComputeTable(engine="nobody"), _workload(catalog), catalog.recording())
+
+
+def test_an_accelerator_without_measurements_warns(catalog: Catalog) -> None:
+    found = stage.run(ComputeTable(accelerator="MI300X"), _workload(catalog), catalog.recording())
+    assert "uncalibrated-accelerator" in {w.code for w in found.warnings}

@@ -1,0 +1,113 @@
+"""Where cases run: the same rows from one process, several, and a Dask cluster, also when workers die."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from wattscale.errors import InputError
+from wattscale.study.executor import ONE_THREAD, Work, run_dask, run_processes, run_serial
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+import works  # noqa: E402 (beside the test, so that a spawned worker finds it too)
+
+WANTED = [(case, case**2) for case in range(12)]
+
+
+def jobs(size=2, cases=12):
+    return iter([list(range(start, min(start + size, cases))) for start in range(0, cases, size)])
+
+
+def pairs(found):
+    return sorted((row["case"], row["y"]) for rows in found for row in rows)
+
+
+def test_one_process_gives_each_case_once():
+    assert pairs(run_serial(Work(works.square, works.buried, {}), jobs())) == WANTED
+
+
+@pytest.mark.slow
+def test_several_processes_give_the_same_cases_and_leave_the_environment_alone():
+    before = {name: os.environ.get(name) for name in ONE_THREAD}
+    assert pairs(run_processes(Work(works.square, works.buried, {}), jobs(), 2)) == WANTED
+    assert {name: os.environ.get(name) for name in ONE_THREAD} == before
+
+
+@pytest.mark.slow
+def test_a_case_that_kills_its_worker_is_buried_and_the_others_go_on():
+    found = [
+        r for rows in run_processes(Work(works.square_or_die, works.buried, {"deadly": 5}), jobs(), 2) for r in rows
+    ]
+    assert sorted(r["case"] for r in found) == list(range(12))
+    assert [r["case"] for r in found if r["y"] is None] == [5]
+
+
+@pytest.mark.slow
+def test_a_worker_that_someone_else_kills_costs_nothing_but_time(tmp_path):
+    payload = {"deadly": 3, "mark": str(tmp_path / "died")}
+    assert pairs(run_processes(Work(works.die_once, works.buried, payload), jobs(), 2)) == WANTED
+    assert (tmp_path / "died").exists()
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """A scheduler and two workers on loopback, as processes of their own: address and worker processes."""
+    pytest.importorskip("distributed", reason="dask[distributed] is not installed (extra `cluster`)")
+    environment = {**os.environ, "PYTHONPATH": str(HERE), "PYTHONWARNINGS": "ignore"}
+    port = 20_000 + os.getpid() % 20_000
+    address = f"tcp://127.0.0.1:{port}"
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": environment}
+    scheduler = subprocess.Popen(
+        [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", str(port),
+         "--no-dashboard", "--no-show"], **quiet,
+    )  # fmt: skip
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1", "--no-nanny",
+             "--no-dashboard", "--host", "127.0.0.1"], **quiet,
+        )
+        for _ in range(2)
+    ]  # fmt: skip
+    yield address, workers
+    for process in (*workers, scheduler):
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_a_dask_cluster_gives_the_same_cases_also_when_a_worker_dies_midway(cluster):
+    address, workers = cluster
+    assert pairs(run_dask(Work(works.square, works.buried, {}), jobs(), address)) == WANTED
+    found, killed = [], False
+    for rows in run_dask(Work(works.square, works.buried, {"sleep_s": 0.05}), jobs(1, 60), address):
+        found.append(rows)
+        if len(found) == 20 and not killed:
+            os.kill(workers[1].pid, signal.SIGKILL)
+            killed = True
+    assert killed
+    assert pairs(found) == [(case, case**2) for case in range(60)]
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_a_scheduler_that_does_not_answer_is_told(monkeypatch):
+    pytest.importorskip("distributed", reason="dask[distributed] is not installed (extra `cluster`)")
+    monkeypatch.setattr("wattscale.study.executor.PATIENCE_S", 0.5)
+    start = time.monotonic()
+    with pytest.raises(InputError, match="no scheduler answers"):
+        list(run_dask(Work(works.square, works.buried, {}), jobs(), "tcp://127.0.0.1:9"))
+    assert time.monotonic() - start < 10
+
+
+def test_without_dask_the_user_is_told_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(InputError, match="pip install"):
+        list(run_dask(Work(works.square, works.buried, {}), jobs(), "tcp://127.0.0.1:9"))

@@ -1,0 +1,35 @@
+"""Work for the executors that needs no plan: cases that square, kill their worker, or wait."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+
+def square(payload, job):
+    """Row per case with its square."""
+    time.sleep(payload.get("sleep_s", 0.0))
+    return [{"case": case, "y": case**2} for case in job]
+
+
+def square_or_die(payload, job):
+    """The same, but case `deadly` kills its worker."""
+    for case in job:
+        if case == payload["deadly"]:
+            os.kill(os.getpid(), signal.SIGKILL)
+    return square(payload, job)
+
+
+def die_once(payload, job):
+    """The same, but the first worker that meets case `deadly` dies; later ones do not."""
+    for case in job:
+        if case == payload["deadly"] and not os.path.exists(payload["mark"]):
+            with open(payload["mark"], "w", encoding="utf-8"):
+                os.kill(os.getpid(), signal.SIGKILL)
+    return square(payload, job)
+
+
+def buried(payload, case):
+    """Row of a case whose worker died."""
+    return {"case": case, "y": None}
