@@ -77,11 +77,14 @@ def task_check(arguments: list[str]) -> None:
 
 
 def task_bench(arguments: list[str]) -> None:
-    """Run a benchmark by name, or list them."""
+    """Run a benchmark by name, or list them; --oracles installs the tools to compare with first."""
     names = sorted(p.stem for p in (ROOT / "benchmarks").glob("*.py"))
     if not arguments or arguments[0] not in names:
         print("Benchmarks: " + ", ".join(names))
         sys.exit(0 if not arguments else 2)
+    if "--oracles" in arguments:
+        arguments.remove("--oracles")
+        run([str(PYTHON), "-m", "pip", "install", "--quiet", "-c", "constraints.txt", "-e", ".[oracles]"])
     run([str(PYTHON), str(ROOT / "benchmarks" / f"{arguments[0]}.py"), *arguments[1:]])
 
 

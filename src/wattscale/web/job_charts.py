@@ -150,4 +150,3 @@ def drivers(result: Mapping[str, Any], name: str) -> Spec | None:
 
 def _caption(basis: str) -> str:
     return f"Source: {basis}, Wattscale {VERSION}."
-

@@ -108,7 +108,9 @@ def check(kind: str, scenario: Scenario, options: Mapping[str, Any], max_cases: 
 
         asked = StudyOptions.of(options)
         if asked.cases > max_cases:
-            raise InputError("is more than one study may have", where="cases", value=asked.cases, allowed=f"<= {max_cases}")
+            raise InputError(
+                "is more than one study may have", where="cases", value=asked.cases, allowed=f"<= {max_cases}"
+            )
         texts = {f.key for f in fields_of(Scenario) if not f.numeric}
         for axis in asked.axes:
             if axis.key in texts:

@@ -56,9 +56,7 @@ def app_of_environment() -> FastAPI:
     folder = {"jobs": Path(kept)} if kept else {}
     hosts = tuple(os.environ.get(HOSTS, "*").split(","))
     read_only = os.environ.get(MODE) == "read-only"
-    return create_app(
-        Settings(read_only=read_only, root_path=os.environ.get(ROOT, ""), allowed_hosts=hosts, **folder)
-    )
+    return create_app(Settings(read_only=read_only, root_path=os.environ.get(ROOT, ""), allowed_hosts=hosts, **folder))
 
 
 def _check_port(host: str, port: int) -> None:
@@ -70,4 +68,6 @@ def _check_port(host: str, port: int) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
     except (OSError, OverflowError) as error:
-        raise InputError(f"cannot be listened on: {error}", where="--port", value=port, hint="Try another one.") from None
+        raise InputError(
+            f"cannot be listened on: {error}", where="--port", value=port, hint="Try another one."
+        ) from None
