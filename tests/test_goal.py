@@ -55,3 +55,43 @@ def test_trials_are_told_as_they_happen(small):
     seen = []
     ws.solve(small, "economics.price_per_mtok_usd", "economics.revenue_usd_per_year=1e7", lambda *t: seen.append(t))
     assert [number for number, _, _ in seen] == list(range(1, len(seen) + 1))
+
+
+def test_a_value_of_zero_is_a_place_to_start(small):
+    goal = ws.solve(small, "site.warming_c", "facility.pue=1.1")
+    assert goal.reached == pytest.approx(1.1, abs=1e-4)
+    assert 0 < goal.value < 10
+
+
+def test_a_price_may_have_to_fall_below_zero(small):
+    flat = ws.apply_patch(small, ws.Patch("flat", {"economics.electricity_price_usd_per_mwh": 50.0}))
+    goal = ws.solve(flat, "economics.electricity_price_usd_per_mwh", "supply.cost_usd_per_mwh=-20")
+    assert goal.value == pytest.approx(-20, rel=0.02)
+
+
+def test_a_start_that_cannot_be_planned_is_left_for_the_nearest_that_can():
+    scenario = ws.load({"workload": {"training": {"days": 50}, "serving": {"requests_per_day": 0}}})
+    goal = ws.solve(scenario, "workload.training.days", "facility.peak_mw=20")
+    assert goal.reached == pytest.approx(20, rel=0.05)
+    assert 50 < goal.value < 100
+
+
+def test_a_figure_of_the_catalogue_can_be_varied_from_its_own_value(small):
+    goal = ws.solve(small, "catalog.dc_costs/life.plant", "economics.tco_usd_per_year=2e7")
+    assert goal.scenario.catalog["dc_costs/life.plant"] == goal.value
+    with pytest.raises(InputError, match="life"):
+        ws.solve(small, "catalog.dc_costs/life.plnt", "economics.tco_usd_per_year=2e7")
+
+
+def test_a_figure_that_stands_still_is_given_up_early(small):
+    seen = []
+    with pytest.raises(InputError, match="The nearest is"):
+        ws.solve(small, "economics.price_per_mtok_usd", "facility.peak_mw=1000", lambda *t: seen.append(t))
+    assert len(seen) < 20
+
+
+def test_the_nearest_of_all_values_tried_is_given():
+    goal = ws.solve(ws.load(), "workload.training.devices", "facility.peak_mw=20")
+    low, high = min(x for x, _ in goal.trials), max(x for x, _ in goal.trials)
+    assert low <= goal.value <= high
+    assert abs(goal.reached - 20) == min(abs(f - 20) for _, f in goal.trials)

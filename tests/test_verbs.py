@@ -79,3 +79,16 @@ def test_a_failed_write_leaves_the_old_folder_alone(plans, tmp_path, monkeypatch
         ws.write(plans[1], tmp_path / "out", ["plan.json", "report.html"])
     assert (tmp_path / "out" / "plan.json").read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_part_of_a_stage_is_explained_by_its_figures_and_keys():
+    text = ws.explain("workload.serving")
+    assert "workload.serving.peak_to_mean [1]" in text
+    assert "workload.serving.ttft_s [s]" in text
+
+
+def test_a_key_tells_its_limits_and_what_the_built_in_plan_sets():
+    text = ws.explain("supply.connection_mw")
+    assert "allowed: >= 0 and <= 1e+06 MW" in text
+    assert "in the built-in preset: 100" in text
+    assert "[]" not in ws.explain("facility.pue")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from wattscale.explanation import explain
     from wattscale.goal import solve
     from wattscale.scenario.load import load_scenario as load
+    from wattscale.outlook.outlook import run_outlook
     from wattscale.scenario.patch import Patch, apply_patch
     from wattscale.study.claims import evaluate_claims
     from wattscale.study.front import rank_sites, run_study, study_levers
@@ -29,6 +30,7 @@ VERBS = {
     "compare": ("wattscale.verbs", "compare"),
     "solve": ("wattscale.goal", "solve"),
     "model": ("wattscale.verbs", "model"),
+    "run_outlook": ("wattscale.outlook.outlook", "run_outlook"),
     "run_study": ("wattscale.study.front", "run_study"),
     "study_levers": ("wattscale.study.front", "study_levers"),
     "rank_sites": ("wattscale.study.front", "rank_sites"),
@@ -57,6 +59,7 @@ __all__ = [
     "model",
     "plan",
     "rank_sites",
+    "run_outlook",
     "run_study",
     "schema",
     "solve",

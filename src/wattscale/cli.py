@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from wattscale import cli_studies
+from wattscale import cli_outlook, cli_studies
 from wattscale.errors import InputError, WattscaleError
 from wattscale.version import VERSION
 
@@ -246,6 +246,7 @@ def web(
 
 
 cli_studies.register(app)
+cli_outlook.register(app)
 
 
 def _text(frame: pd.DataFrame) -> str:

@@ -8,8 +8,10 @@ from __future__ import annotations
 from wattscale.catalog import Catalog, load_catalog
 from wattscale.catalog.specs import STAGES, FigureSpec, figure_specs, spec_of
 from wattscale.errors import InputError, WattscaleError, did_you_mean
+from wattscale.scenario.load import load_scenario, to_tables
+from wattscale.scenario.messages import allowed_values
 from wattscale.scenario.schema import Scenario
-from wattscale.scenario.walk import ScenarioField, fields_of
+from wattscale.scenario.walk import ScenarioField, fields_of, get_key
 
 QUESTIONS = {
     "workload": "What must be computed?",
@@ -24,10 +26,10 @@ QUESTIONS = {
 
 
 def explain(name: str) -> str:
-    """Explain a stage, a figure or a scenario field.
+    """Explain a stage, a part of one, a figure or a scenario field.
 
     Args:
-        name: `facility`, `facility.pue`, `supply.connection_mw` ...
+        name: `facility`, `compute.serving`, `facility.pue`, `supply.connection_mw` ...
 
     Raises:
         InputError: Unknown name; lists the nearest ones.
@@ -43,6 +45,8 @@ def explain(name: str) -> str:
     fields = {f.key: f for f in fields_of(Scenario)}
     if name in fields:
         return _field(fields[name])
+    if any(key.startswith(f"{name}.") for key in [*figure_specs(), *fields]):
+        return _table(name, list(fields.values()))
     known = [*STAGES, *figure_specs(), *fields]
     raise InputError(
         "no such stage, figure or scenario field", where="explain", value=name, hint=did_you_mean(name, known)
@@ -59,6 +63,25 @@ def _stage(name: str) -> str:
     return "\n".join(lines)
 
 
+def _table(name: str, fields: list[ScenarioField]) -> str:
+    """List the figures and the scenario keys below a part of a stage, such as `workload.serving`."""
+    figures = [spec for spec in figure_specs().values() if spec.name.startswith(f"{name}.")]
+    keys = [field for field in fields if field.key.startswith(f"{name}.")]
+    lines = [f"{name}: {len(figures)} figures and {len(keys)} scenario keys"]
+    for title, found in (
+        ("Figures:", [f"  {spec.name} [{spec.unit}]  {spec.title}" for spec in figures]),
+        ("Scenario keys:", [f"  {field.key}{_unit(field)}  {field.title}" for field in keys]),
+    ):
+        lines += ["", title, *found] if found else []
+    return "\n".join([*lines, "", "One of them: wattscale explain NAME"])
+
+
+def _unit(field: ScenarioField) -> str:
+    """Give the unit in brackets; a word has none."""
+    unit = field.extra.get("unit")
+    return f" [{unit}]" if unit else ""
+
+
 def _figure(spec: FigureSpec) -> list[str]:
     catalog = load_catalog()
     lines = [f"{spec.name} [{spec.unit}]: {spec.title}", "", f"  {spec.equation}", "", "Rests on:"]
@@ -72,7 +95,7 @@ def _input(name: str, catalog: Catalog) -> str:
         return f"{name} [{spec.unit}]: {spec.title}"
     field = next((f for f in fields_of(Scenario) if f.key == name), None)
     if field is not None:
-        return f"{name} [{field.extra.get('unit', '')}]: {field.title} (scenario)"
+        return f"{name}{_unit(field)}: {field.title} (scenario)"
     table, _, key = name.partition("/")
     try:
         figure = catalog.figure(table, key)
@@ -84,7 +107,13 @@ def _input(name: str, catalog: Catalog) -> str:
 def _field(field: ScenarioField) -> str:
     extra = field.extra
     default = field.info.default
-    lines = [f"{field.key} [{extra.get('unit', 'text')}]: {field.title}", "", f"  default: {default}"]
+    lines = [f"{field.key}{_unit(field)}: {field.title}", "", f"  default: {'none' if default is None else default}"]
+    preset = get_key(to_tables(load_scenario()), field.key)
+    if preset is not None and preset != default:
+        lines.append(f"  in the built-in preset: {preset}")
+    allowed = allowed_values(field.key)
+    if allowed:
+        lines.append(f"  allowed: {allowed}")
     if "source" in extra:
         lines.append(f"  default from: {extra['source']} ({extra.get('confidence')})")
     return "\n".join(lines)

@@ -7,13 +7,15 @@ Leaves out: several unknowns, and the best value of a figure; a study does that.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from wattscale.catalog import load_catalog
 from wattscale.catalog.specs import figure_specs, spec_of
 from wattscale.chain import figure_of, walk
 from wattscale.errors import InfeasibleError, InputError, did_you_mean
+from wattscale.figure import Value
 from wattscale.scenario.load import to_tables
 from wattscale.scenario.patch import Patch, apply_patch, numeric_key
 from wattscale.scenario.schema import Scenario
@@ -24,6 +26,10 @@ STEP = 2.0
 """Factor by which the bracket grows."""
 DOUBLINGS = 40
 """Growth steps before giving up; 2^40 spans twelve orders of magnitude."""
+FIRST_STEP_SHARE = 1 / 1024
+"""First step over the span of the field, where the value may be zero or negative and cannot be doubled."""
+PLATEAU = 6
+"""Steps in a row without any change of the figure after which a direction is given up."""
 Trial = Callable[[int, float, float], None]
 """Called after each trial with its number, the field's value and the figure's."""
 
@@ -61,6 +67,10 @@ class _Search:
     target: float
     whole: bool
     on_trial: Trial
+    lowest: float = 0.0
+    highest: float = math.inf
+    log: bool = True
+    extras: bool = False
     cache: StageCache = field(default_factory=StageCache)
     seen: dict[float, float] = field(default_factory=dict)
     blocked: str = ""
@@ -73,21 +83,35 @@ class _Search:
         """Figure minus target at x."""
         x = float(round(x)) if self.whole else x
         if x not in self.seen:
-            run = walk(self.at(x), self.figure.partition(".")[0], cache=self.cache)
-            found = figure_of(run, self.figure)
+            found = self._figure(x)
             if found is None:
                 raise InputError("this plan has no such figure", where="--until", value=self.figure)
             self.seen[x] = found[0] if isinstance(found, tuple) else found
             self.on_trial(len(self.seen), x, self.seen[x])
         return self.seen[x] - self.target
 
+    def _figure(self, x: float) -> Value | None:
+        """Figure at x; what takes long in the chain is worked out only where the figure belongs to it."""
+        scenario, stage = self.at(x), self.figure.partition(".")[0]
+        found = figure_of(walk(scenario, stage, cache=self.cache, extras=self.extras), self.figure)
+        if found is None and not self.extras:
+            self.extras = True
+            return self._figure(x)
+        return found
+
     def feasible_gap(self, x: float) -> float | None:
-        """The same, or None where the plan cannot be made."""
+        """The same, or None where the plan cannot be made; a value refused after a good one counts as that."""
         try:
             return self.gap(x)
-        except InfeasibleError as error:
+        except InputError as error:
+            if not self.seen and not isinstance(error, InfeasibleError):
+                raise
             self.blocked = str(error)
             return None
+
+    def middle(self, a: float, b: float) -> float:
+        """Geometric mean, or arithmetic where values may be zero or negative."""
+        return math.sqrt(a * b) if self.log else (a + b) / 2
 
 
 def solve(scenario: Scenario, vary: str, until: str, on_trial: Trial | None = None) -> Goal:
@@ -107,16 +131,13 @@ def solve(scenario: Scenario, vary: str, until: str, on_trial: Trial | None = No
     """
     figure, target = parse_until(until)
     whole = numeric_key(vary) == "int"
-    start = get_key(to_tables(scenario), vary)
-    if not isinstance(start, int | float) or start <= 0:
-        raise InputError(
-            "needs a value above zero to start from", where=vary, value=start, hint=f"Give one: --set {vary}=..."
-        )
-    search = _Search(scenario, vary, figure, target, whole, on_trial or (lambda *_: None))
-    low, high = _bracket(search, float(start))
-    value = low if low == high else _root(search, low, high)
-    value = float(round(value)) if whole else value
-    search.gap(value)
+    start, (lowest, highest) = _start(scenario, vary), _limits(vary)
+    log = start > 0 and lowest >= 0
+    search = _Search(scenario, vary, figure, target, whole, on_trial or (lambda *_: None), lowest, highest, log)
+    low, high = _bracket(search, start)
+    _root(search, low, high)
+    inside = [x for x in search.seen if low <= x <= high]
+    value = min(inside, key=lambda x: abs(search.seen[x] - target))
     spec = spec_of(figure)
     return Goal(
         vary, value, figure, target, search.seen[value], spec.unit if spec else "", search.at(value),
@@ -146,60 +167,110 @@ def parse_until(until: str) -> tuple[str, float]:
     return figure, target
 
 
+def _start(scenario: Scenario, vary: str) -> float:
+    """Give the value to start from: that of the scenario, for a figure of the catalogue its own."""
+    start = get_key(to_tables(scenario), vary)
+    if start is None and vary.startswith("catalog."):
+        start = _own_value(vary.removeprefix("catalog.").strip('"'))
+    if isinstance(start, dict):
+        start = start["mode"]
+    if not isinstance(start, int | float):
+        raise InputError("needs a value to start from", where=vary, hint=f"Give one: --set {vary}=...")
+    return float(start)
+
+
+def _own_value(figure_id: str) -> float | None:
+    """Give the catalogue's value of a figure, or None for a column of a table of records."""
+    catalog = load_catalog().with_overrides({figure_id: 1.0})
+    table, _, key = figure_id.partition("/")
+    return load_catalog().value(table, key) if catalog.tables[table].shape == "figures" else None
+
+
 def _bracket(search: _Search, start: float) -> tuple[float, float]:
     """Grow a bracket from the start, towards where the gap shrinks, then the other way."""
     first = search.feasible_gap(start)
-    lowest, highest = _limits(search.vary)
-    for factor in (STEP, 1 / STEP):
-        x, gap = start, first
-        for _ in range(DOUBLINGS):
-            following = min(max(x * factor, lowest), highest)
-            if search.whole:
-                following = float(round(following))
-            if following in (x, 0.0):
-                break
-            next_gap = search.feasible_gap(following)
-            if gap is not None and next_gap is not None and gap * next_gap <= 0:
-                return (min(x, following), max(x, following))
-            if next_gap is None and gap is not None:
-                edge = _edge(search, x, following)
-                if edge is not None and gap * search.gap(edge) <= 0:
-                    return (min(x, edge), max(x, edge))
-                break
-            if gap is not None and next_gap is not None and abs(next_gap) > abs(gap):
-                break
-            x, gap = following, next_gap
+    for up in (True, False):
+        found = _along(search, start, first, _points(search, start, up))
+        if found is not None:
+            return found
+        if first is None and search.seen:
+            break
     raise _out_of_reach(search)
+
+
+def _points(search: _Search, start: float, up: bool) -> Iterator[float]:
+    """Give values ever further from the start, up to the limit of the field."""
+    span = search.highest - search.lowest
+    step = span * FIRST_STEP_SHARE if math.isfinite(span) else max(1.0, abs(start)) / 8
+    step = max(step, 1.0) if search.whole else step
+    last = start
+    for n in range(DOUBLINGS):
+        scale = STEP ** (n + 1)
+        x = (start * scale if up else start / scale) if search.log else start + (1 if up else -1) * step * STEP**n
+        x = min(max(x, search.lowest), search.highest)
+        x = float(round(x)) if search.whole else x
+        if x == last or (search.log and x == 0.0):
+            return
+        yield x
+        last = x
+
+
+def _along(search: _Search, x: float, gap: float | None, points: Iterator[float]) -> tuple[float, float] | None:
+    """Look for a change of sign of the gap along a direction; None where the figure turns away or stands still."""
+    still = 0
+    for following in points:
+        next_gap = search.feasible_gap(following)
+        if gap is not None and next_gap is not None:
+            if gap * next_gap <= 0:
+                return (min(x, following), max(x, following))
+            still = still + 1 if next_gap == gap else 0
+            if abs(next_gap) > abs(gap) or still == PLATEAU:
+                return None
+        elif gap is not None or next_gap is not None:
+            inside, outside = (x, following) if next_gap is None else (following, x)
+            edge = _edge(search, inside, outside)
+            if edge is not None and search.gap(inside) * search.gap(edge) <= 0:
+                return (min(inside, edge), max(inside, edge))
+            if next_gap is None:
+                return None
+        x, gap = following, next_gap
+    return None
 
 
 def _edge(search: _Search, inside: float, outside: float) -> float | None:
     """Find the last feasible value between a feasible and an infeasible one, to one per cent."""
     found = None
     for _ in range(8):
-        middle = math.sqrt(inside * outside)
+        middle = search.middle(inside, outside)
         if search.feasible_gap(middle) is None:
             outside = middle
         else:
             inside = found = middle
-    return found
+    return float(round(found)) if found is not None and search.whole else found
 
 
-def _root(search: _Search, low: float, high: float) -> float:
+def _root(search: _Search, low: float, high: float) -> None:
+    """Close the bracket; the values tried are kept in the search."""
     from scipy.optimize import brentq
 
-    if search.gap(low) == 0.0:
-        return low
-    if search.gap(high) == 0.0:
-        return high
-    return math.exp(brentq(lambda y: search.gap(math.exp(y)), math.log(low), math.log(high), xtol=1e-4, rtol=1e-6))
+    if low == high or search.gap(low) == 0.0 or search.gap(high) == 0.0:
+        return
+    if search.log:
+        brentq(lambda y: search.gap(math.exp(y)), math.log(low), math.log(high), xtol=1e-4, rtol=1e-6)
+    else:
+        brentq(search.gap, low, high, xtol=1e-5 * max(abs(low), abs(high)), rtol=1e-6)
 
 
 def _limits(vary: str) -> tuple[float, float]:
+    """Give the lowest and highest value of a field; figures of the catalogue and capacities start at zero."""
     info = next((f.info for f in fields_of(Scenario) if f.key == vary), None)
-    lowest, highest = 0.0, math.inf
+    lowest, highest = -math.inf if info else 0.0, math.inf
     for rule in info.metadata if info else []:
-        lowest = max(lowest, getattr(rule, "ge", lowest) or lowest)
-        highest = min(highest, getattr(rule, "le", highest) or highest)
+        for name in ("ge", "gt"):
+            lowest = max(lowest, float(getattr(rule, name, -math.inf)))
+        for name in ("le", "lt"):
+            top = float(getattr(rule, name, math.inf))
+            highest = min(highest, top if name == "le" else math.nextafter(top, -math.inf))
     return lowest, highest
 
 

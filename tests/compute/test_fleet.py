@@ -9,7 +9,8 @@ from wattscale.catalog import Catalog
 from wattscale.compute.accelerators import load_accelerator
 from wattscale.compute.fleet import replicas_needed, run_hours
 from wattscale.compute.replica import choose_replica
-from wattscale.compute.serving import Replica, Request, load_setting
+from wattscale.compute.serving import Replica
+from wattscale.compute.serving_setting import Request, load_setting
 from wattscale.compute.serving_work import Formats, Layout
 from wattscale.workload.models import named_architecture
 

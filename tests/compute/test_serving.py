@@ -12,7 +12,9 @@ from wattscale.compute.accelerators import load_accelerator
 from wattscale.compute.queueing import mean_wait, quantile_wait
 from wattscale.compute.replica import candidate_layouts, choose_replica, resolve_formats
 from wattscale.compute.roofline import DeviceRates, RateCoefficients, StepWork, step_time
-from wattscale.compute.serving import Request, load_setting, mixed_steps, replica_curve
+from wattscale.compute.serving import replica_curve
+from wattscale.compute.serving_cycle import mixed_steps
+from wattscale.compute.serving_setting import Request, load_setting
 from wattscale.compute.serving_memory import MemoryRules, max_sequences
 from wattscale.compute.serving_work import Formats, Layout, step_work
 from wattscale.errors import InfeasibleError

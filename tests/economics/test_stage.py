@@ -60,12 +60,15 @@ def test_hardware_of_one_h100_costs_what_the_sources_say(make):
     price=st.floats(-20.0, 800.0),
     solar=st.floats(0.0, 50.0),
     rate=st.floats(0.0, 0.2),
+    contract=st.sampled_from(["none", "pay-as-produced", "baseload", "24-7"]),
+    hedge=st.floats(0.0, 1.0),
 )
-def test_money_adds_up_for_any_plan(make, serving, training, requests, price, solar, rate):
+def test_money_adds_up_for_any_plan(make, serving, training, requests, price, solar, rate, contract, hedge):
     plan = make(
         serving_devices=serving, training_devices=training, requests_per_hour=requests, price=price, solar_mw=solar
     )
-    result = run(EconomicsTable(discount_rate=rate), *plan, load_catalog())
+    table = EconomicsTable(discount_rate=rate, contract=contract, hedge_share=hedge, risk_paths=0)
+    result = run(table, *plan, load_catalog())
     figures = result.figures
     tco = value(figures["tco_usd_per_year"])
     total = sum(line.annuity_usd_per_year + line.running_usd_per_year for line in result.lines)

@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 
+from wattscale.catalog import Deflator
 from wattscale.errors import InfeasibleError
 from wattscale.facility.choice import Money, best, options
 from wattscale.facility.stage import run
 from wattscale.scenario.facility import FacilityTable
 
 IT = np.full(960, 50.0)
+SERVER_FANS = "building.server_fan_share"
 
 
 def side_by_side(catalog, air, rack_kw=20.0, money=None, **table):
@@ -25,8 +27,9 @@ def test_every_technology_is_listed_cheapest_first(catalog, air):
 
 def test_racks_above_the_usual_density_of_a_hall_are_given_liquid(catalog, air):
     found = side_by_side(catalog, air, rack_kw=40.0)
-    assert found[0].rack_limit_kw < 40.0
-    assert best(found, 40.0).startswith(("direct-to-chip", "rear-door", "immersion"))
+    halls_first = tuple(sorted(found, key=lambda o: (not o.feasible, o.rack_limit_kw)))
+    assert halls_first[0].rack_limit_kw < 40.0
+    assert best(halls_first, 40.0).startswith(("direct-to-chip", "rear-door", "immersion"))
 
 
 def test_dense_racks_leave_only_liquid(catalog, air):
@@ -75,3 +78,14 @@ def test_best_runs_as_the_technology_it_names(catalog, weather):
     same = run(FacilityTable(cooling="best"), it, 50.0, 12.0, weather, 200.0, catalog, Money(price_usd_per_mwh=20.0))
     direct = run(FacilityTable(cooling=same.cooling), it, 50.0, 12.0, weather, 200.0, catalog)
     assert same.figures == direct.figures
+
+
+def test_servers_without_fans_get_the_smaller_hall_they_need(catalog, air):
+    by_name = {o.cooling: o for o in side_by_side(catalog, air)}
+    construction = 55.0 * Deflator(catalog).to_base(catalog.figure("dc_costs", "construction.cost", region="")).value
+    for name, option in by_name.items():
+        computing = option.energy_mwh / option.tue / (IT.sum() * (1 - catalog.value("cooling", SERVER_FANS)))
+        assert computing == pytest.approx(1.0, rel=1e-9)
+        hall = option.energy_mwh / option.pue / IT.sum()
+        premium = catalog.value("cooling", f"{name}.construction_premium_share")
+        assert option.capital_usd == pytest.approx(construction * (hall * (1 + premium) - 1), rel=1e-9)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +16,7 @@ from wattscale.impact.carbon import Certificates, operational_carbon, residual_m
 from wattscale.impact.stage import run
 from wattscale.scenario.economics import EconomicsTable
 from wattscale.scenario.impact import ImpactTable
+from wattscale.site.carbon import read_carbon
 
 GRID_T = 3.6 * 8760 * 0.4
 """3 MW of IT, PUE 1.2, 400 kg/MWh."""
@@ -60,6 +64,19 @@ def test_marginal_carbon_stands_where_it_is_given(make):
     assert "scope2_marginal_t_per_year" not in assessed(make()).figures
     figures = assessed(make(), ImpactTable(marginal_kg_per_mwh=600.0)).figures
     assert figures["scope2_marginal_t_per_year"] == pytest.approx(3.6 * 8760 * 0.6)
+
+
+def test_hourly_marginal_carbon_of_a_file_counts_by_the_hour(make, tmp_path):
+    times = pd.date_range("2023-01-01", periods=8760, freq="h").strftime("%Y-%m-%dT%H:%MZ")
+    marginal = np.where(np.arange(8760) % 2 == 0, 700.0, -100.0)
+    pd.DataFrame({"time_utc": times, "ci_direct_g_per_kwh": 400.0, "ci_marginal_g_per_kwh": marginal}).to_csv(
+        tmp_path / "carbon.csv", index=False
+    )
+    read = read_carbon(str(tmp_path / "carbon.csv")).carbon_marginal_kg_per_mwh
+    plan = list(make())
+    plan[2] = replace(plan[2], carbon_marginal_kg_per_mwh=read)
+    figures = assessed(plan).figures
+    assert figures["scope2_marginal_t_per_year"] == pytest.approx(3.6 * 8760 * 0.3)
 
 
 @settings(max_examples=25, deadline=None)

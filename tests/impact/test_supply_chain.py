@@ -96,3 +96,18 @@ def test_a_late_delivery_costs_what_waits_for_it(make):
     by_thing = expected_loss_usd(disruptions(["devices", "solar"], cost, load_catalog()))
     alike = expected_loss_usd(disruptions(["devices", "solar"], delay, load_catalog()))
     assert by_thing[0] < alike[0]
+
+
+def test_the_severity_curve_of_a_plan_holds_its_expected_loss(make):
+    from wattscale.economics.stage import run as run_economics
+    from wattscale.impact.stage import run
+    from wattscale.scenario.economics import EconomicsTable
+    from wattscale.scenario.impact import ImpactTable
+
+    plan, catalog = make(solar_mw=2.0), load_catalog()
+    money = run_economics(EconomicsTable(risk_paths=0), *plan, catalog, False)
+    result = run(ImpactTable(), *plan, money, catalog)
+    expected = sum(each.expected_usd for each in result.disruptions)
+    assert result.figures["disruption_expected_usd_per_year"][0] == pytest.approx(expected)
+    assert severity_curve(result.disruptions)[0][0] == result.figures["disruption_worst_usd"]
+    assert result.concentrations[0].hhi == result.figures["supply_hhi_max"]

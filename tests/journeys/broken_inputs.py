@@ -222,5 +222,21 @@ CASES: dict[str, tuple[Make, tuple[str, ...]]] = {
         ("puee", "pue"),
     ),
     "unknown stage to explain": (lambda f: ["explain", "facilty"], ("facilty", "facility")),
+    "result file of no known kind": (
+        lambda f: [(f / "r.json").write_text('{"a": 1}') and "measure", "--read", str(f / "r.json")],
+        ("r.json", "vllm bench serve"),
+    ),
+    "list of batches that is none": (lambda f: ["measure", "--batch", "many"], ("--batch", "1,8,32")),
+    "measure without a server": (
+        lambda f: ["measure", "--server", "http://127.0.0.1:9", "--speed-only", "--batch", "1"],
+        ("--server", "127.0.0.1:9"),
+    ),
+    "calibration of rows without a device": (
+        lambda f: [
+            (f / "m.csv").write_text("model,avg_power_W,output_tokens_per_s\nLlama-3.1-8B,400,900\n") and "calibrate",
+            str(f / "m.csv"),
+        ],
+        ("gpu_model", "--accelerator"),
+    ),
     "unknown table to look at": (lambda f: ["catalog", "acelerators"], ("acelerators", "accelerators")),
 }

@@ -82,3 +82,24 @@ def test_running_cost_of_the_building_is_inside_the_published_range():
     lines = lines_of("H100-SXM5-80GB", 10_000.0, 8, 1400.0)
     running = sum(x.running_usd_per_year for x in lines if x.part in ("staff", "maintenance.plant"))
     assert 0.1e6 < running / 14.0 < 0.4e6
+
+
+# Epoch AI, data insight of 14 May 2026 (CC BY): one GW of IT, all GB200 NVL72, owned by a hyperscaler: 38 G$ of
+# capital, 0.9 G$ a year to run of which 0.6 energy, servers 5 G$ a year of 8.5 in straight lines of 5 and 14 years.
+def gigawatt_of_gb200():
+    return lines_of("GB200-NVL72 (per GPU)", 1e9 / (132e3 / 72), 72, 132e3 / 72)
+
+
+def test_a_gigawatt_costs_what_epoch_says():
+    lines = gigawatt_of_gb200()
+    capital = sum(line.capital_usd for line in lines) / 1e9
+    assert capital == pytest.approx(38.0, rel=0.2)
+    hardware = sum(line.capital_usd for line in lines if line.segment in HARDWARE_SEGMENTS) / 1e9
+    straight = hardware / 5 + (capital - hardware) / 14
+    assert straight == pytest.approx(8.5 - 0.9, rel=0.2)
+
+
+def test_running_a_gigawatt_without_energy_costs_little_beside_its_capital():
+    # 0.3 G$ at Epoch; ours adds repairs of the hardware and a wider insurance, hence up to 0.8.
+    running = sum(line.running_usd_per_year for line in gigawatt_of_gb200()) / 1e9
+    assert 0.2 < running < 0.8

@@ -216,3 +216,22 @@ def test_a_folder_with_a_config_is_read_and_a_name_is_not_a_file(tmp_path: Path)
     (tmp_path / "config.json").write_text(json.dumps(BASE), encoding="utf-8")
     assert load_config(tmp_path) == BASE
     assert load_config("meta-llama/Llama-3.1-8B") is None
+
+
+@pytest.mark.parametrize(
+    ("left_out", "word"),
+    [
+        (("hidden_size", "num_hidden_layers"), "no hidden_size and no num_hidden_layers"),
+        (("num_hidden_layers",), "no num_hidden_layers"),
+        (("num_attention_heads",), "no num_attention_heads"),
+        (("intermediate_size",), "no intermediate_size"),
+    ],
+)
+def test_a_config_without_its_sizes_is_refused_and_names_them(left_out: tuple[str, ...], word: str) -> None:
+    whole = {
+        "model_type": "llama", "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4,
+        "intermediate_size": 128, "vocab_size": 100,
+    }  # fmt: skip
+    assert architecture_from_config(whole, "whole").layers == 2
+    with pytest.raises(InputError, match=f"part: has {word}"):
+        architecture_from_config({k: v for k, v in whole.items() if k not in left_out}, "part")

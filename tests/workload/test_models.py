@@ -18,6 +18,7 @@ from wattscale.workload.architecture import (
     params_active,
     params_total,
 )
+from wattscale.workload.describe import describe_model
 from wattscale.workload.models import architecture_of_row, find_row, named_architecture
 from wattscale.workload.patch import from_sizes, patched
 from wattscale.workload.resolve import architecture_for
@@ -142,6 +143,44 @@ def test_a_window_in_three_of_four_layers_saves_three_quarters_far_out(llama: Ar
     assert saved == pytest.approx(0.75 * (1 - 4096 / full))
     assert params_total(variant) == params_total(llama)
     assert kv_cache_bytes(variant, full, 2.0) == pytest.approx((0.25 + 0.75 / 32) * kv_cache_bytes(llama, full, 2.0))
+
+
+@pytest.mark.parametrize("name", ["Qwen3-30B-A3B", "DeepSeek-V3", "Kimi-K2", "GPT-3-175B", "Gemma-7B"])
+def test_efficient_variants_cut_attention_and_cache_of_every_kind_alike(catalog: Catalog, name: str) -> None:
+    """A 4k window in 3 of 4 layers at 128k leaves 1/4 + 3/4 x 1/32; linear attention in 3 of 4 leaves a quarter."""
+    arch, far = named_architecture(catalog, name), 131_072.0
+    window = patched(arch, ArchitectureTable(attention_window=4096, full_attention_every=4))
+    linear = patched(arch, ArchitectureTable(linear_attention_share=0.75))
+    left = 0.25 + 0.75 / 32
+    for measure in (attention_flops, lambda a, n: kv_cache_bytes(a, n, 2.0)):
+        assert measure(window, far) == pytest.approx(left * measure(arch, far), rel=0.02)
+        assert measure(linear, far) == pytest.approx(0.25 * measure(arch, far), rel=0.08)
+    assert params_total(window) == params_total(arch)
+    assert params_total(linear) == pytest.approx(params_total(arch), rel=0.07)
+
+
+def test_the_layers_that_keep_full_attention_are_those_that_have_it(catalog: Catalog) -> None:
+    """gpt-oss-120b has 18 full and 18 windowed layers; one full in four leaves nine full, and no old window."""
+    arch = named_architecture(catalog, "gpt-oss-120b")
+    variant = patched(arch, ArchitectureTable(attention_window=4096, full_attention_every=4))
+    found = {(g.attention.kind, g.attention.window or 0): 0 for g in variant.groups if g.attention}
+    for g in variant.groups:
+        if g.attention:
+            found[g.attention.kind, g.attention.window or 0] += g.count
+    assert found == {("full", 0): 9, ("window", 4096): 27}
+
+
+def test_an_encoder_keeps_no_cache_and_has_no_next_token_loss(catalog: Catalog) -> None:
+    found = describe_model("BERT-large", catalog)
+    assert set(found.kv_bytes_per_token.values()) == {0.0}
+    assert found.quality == ()
+    assert describe_model("T5-11B", catalog).kv_bytes_per_token["bf16"] > 0
+
+
+def test_contexts_beyond_the_models_own_are_marked(catalog: Catalog) -> None:
+    lines = describe_model("Gemma-3-27B", catalog).text().splitlines()
+    marked = [line.split()[0] for line in lines if line.endswith("beyond the context it was made for")]
+    assert marked == ["256,000", "1,000,000"]
 
 
 def test_linear_attention_replaces_its_share_of_the_layers(llama: Architecture) -> None:

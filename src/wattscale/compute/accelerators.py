@@ -24,6 +24,9 @@ PEAK_COLUMNS: Mapping[str, tuple[str, ...]] = {
 }
 """Catalogue columns that hold the peak of a precision, first one given wins."""
 
+NEEDED = ("memory_gb", "memory_tb_per_s", "tdp_w")
+"""Columns without which nothing can be planned on a device."""
+
 BYTES_PER_ELEMENT: Mapping[str, float] = {
     "fp32": 4.0, "tf32": 4.0, "bf16": 2.0, "fp16": 2.0, "fp8": 1.0, "int8": 1.0, "fp4": 0.5, "int4": 0.5,
 }  # fmt: skip
@@ -97,6 +100,16 @@ def load_accelerator(catalog: Catalog, name: str, where: str = "compute.accelera
     700.0
     """
     row = catalog.row("accelerators", name, where)
+    missing = [column for column in NEEDED if not row.has(column)]
+    if missing:
+        what = " and ".join(missing)
+        raise InputError(
+            f"cannot be planned: no {what} is known for this {row.text('kind')} part"
+            + (", whose operations are not those of matrix products" if "neuromorphic" in row.text("kind") else ""),
+            where=where,
+            value=row.name,
+            hint=f'Choose another, or give what is missing: [catalog] "accelerators/{row.name}.{missing[0]}" = ...',
+        )
     peaks: dict[str, float] = {}
     for precision, columns in PEAK_COLUMNS.items():
         for column in columns:

@@ -155,7 +155,7 @@ def device_share(
         coefficients: See `load_power_coefficients`.
         busy_share: Share of the time in which the device does not wait for its host [1].
         cache_utilisation: Part of `memory_utilisation` that reads keys and values [1].
-        expert_utilisation: Part of it that reads routed experts [1].
+        expert_utilisation: Part of it that reads routed experts, were their weights two bytes each [1].
 
     Returns:
         Share of the design power [1], shape of the utilisations.
@@ -209,7 +209,7 @@ def device_power(
         power_cap_share: Power limit over the design power [1].
         busy_share: Share of the time in which the device does not wait for its host [1].
         cache_utilisation: Part of `memory_utilisation` that reads keys and values [1].
-        expert_utilisation: Part of it that reads routed experts [1].
+        expert_utilisation: Part of it that reads routed experts, were their weights two bytes each [1].
 
     Returns:
         Power [W], float or array as the utilisations are.

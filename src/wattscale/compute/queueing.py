@@ -14,38 +14,46 @@ from wattscale.units import FloatArray
 
 Numbers: TypeAlias = float | FloatArray
 
+LONGEST_WAIT_S = 1e6
+"""Waits beyond this count as without end [s]."""
+HALVINGS = 48
+"""Steps of the search for a quantile: far below a microsecond."""
 
-def mean_wait(rate_per_s: Numbers, service_s: Numbers) -> FloatArray:
-    """Give the mean wait before a single server with random arrivals and equal service times (M/D/1).
 
-    W = rho S / (2 (1 - rho)), infinite from rho = 1 on.
+def mean_wait(rate_per_s: Numbers, service_s: Numbers, service_cv: float = 0.0) -> FloatArray:
+    """Give the mean wait before a single server with random arrivals (M/G/1).
+
+    W = rho S (1 + cv^2) / (2 (1 - rho)), infinite from rho = 1 on.
 
     Args:
         rate_per_s: Arrivals [1/s], any shape.
-        service_s: Service time [s], same shape.
+        service_s: Mean service time [s], same shape.
+        service_cv: Standard deviation over mean of the service time; 0 where all are equal [1].
 
     Returns:
         Mean wait [s].
 
-    Source: Pollaczek-Khinchine formula with zero variance of service.
+    Source: Pollaczek-Khinchine formula.
 
     >>> float(mean_wait(0.5, 1.0))
     0.5
     """
     rho = np.asarray(rate_per_s) * np.asarray(service_s)
     free = np.where(rho < 1.0, 1.0 - rho, 1.0)
-    return np.where(rho < 1.0, rho * np.asarray(service_s) / (2.0 * free), np.inf)
+    spread = 1.0 + service_cv**2
+    return np.where(rho < 1.0, rho * np.asarray(service_s) * spread / (2.0 * free), np.inf)
 
 
-def quantile_wait(rate_per_s: Numbers, service_s: Numbers, quantile: float) -> FloatArray:
+def quantile_wait(rate_per_s: Numbers, service_s: Numbers, quantile: float, service_cv: float = 0.0) -> FloatArray:
     """Give a quantile of the same wait from an exponential tail with the mean of `mean_wait`.
 
     P(wait > w) = rho exp(-rho w / W)
 
     Args:
         rate_per_s: Arrivals [1/s], any shape.
-        service_s: Service time [s], same shape.
+        service_s: Mean service time [s], same shape.
         quantile: Which quantile, 0..1 [1].
+        service_cv: As for `mean_wait` [1].
 
     Returns:
         Wait [s]; zero where fewer than 1 - quantile of the requests wait at all.
@@ -56,10 +64,54 @@ def quantile_wait(rate_per_s: Numbers, service_s: Numbers, quantile: float) -> F
     0.0
     """
     rho = np.asarray(rate_per_s) * np.asarray(service_s)
-    wait = mean_wait(rate_per_s, service_s)
+    wait = mean_wait(rate_per_s, service_s, service_cv)
     some = np.maximum(rho, 1e-12)
     tail = wait / some * np.log(np.maximum(some / (1.0 - quantile), 1.0))
     return np.where(rho < 1.0, tail, np.inf)
+
+
+def mixture_quantile(
+    fixed_s: FloatArray, rate_per_s: FloatArray, service_s: FloatArray, weights: FloatArray, quantile: float,
+    service_cv: float = 0.0,
+) -> float:  # fmt: skip
+    """Give a quantile of fixed time plus wait over many hours, each with its own load.
+
+    sum_h w_h P(fixed_h + wait_h > t) = 1 - quantile, solved by halving
+
+    Args:
+        fixed_s: What every request of an hour takes [s], shape (hours,).
+        rate_per_s: Arrivals at a queue [1/s], shape (hours,).
+        service_s: Mean service time [s], shape (hours,).
+        weights: Requests of the hours, any unit, shape (hours,).
+        quantile: Which quantile, 0..1 [1].
+        service_cv: As for `mean_wait` [1].
+
+    Returns:
+        Time [s]; infinite where an overloaded hour holds more than 1 - quantile of the requests.
+
+    Source: as `quantile_wait`.
+
+    >>> one = np.array([1.0])
+    >>> round(mixture_quantile(2 * one, 0.5 * one, one, one, 0.4), 6)
+    2.0
+    """
+    rho = np.maximum(rate_per_s * service_s, 1e-12)
+    wait = np.where(rho < 1.0, mean_wait(rate_per_s, service_s, service_cv), np.inf)
+    share = np.asarray(weights) / np.sum(weights)
+
+    def later(time: float) -> float:
+        gone = rho * np.exp(-rho * np.maximum(time - fixed_s, 0.0) / np.maximum(wait, 1e-12))
+        return float(np.sum(share * np.where(time < fixed_s, 1.0, np.minimum(gone, 1.0))))
+
+    low, high = 0.0, float(np.max(fixed_s)) + 1e-6
+    while later(high) > 1.0 - quantile:
+        if high > LONGEST_WAIT_S:
+            return float(np.inf)
+        high *= 2.0
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2.0
+        low, high = (middle, high) if later(middle) > 1.0 - quantile else (low, middle)
+    return high
 
 
 def busy_share(sequences: Numbers) -> FloatArray:

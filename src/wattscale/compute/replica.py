@@ -13,15 +13,10 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from wattscale.compute.accelerators import BYTES_PER_ELEMENT, Accelerator
-from wattscale.compute.serving import (
-    Replica,
-    ReplicaCurve,
-    Request,
-    Setting,
-    cut_at_limits,
-    replica_curve,
-)
+from wattscale.compute.serving import Replica, ReplicaCurve, cut_at_limits, replica_curve
 from wattscale.compute.serving_memory import free_bytes, max_sequences
+from wattscale.compute.serving_pods import pod_curves
+from wattscale.compute.serving_setting import Request, Setting
 from wattscale.compute.serving_work import Formats, Layout, total_weight_bytes
 from wattscale.errors import InfeasibleError
 from wattscale.figure import PlanWarning
@@ -43,6 +38,7 @@ def resolve_formats(
     precision: str,
     kv_precision: str,
     where: str = "workload.serving.precision",
+    activations: str | None = None,
 ) -> tuple[Formats, tuple[PlanWarning, ...]]:
     """Decide what is stored and multiplied in which precision.
 
@@ -55,6 +51,7 @@ def resolve_formats(
         precision: Stored weights.
         kv_precision: Keys and values.
         where: Scenario field, for messages.
+        activations: Activations, and so products; None takes that of the weights where the device has it.
 
     Returns:
         Formats, and a warning where weights are unpacked.
@@ -70,7 +67,9 @@ def resolve_formats(
     >>> resolve_formats(plain, load_accelerator(load_catalog(), "H100"), "int4", "fp8")[0].compute
     'bf16'
     """
-    native = precision in accelerator.peak_flops and (precision != "int4" or accelerator.kind not in GPU_KINDS)
+    if activations is not None:
+        return _asked_formats(arch, accelerator, precision, kv_precision, activations), ()
+    native = multiplies(accelerator, precision)
     wide = next((p for p in UNPACKED_TO if p in accelerator.peak_flops), None)
     if not native and wide is None:
         raise InfeasibleError(
@@ -93,8 +92,47 @@ def resolve_formats(
     return Formats(precision, compute, kv_precision), warnings
 
 
+def multiplies(accelerator: Accelerator, precision: str) -> bool:
+    """Tell whether a device multiplies in a precision; the 4-bit peak of a GPU is floating point.
+
+    >>> from wattscale.catalog import load_catalog
+    >>> from wattscale.compute.accelerators import load_accelerator
+    >>> multiplies(load_accelerator(load_catalog(), "B200"), "int4")
+    False
+    """
+    return precision in accelerator.peak_flops and (precision != "int4" or accelerator.kind not in GPU_KINDS)
+
+
+def _asked_formats(
+    arch: Architecture, accelerator: Accelerator, precision: str, kv_precision: str, activations: str
+) -> Formats:
+    where = "compute.activation_precision"
+    if BYTES_PER_ELEMENT[activations] < BYTES_PER_ELEMENT[precision]:
+        raise InfeasibleError(
+            f"activations narrower than the weights ({precision}) save nothing: products run in the wider of the two",
+            where=where,
+            value=activations,
+            allowed=", ".join(p for p, b in BYTES_PER_ELEMENT.items() if b >= BYTES_PER_ELEMENT[precision]),
+        )
+    if not multiplies(accelerator, activations):
+        raise InfeasibleError(
+            f"{accelerator.name} does not multiply in {activations}",
+            where=where,
+            value=activations,
+            allowed=", ".join(p for p in accelerator.peak_flops if multiplies(accelerator, p)),
+        )
+    if BYTES_PER_ELEMENT[precision] < 1.0 and moe_layers(arch):
+        wide = next((p for p in UNPACKED_TO if p in accelerator.peak_flops), activations)
+        return Formats(wide, wide, kv_precision, precision, activations)
+    return Formats(precision, activations, kv_precision)
+
+
 def candidate_layouts(
-    arch: Architecture, accelerator: Accelerator, node_devices: int, devices: int | None = None
+    arch: Architecture,
+    accelerator: Accelerator,
+    node_devices: int,
+    devices: int | None = None,
+    attention: Literal["tensor", "data", "best"] = "best",
 ) -> list[Layout]:
     """List the ways to spread a model: powers of two inside the scale-up domain, stages beyond it.
 
@@ -103,6 +141,7 @@ def candidate_layouts(
         accelerator: The device.
         node_devices: Devices of a server, the domain where there is no scale-up link [1].
         devices: Only replicas of this many devices [1].
+        attention: In models with experts: tensor spreads attention heads, data spreads sequences, best tries both.
 
     Returns:
         Layouts, smallest first.
@@ -124,9 +163,9 @@ def candidate_layouts(
     found: list[Layout] = []
     for n in sizes:
         if n <= domain:
-            if n <= heads:
+            if n <= heads and (attention != "data" or not experts or n == 1):
                 found.append(Layout(n, 1, 1, n if experts else 1))
-            if experts and n > 1:
+            if experts and n > 1 and attention != "tensor":
                 found.append(Layout(1, n, 1, n))
                 if n > 8:
                     found.append(Layout(8, n // 8, 1, n))
@@ -137,6 +176,34 @@ def candidate_layouts(
     return found
 
 
+def replica_curves(
+    arch: Architecture,
+    setting: Setting,
+    formats: Formats,
+    request: Request,
+    layouts: Sequence[Layout],
+    mode: Literal["aggregated", "disaggregated", "best"] = "best",
+) -> list[ReplicaCurve]:
+    """Evaluate every way to spread a model, input tokens computed along or apart.
+
+    Args:
+        arch: The model.
+        setting: Device and coefficients.
+        formats: Precisions.
+        request: Mean request with its limits.
+        layouts: Ways to spread the model.
+        mode: aggregated leaves out the ways that compute input tokens apart.
+
+    Returns:
+        Curves of what fits.
+
+    Source: serving.py, serving_pods.py.
+    """
+    found = [replica_curve(arch, setting, layout, formats, request) for layout in layouts]
+    apart = [] if mode == "aggregated" else pod_curves(arch, setting, formats, request, layouts)
+    return [c for c in found if c is not None] + apart
+
+
 def choose_replica(
     arch: Architecture,
     setting: Setting,
@@ -145,6 +212,8 @@ def choose_replica(
     layouts: Sequence[Layout],
     objective: Objective = "devices",
     others: Sequence[Layout] = (),
+    mode: Literal["aggregated", "disaggregated", "best"] = "aggregated",
+    curves: Sequence[ReplicaCurve] | None = None,
 ) -> Replica:
     """Choose the replica that serves a request with the fewest devices, or the least energy, within the limits.
 
@@ -156,6 +225,8 @@ def choose_replica(
         layouts: Ways to spread the model.
         objective: devices (cost) or energy.
         others: Where the number of devices was asked for, all ways to spread the model, to name the nearest that fits.
+        mode: Whether one engine does all, engines of their own compute input tokens, or whatever is better.
+        curves: What `replica_curves` gave, where it is known already.
 
     Returns:
         The replica.
@@ -163,8 +234,17 @@ def choose_replica(
     Raises:
         InfeasibleError: Nothing fits or nothing is fast enough; names the limit and the nearest ask.
     """
-    curves = [replica_curve(arch, setting, layout, formats, request) for layout in layouts]
-    fitting = [c for c in curves if c is not None]
+    found = replica_curves(arch, setting, formats, request, layouts, mode) if curves is None else curves
+    together = [c for c in found if c.input_layout is None]
+    apart = [] if mode == "aggregated" else [c for c in found if c.input_layout is not None]
+    if mode == "disaggregated" and together and not apart:
+        raise InfeasibleError(
+            f"no engine for input tokens alone brings the first token of {request.input_tokens:.0f} in time",
+            where="workload.serving.ttft_s",
+            value=request.ttft_s,
+            hint='Allow more time, or set compute.serving_mode to "aggregated" or "best"',
+        )
+    fitting = apart if mode == "disaggregated" else [*together, *apart]
     if not fitting:
         if others:
             raise _too_few_devices(arch, setting, formats, request, layouts, others)
@@ -238,7 +318,7 @@ def _too_slow(curves: Sequence[ReplicaCurve], request: Request) -> InfeasibleErr
             "the overhead of the engine": float(np.ravel(step.overhead_s)[0]),
         }
         return InfeasibleError(
-            f"below the floor of {tpot * 1e3:.3g} ms of one sequence on {fastest.layout.devices} devices, most of it "
+            f"below the floor of {tpot * 1e3:.3g} ms of one sequence on {fastest.devices} devices, most of it "
             f"{max(parts, key=lambda k: parts[k])}",
             where="workload.serving.tpot_ms",
             value=round(request.tpot_s * 1e3, 6),
@@ -249,7 +329,7 @@ def _too_slow(curves: Sequence[ReplicaCurve], request: Request) -> InfeasibleErr
     ttft = float(soonest.ttft_s[0])
     return InfeasibleError(
         f"below the floor of {ttft:.3g} s: computing {request.input_tokens:.0f} input tokens on "
-        f"{soonest.layout.devices} devices takes that long",
+        f"{soonest.devices} devices takes that long",
         where="workload.serving.ttft_s",
         value=request.ttft_s,
         allowed=f">= {ttft * 1.01:.3g} s",

@@ -70,6 +70,30 @@ class ServingPlan:
 
 
 @dataclass(frozen=True)
+class FrontPoint:
+    """One choice of a serving replica and batch that no other beats in cost, energy and interactivity at once."""
+
+    layout: str
+    """How the model is spread, in words such as `TP8` or `2 x TP4 + 1 x TP8 for input`."""
+    devices: int
+    """Devices of the replica [1]."""
+    batch: float
+    """Running sequences of the replica [1]."""
+    interactivity_tokens_per_s: float
+    """Output tokens per second that one user sees, 1 / TPOT [token/s]."""
+    ttft_s: float
+    """Time to first token at the quantile of the limit [s]."""
+    tokens_per_s_per_device: float
+    """Output tokens per second and device [token/s]."""
+    joules_per_output_token: float
+    """Energy of the devices per output token, input tokens included [J/token]."""
+    device_h_per_mtok: float
+    """Device-hours per million output tokens [h]."""
+    usd_per_mtok: float | None
+    """The same at the price of a device-hour [USD]; None where no price is known."""
+
+
+@dataclass(frozen=True)
 class ComputeResult:
     """Result of the compute stage; a part that is not asked for is None."""
 
@@ -88,3 +112,5 @@ class ComputeResult:
     warnings: tuple[PlanWarning, ...] = ()
     spare_power_mw: float = 0.0
     """Constant power of the spare devices, part of `it_power_mw` [MW]."""
+    serving_front: tuple[FrontPoint, ...] = ()
+    """Choices of a serving replica from fast to cheap, each better than the others in cost, energy or interactivity."""

@@ -44,6 +44,7 @@ class StepWork:
         mixed: 1 where the step also takes in input tokens, 0 where it only decodes; between for a mean [1].
         collectives: Collectives on the scale-up link [1].
         link_bytes: Bytes sent over the scale-up link [byte].
+        expert_numbers: Weights of `expert_bytes` as if each took two bytes: what unpacking and multiplying draw on [byte].
     """
 
     dense_bytes: Numbers
@@ -62,6 +63,7 @@ class StepWork:
     mixed: Numbers
     collectives: Numbers
     link_bytes: Numbers
+    expert_numbers: Numbers = 0.0
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,8 @@ class Step:
         memory_s, compute_s, link_s, overhead_s: What it would take by each alone [s].
         compute_utilisation, memory_utilisation, link_utilisation: Work done over what the peaks could do [1].
         busy_share: Share of the time in which the device does not wait for its host [1].
-        cache_utilisation, expert_utilisation: Parts of the memory utilisation for keys and values, and experts [1].
+        cache_utilisation: Part of the memory utilisation for keys and values [1].
+        expert_utilisation: The part for experts, were their weights two bytes each [1].
     """
 
     time_s: Numbers
@@ -319,7 +322,7 @@ def step_time(work: StepWork, device: DeviceRates, rates: RateCoefficients) -> S
         link_utilisation=np.asarray(work.link_bytes) / (time * device.link_bytes_per_s),
         busy_share=busy / time,
         cache_utilisation=np.asarray(work.cache_bytes) / (time * device.memory_bytes_per_s),
-        expert_utilisation=np.asarray(work.expert_bytes) / (time * device.memory_bytes_per_s),
+        expert_utilisation=np.asarray(work.expert_numbers) / (time * device.memory_bytes_per_s),
     )
 
 

@@ -14,17 +14,25 @@ from wattscale.catalog import Catalog
 from wattscale.compute.accelerators import Accelerator
 from wattscale.compute.fleet import FleetHours, replicas_needed, run_hours
 from wattscale.compute.power import ItPower, idle_power, it_power_per_device, load_server
-from wattscale.compute.replica import candidate_layouts, choose_replica, resolve_formats
-from wattscale.compute.result import ServingPlan
-from wattscale.compute.serving import Replica, Request, Setting, load_setting
+from wattscale.compute.queueing import mixture_quantile
+from wattscale.compute.replica import candidate_layouts, choose_replica, replica_curves, resolve_formats
+from wattscale.compute.result import FrontPoint, ServingPlan
+from wattscale.compute.serving import Replica
+from wattscale.compute.serving_setting import Request, Setting, load_setting
+from wattscale.compute.serving_front import front_of
 from wattscale.compute.serving_memory import cache_held_per_device
 from wattscale.compute.serving_work import total_weight_bytes
+from wattscale.compute.speculation import NO_DRAFT, Speculation
 from wattscale.errors import InputError
 from wattscale.figure import PlanWarning, Value
 from wattscale.scenario.compute import ComputeTable
 from wattscale.units import J_PER_MWH, SECONDS_PER_HOUR, W_PER_MW, FloatArray
 from wattscale.workload.architecture import Architecture
 from wattscale.workload.result import ServingWorkload
+
+
+PERCENTILES = (50, 90, 99)
+"""Percentiles of the time to first token that are reported."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +45,31 @@ class _Mean:
     input_share: float
 
 
+@dataclass(frozen=True)
+class Served:
+    """What `plan_serving` answers.
+
+    Attributes:
+        plan: The plan.
+        full_power_w: Power of a device of a replica at its largest batch [W].
+        figures, warnings: For the report.
+        front: Choices of a replica that no other beats.
+    """
+
+    plan: ServingPlan
+    full_power_w: float
+    figures: dict[str, Value]
+    warnings: tuple[PlanWarning, ...]
+    front: tuple[FrontPoint, ...]
+
+
 def plan_serving(
     workload: ServingWorkload,
     arch: Architecture,
     table: ComputeTable,
     accelerator: Accelerator,
     catalog: Catalog,
-) -> tuple[ServingPlan, float, dict[str, Value], tuple[PlanWarning, ...]]:
+) -> Served:
     """Plan the serving of a year of requests.
 
     Args:
@@ -54,7 +80,7 @@ def plan_serving(
         catalog: The catalogue.
 
     Returns:
-        The plan; device power of a replica at its largest batch [W]; figures; warnings.
+        The plan with figures, warnings and the choices behind it.
 
     Raises:
         InfeasibleError: The model does not fit or a limit is below its floor.
@@ -62,7 +88,9 @@ def plan_serving(
     Source: docs/method/compute.md.
     """
     recipe = workload.recipe
-    formats, warnings = resolve_formats(arch, accelerator, recipe.precision, recipe.kv_precision)
+    formats, warnings = resolve_formats(
+        arch, accelerator, recipe.precision, recipe.kv_precision, activations=table.activation_precision
+    )
     warnings += _context_warning(workload, arch) + _calibration_warning(accelerator, catalog)
     request = Request(
         workload.input_tokens,
@@ -72,12 +100,15 @@ def plan_serving(
         recipe.tpot_ms / 1e3,
         table.latency_quantile,
     )
-    setting = load_setting(catalog, accelerator, _engine(table, catalog), table.power_cap_share)
+    setting = _setting(table, accelerator, catalog)
     server = load_server(catalog, accelerator, table.server_cooling)
-    node = int(server.devices_per_node)
-    layouts = candidate_layouts(arch, accelerator, node, recipe.tensor_parallel)
+    node, attention = int(server.devices_per_node), table.attention_parallel
+    layouts = candidate_layouts(arch, accelerator, node, recipe.tensor_parallel, attention)
     others = candidate_layouts(arch, accelerator, node) if recipe.tensor_parallel else ()
-    replica = choose_replica(arch, setting, formats, request, layouts, table.replica_objective, others)
+    curves = replica_curves(arch, setting, formats, request, layouts)
+    replica = choose_replica(
+        arch, setting, formats, request, layouts, table.replica_objective, others, table.serving_mode, curves
+    )
     requests = workload.requests_per_hour
     count = replicas_needed(requests, replica.requests_per_s, recipe.headroom_share)
     idle_w = idle_power(accelerator, setting.power)
@@ -85,8 +116,45 @@ def plan_serving(
     it = it_power_per_device(hours.device_power_w, server, np.clip(hours.load_share, 0.0, 1.0))
     plan = _plan(workload, arch, accelerator, replica, request, hours, it)
     full_w = float(replica.curve.device_power_w[replica.full])
-    figures = _figures(plan, replica, hours, request, setting, catalog)
-    return plan, full_w, figures, warnings
+    figures = _figures(plan, replica, hours, request, setting, catalog) | _waits(replica, hours, requests, setting)
+    front = front_of(curves, request, _price(table, accelerator, catalog))
+    return Served(plan, full_w, figures, warnings, front)
+
+
+def _setting(table: ComputeTable, accelerator: Accelerator, catalog: Catalog) -> Setting:
+    guess = Speculation(table.speculative_tokens, table.draft_acceptance, table.draft_cost_share)
+    return load_setting(
+        catalog,
+        accelerator,
+        _engine(table, catalog),
+        table.power_cap_share,
+        guess if guess.tokens else NO_DRAFT,
+        table.inter_node_gbytes_per_s * 1e9,
+    )
+
+
+def _price(table: ComputeTable, accelerator: Accelerator, catalog: Catalog) -> float | None:
+    """Price of a device-hour: that of the scenario, else that of the catalogue, else none [USD/h]."""
+    if table.device_usd_per_h is not None:
+        return table.device_usd_per_h
+    row = catalog.row("accelerators", accelerator.name)
+    return row.number("tco_usd_per_h") if row.has("tco_usd_per_h") else None
+
+
+def _waits(replica: Replica, hours: FleetHours, requests: FloatArray, setting: Setting) -> dict[str, Value]:
+    """Percentiles of the time to first token over all requests of the year."""
+    curve = replica.curve
+    batch = np.clip(hours.sequences, curve.sequences[0], curve.sequences[replica.full])
+    unqueued, service, rate = (
+        np.interp(batch, curve.sequences, x) for x in (curve.unqueued_s, curve.service_s, curve.queue_rate_per_s)
+    )
+    light = np.minimum(hours.sequences / batch, 1.0)
+    return {
+        f"serving.ttft_p{q}_s": mixture_quantile(
+            unqueued, rate * light, service, requests, q / 100.0, setting.input_length_cv
+        )
+        for q in PERCENTILES
+    }
 
 
 def _engine(table: ComputeTable, catalog: Catalog) -> str:
@@ -154,7 +222,7 @@ def _plan(
     context = request.input_tokens + request.output_tokens / 2.0
     cache = cache_held_per_device(arch, context, layout, formats)
     held = total_weight_bytes(arch, layout, formats) + (
-        cache * float(replica.curve.sequences[replica.full]) / layout.attention_data_parallel
+        cache * float(replica.curve.sequences[replica.full]) / replica.curve.engines / layout.attention_data_parallel
     )
     return ServingPlan(
         accelerator=accelerator.name,

@@ -163,6 +163,7 @@ def step_work(
     prompt_tokens: FloatArray | float = 1.0,
     expert_skew: float = 1.0,
     group_wait: float = 0.0,
+    tokens_per_sequence: float = 1.0,
 ) -> StepWork:
     """Compose the work of one step: a token for every running sequence, and input tokens of new ones.
 
@@ -176,6 +177,7 @@ def step_work(
         prompt_tokens: Length of the prompts they belong to [token], shape (n,).
         expert_skew: Evenly routed tokens that touch as many experts as one real token [1].
         group_wait: How much of the other groups' input tokens each attention group waits for [1].
+        tokens_per_sequence: Tokens computed per running sequence: one, or a draft to verify and one more [1].
 
     Returns:
         Work per device, arrays of shape (n,).
@@ -194,8 +196,9 @@ def step_work(
     prefill = np.asarray(prefill_tokens, dtype=np.float64) / layout.pipeline_parallel
     tp, adp = layout.tensor_parallel, layout.attention_data_parallel
     devices = tp * adp
-    tokens = b + prefill
-    uneven = b + prefill * (1.0 + group_wait * (adp - 1))
+    decoded = b * tokens_per_sequence
+    tokens = decoded + prefill
+    uneven = decoded + prefill * (1.0 + group_wait * (adp - 1))
 
     dense_bytes = float(weight_bytes_touched(arch, 0.0, formats.weight_bytes, formats.expert_bytes))
     touched = weight_bytes_touched(arch, tokens * expert_skew, formats.weight_bytes, formats.expert_bytes)
@@ -208,6 +211,7 @@ def step_work(
     prompt = np.maximum(np.asarray(prompt_tokens, dtype=np.float64), 1.0)
     prompt_scores = mean_forward_flops(arch, prompt) - matmul_flops(arch)
 
+    expert_bytes = np.maximum(touched - dense_bytes - rows, 0.0) / devices
     experts = moe_layers(arch)
     reduces = 2.0 * arch.layers * (tp > 1)
     exchanges = 2.0 * experts * (adp > 1)
@@ -215,11 +219,11 @@ def step_work(
     exchange_bytes = exchanges * tokens * arch.d_model * ACTIVATION_BYTES * (devices - 1) / devices
     return StepWork(
         dense_bytes=dense_bytes / tp,
-        expert_bytes=np.maximum(touched - dense_bytes - rows, 0.0) / devices,
+        expert_bytes=expert_bytes,
         cache_bytes=b / adp * cache_read_per_device(arch, np.asarray(context), layout, formats.cache_bytes),
-        dense_flops=(uneven * dense_flops - (uneven - b) * head) / devices,
+        dense_flops=(uneven * dense_flops - (uneven - decoded) * head) / devices,
         expert_flops=tokens * expert_flops / devices,
-        score_flops=(b * scores + (uneven - b) * prompt_scores) / devices,
+        score_flops=(decoded * scores + (uneven - decoded) * prompt_scores) / devices,
         activation_bytes=uneven / devices * arch.layers * arch.d_model * ACTIVATION_BYTES,
         layers=float(arch.layers),
         recurrent_layers=float(sum(g.count for g in arch.groups if any(a.recurrent for a in g.attentions))),
@@ -230,6 +234,7 @@ def step_work(
         mixed=np.where(prefill > 0, 1.0, 0.0),
         collectives=reduces + exchanges,
         link_bytes=reduce_bytes + exchange_bytes,
+        expert_numbers=expert_bytes * ACTIVATION_BYTES / formats.expert_bytes,
     )
 
 

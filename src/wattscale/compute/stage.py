@@ -21,7 +21,7 @@ from wattscale.compute.power import (
     load_server,
     rack_power_kw,
 )
-from wattscale.compute.result import ComputeResult, ServingPlan, TrainingPlan
+from wattscale.compute.result import ComputeResult, FrontPoint, ServingPlan, TrainingPlan
 from wattscale.compute.serving_plan import plan_serving
 from wattscale.compute.training import plan_training
 from wattscale.errors import InputError
@@ -59,6 +59,7 @@ def run(table: ComputeTable, workload: WorkloadResult, catalog: Catalog) -> Comp
         )
     training: TrainingPlan | None = None
     serving: ServingPlan | None = None
+    front: tuple[FrontPoint, ...] = ()
     figures: dict[str, Value] = {}
     warnings: list[PlanWarning] = []
     devices: dict[str, float] = {}
@@ -74,10 +75,11 @@ def run(table: ComputeTable, workload: WorkloadResult, catalog: Catalog) -> Comp
         used.append(chip)
     if serves and workload.serving is not None:
         chip = load_accelerator(catalog, *_accelerator(table, "serving_accelerator"))
-        serving, full_power_w, found, said = plan_serving(workload.serving, workload.architecture, table, chip, catalog)
-        figures |= found
-        warnings += said
-        part = _part(table, catalog, chip, serving.devices, full_power_w)
+        served = plan_serving(workload.serving, workload.architecture, table, chip, catalog)
+        serving, front = served.plan, served.front
+        figures |= served.figures
+        warnings += served.warnings
+        part = _part(table, catalog, chip, serving.devices, served.full_power_w)
         devices, design_mw, spare_mw = _add(devices, chip.name, part, design_mw, spare_mw)
         used.append(chip)
     power = _hourly(training, serving, spare_mw)
@@ -94,6 +96,7 @@ def run(table: ComputeTable, workload: WorkloadResult, catalog: Catalog) -> Comp
         figures=figures,
         warnings=tuple(warnings),
         spare_power_mw=spare_mw,
+        serving_front=front,
     )
 
 

@@ -161,6 +161,12 @@ def _doubts(devices: int, recipe: TrainingTable, accelerator: Accelerator, train
             "training-hardware-unfitted",
             f"No measured training step stands behind {accelerator.name}; its efficiency is that of others",
         )
+    if accelerator.server == "edge":
+        yield PlanWarning(
+            "training-hardware-unusual",
+            f"{accelerator.name} is made for use, not for training: its memory, cooling and links are not those of a"
+            " training machine",
+        )
     measured = trainer.catalog.value(TABLE, "usual.most_devices")
     if devices > measured:
         yield PlanWarning(

@@ -77,8 +77,9 @@ def load_memory_coefficients(catalog: Catalog) -> MemoryCoefficients:
 def training_memory(s: TrainingShape, lay: Layout, k: MemoryCoefficients) -> Memory:
     """Count the memory of a training step.
 
-    Weights, gradients and optimiser state: 2 + 2 + 12 bytes per trained parameter (a frozen one has its weight alone), over tensor and pipeline ranks, and over
-    data ranks from ZeRO 1 (state), 2 (gradients), 3 (weights) on. Activations per layer and microbatch:
+    Weights, gradients and optimiser state: 2 + 2 + 12 bytes per trained parameter (a frozen one has its weight alone),
+    over tensor and pipeline ranks, and over data ranks from ZeRO 1 (state), 2 (gradients), 3 (weights) on. Activations
+    per layer and microbatch:
     tokens d (10 + 24 f/t) a/34 with tensor parallelism, 34/t with sequence parallelism, 5/8 of it with
     selective, 2 d tokens with full recompute; a stage keeps p microbatches, (1 + (p-1)/(p v)) times that when
     interleaved.

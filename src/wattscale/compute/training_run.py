@@ -109,6 +109,7 @@ def make_trainer(
     """
     frozen = bytes_per_element(recipe.frozen_precision)
     shape = training_shape(architecture, recipe.sequence_length, recipe.trained_share, frozen)
+    _check_degrees(recipe, architecture)
     where = "workload.training.precision"
     machine = load_machine(catalog, accelerator, recipe.precision, table.inter_node_gbytes_per_s * 1e9, where)
     fixed = Fixed(
@@ -134,6 +135,25 @@ def make_trainer(
         accelerator,
         table.power_cap_share,
     )
+
+
+def _check_degrees(recipe: TrainingTable, architecture: Architecture) -> None:
+    """Refuse degrees that the model cannot be split by: whole heads per tensor rank, whole layers per stage."""
+    t, p = recipe.tensor_parallel or 1, recipe.pipeline_parallel or 1
+    heads = math.gcd(*(a.heads for g in architecture.groups for a in g.attentions)) or architecture.d_model
+    if heads % t:
+        whole = [n for n in range(1, heads + 1) if heads % n == 0]
+        raise InfeasibleError(
+            f"does not divide the {heads} heads of {architecture.name}",
+            where="workload.training.tensor_parallel", value=t,
+            hint=f"Nearest that does: {min(whole, key=lambda n: abs(n - t))}",
+        )  # fmt: skip
+    layers = architecture.layers + sum(g.count for g in architecture.encoder)
+    if p > layers:
+        raise InfeasibleError(
+            f"is more than the layers of {architecture.name}",
+            where="workload.training.pipeline_parallel", value=p, allowed=f"1 to {layers}",
+        )  # fmt: skip
 
 
 def devices_for_days(trainer: Trainer, tokens: float, days: float) -> Run:
@@ -176,8 +196,9 @@ def _try(trainer: Trainer, devices: int) -> Run | None:
 
 def _first_fast_enough(trainer: Trainer, tokens: float, days: float, low: int) -> tuple[Run, int]:
     """Grow the devices until the run is fast enough; give it and the last count that was not."""
-    fastest, high = math.inf, low
-    while high <= math.ceil(trainer.batch) * MOST_DEVICES_PER_SEQUENCE:
+    fastest, most = math.inf, math.ceil(trainer.batch) * MOST_DEVICES_PER_SEQUENCE
+    low = high = max(1, min(low, most // MOST_DEVICES_PER_SEQUENCE))
+    while high <= most:
         run = _try(trainer, high)
         if run is not None:
             if run.days(tokens) <= days:
@@ -188,10 +209,16 @@ def _first_fast_enough(trainer: Trainer, tokens: float, days: float, low: int) -
 
 
 def _too_fast(days: float, fastest: float) -> InfeasibleError:
-    hint = f"The shortest found is {fastest:.3g} days" if math.isfinite(fastest) else "The model does not fit"
+    if not math.isfinite(fastest):
+        return InfeasibleError(
+            "the model fits on no number of devices at this batch",
+            where="compute.accelerator",
+            hint="Take a device with more memory, or a shorter workload.training.sequence_length",
+        )
     return InfeasibleError(
-        "no number of devices trains this fast at this batch",
+        "no number of devices trains this fast: a batch splits over so many and no more",
         where="workload.training.days",
         value=days,
-        hint=f"{hint}; give more days, or raise workload.training.global_batch_tokens",
+        allowed=f">= {fastest:.3g} days",
+        hint="Give more days, or raise workload.training.global_batch_tokens",
     )

@@ -6,7 +6,7 @@ Leaves out: failures and cost; the fastest step is the best.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -151,7 +151,25 @@ def _nearest_fit(
         n *= 2
         if least(n, fixed):
             return f"Nearest that fits: {_smallest(lambda x: least(x, fixed), n // 2, n)} devices"
-    return "No number of devices makes it fit; take a device with more memory or a shorter sequence"
+    return _shorter(s, devices, batch, m, mem, fixed)
+
+
+def _shorter(
+    s: TrainingShape, devices: int, batch: float, m: Machine, mem: MemoryCoefficients, fixed: Fixed | None
+) -> str:
+    """Name the longest sequence that fits, by bisection; where none does, a device with more memory is the only way."""
+    domain, room = int(np.max(m.domain_devices)), float(np.max(usable_bytes(m, mem)))
+    length = round(float(np.max(s.sequence_length)))
+
+    def too_long(tokens: int) -> bool:
+        shape = replace(s, sequence_length=float(tokens))
+        lay = candidate_layouts(shape, devices, max(1.0, batch * length / tokens), domain, fixed)
+        return len(lay) == 0 or not bool((training_memory(shape, lay, mem).total <= room).any())
+
+    if too_long(1):
+        return "No number of devices makes it fit; take a device with more memory"
+    longest = _smallest(too_long, 1, length) - max(1, length // 64)
+    return f"No number of devices makes it fit; a sequence of about {max(1, longest):.3g} tokens does"
 
 
 def _smallest(holds: object, low: int, high: int) -> int:

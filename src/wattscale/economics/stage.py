@@ -53,8 +53,9 @@ EXTRAS = (
     "power_cost_cvar95_usd_per_year", "power_cost_risk_share", "hedge_ratio_baseload",
     "price_for_target_irr_runs_paid_usd_per_mtok",
     *(f"contracts_{effect}" for effect in EFFECTS), *(f"option_{e}.{k}" for e in EFFECTS for k in KINDS),
+    "rent_", "user_", "smallest_operator_",
 )  # fmt: skip
-"""Figures of the price risk and the project company, which take most of the stage's time."""
+"""Figures that take most of the time, by the beginning of their names: price risk, project company, choices."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def run(
         facility: Result of the facility stage.
         supply: Result of the supply stage.
         catalog: The catalogue.
-        extras: Also the ranges, the price risk and the project company (`EXTRAS`); a draw of a study leaves them out.
+        extras: Also ranges and the figures of `EXTRAS`; a draw of a study leaves them out.
 
     Returns:
         Cost lines, cash flow and figures; a figure that does not exist for the plan is left out with a warning.
@@ -152,7 +153,9 @@ def run(
     figures, warnings = _cost_figures(plan, ranges)
     more, more_warnings, cash = _project_figures(plan, site, ranges)
     risk, risk_warnings = _risk_figures(plan, contracts, site, supply, catalog) if extras else ({}, [])
-    figures |= {**more, **risk, **_choice_figures(plan, figures, catalog), **contract_figures(settled, contracts)}
+    figures |= {**more, **risk, **contract_figures(settled, contracts)}
+    if extras:
+        figures |= _choice_figures(plan, figures, catalog)
     figures |= refresh_figures(plan.lines, table.discount_rate, table.project_years)
     figures |= reported_figures(figures, table.currency, catalog)
     told = (*warnings, *more_warnings, *contract_warnings, *risk_warnings)

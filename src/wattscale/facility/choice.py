@@ -54,7 +54,7 @@ class CoolingOption:
     """Energy of the year for the same computing, server fans counted [MWh]."""
     water_m3: float
     capital_usd: float
-    """Construction cost over that of a hall with chillers [USD], negative where it is cheaper."""
+    """Construction cost for the same computing over that of a hall with chillers [USD], negative where cheaper."""
     cost_usd_per_year: float
     """Annuity of that capital, energy and water [USD/year]."""
     rack_limit_kw: float
@@ -157,7 +157,8 @@ def _option(
     deflator = Deflator(catalog)
     construction = deflator.to_base(catalog.figure("dc_costs", "construction.cost", region=money.country)).value
     premium = catalog.value("cooling", f"{tech.name}.construction_premium_share")
-    capital = premium * construction * capacity_mw
+    # Servers without fans need a smaller hall for the same computing: the economics stage builds it for their power.
+    capital = construction * capacity_mw * (scale * (1.0 + premium) - 1.0)
     years, rate = catalog.value("dc_costs", "life.plant"), money.discount_rate
     annuity = 1.0 / years if rate == 0 else rate / (1.0 - (1.0 + rate) ** -years)
     energy_usd = float(np.sum(hours.power_mw * money.price_usd_per_mwh))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from wattscale.figure import PlanWarning, Value
 from wattscale.impact.carbon import ScopeRow
+from wattscale.impact.supply_chain import Concentration, Disruption
 
 
 @dataclass(frozen=True)
@@ -23,3 +24,7 @@ class ImpactResult:
     warnings: tuple[PlanWarning, ...] = ()
     scope_table: tuple[ScopeRow, ...] = ()
     """The greenhouse-gas statement of a year, ready for reporting."""
+    concentrations: tuple[Concentration, ...] = ()
+    """Concentration of each stage the plan needs, most concentrated first."""
+    disruptions: tuple[Disruption, ...] = ()
+    """Disruptions that can strike the plan, dearest first; `severity_curve` of the supply chain draws them."""

@@ -25,6 +25,8 @@ from wattscale.impact.result import ImpactResult
 from wattscale.impact.spending import input_output_figures, local_figures
 from wattscale.impact.supply_chain import (
     MONTHS_PER_YEAR,
+    Concentration,
+    Disruption,
     concentrations,
     disruptions,
     expected_loss_usd,
@@ -74,11 +76,14 @@ def run(
     """
     certificates = Certificates(table.market_carbon_share, economics.certified_mw)
     residual = residual_mix(table, site.country, _import_mean(supply), catalog)
-    carbon = operational_carbon(supply, certificates, residual, table.marginal_kg_per_mwh)
+    flat = table.marginal_kg_per_mwh
+    marginal = site.carbon_marginal_kg_per_mwh if flat is None else flat
+    carbon = operational_carbon(supply, certificates, residual, marginal)
     parts, embodied = _embodied(compute, facility, supply, economics, catalog)
     jobs_by_part, job_figures, warnings = _jobs(table, facility, supply, catalog)
     test_fuel = facility.figures.get("generator_test_fuel_mwh", 0.0)
     generator = first(test_fuel) * catalog.value("tech_costs", "fuel_diesel.carbon_direct") / KG_PER_T
+    chain, stages, scenarios = _supply_chain(site, supply, economics, catalog)
     local = _share(table.local_content_share, catalog.figure("multipliers", "all.local_content"))
     figures: dict[str, Value] = {
         **_carbon(carbon, certificates, supply),
@@ -91,13 +96,15 @@ def run(
         **_households(compute, facility, catalog),
         **job_figures,
         **local_figures(economics.lines, local),
-        **_supply_chain(site, supply, economics, catalog),
+        **chain,
     }
     if economy is not None:
         figures.update(input_output_figures(table, economics.lines, economy))
     market = market_usd(economics.lines, catalog.value("dc_costs", "accelerator.memory_share"))
     statement = scope_table(carbon, supply, certificates, residual, first(embodied["embodied_t"]), generator)
-    return ImpactResult(parts, jobs_by_part, market, figures, tuple(warnings), statement)
+    return ImpactResult(
+        parts, jobs_by_part, market, figures, tuple(warnings), statement, tuple(stages), tuple(scenarios)
+    )
 
 
 def first(value: Value) -> float:
@@ -237,20 +244,21 @@ def _late_plants(site: SiteResult, supply: SupplyResult, delay_usd_per_month: fl
 
 def _supply_chain(
     site: SiteResult, supply: SupplyResult, economics: EconomicsResult, catalog: Catalog
-) -> dict[str, Value]:
+) -> tuple[dict[str, Value], list[Concentration], list[Disruption]]:
     """Concentration, the longest wait and the expected loss of what the plan buys."""
     bought = ["devices", "building", *(name for name, mw in supply.capacity_mw.items() if mw > MARGINAL_MW)]
     delay = first(economics.figures.get("cost_of_delay_usd_per_month", 0.0))
     plants = _late_plants(site, supply, delay)
     scenarios = disruptions(bought, exposures(economics.lines, delay, plants), catalog)
     stages = concentrations(bought, catalog)
-    return {
+    figures: dict[str, Value] = {
         "lead_time_months": longest_wait(bought, catalog)[1],
         "supply_hhi_max": max((stage.hhi for stage in stages), default=0.0),
         "supply_hhi_mean": sum(stage.hhi for stage in stages) / len(stages) if stages else 0.0,
         "disruption_expected_usd_per_year": expected_loss_usd(scenarios),
         "disruption_worst_usd": max((each.loss_usd for each in scenarios), default=0.0),
     }
+    return figures, stages, scenarios
 
 
 def _water(site: SiteResult, facility: FacilityResult, supply: SupplyResult, catalog: Catalog) -> dict[str, Value]:

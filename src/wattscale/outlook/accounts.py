@@ -13,8 +13,8 @@ import numpy as np
 
 from wattscale.catalog import Catalog, Deflator
 from wattscale.outlook.pathway import Path
-from wattscale.outlook.world import World
 from wattscale.outlook.planunits import is_building
+from wattscale.outlook.world import World
 from wattscale.outlook.years import LAST_HISTORY, TIMES, place
 from wattscale.units import HOURS_PER_YEAR, FloatArray
 
@@ -73,6 +73,7 @@ def accounts(world: World, path: Path, plants: Mapping[str, float]) -> Accounts:
     built = np.maximum(np.diff(r["deployed_mw"], axis=0, prepend=0.0), 0.0) * v["hardware.overhead"][:, None]
     jobs = built * world.units.jobs_construction_per_mw * world.regions["jobs.wage_level"]
     staff = r["contracted_mw"] / v["facility.peak_factor"][:, None] * world.units.jobs_permanent_per_mw
+    ai_mw = r["deployed_mw"].sum(axis=2) * v["hardware.overhead"] * path.world["pue_ai"]
     every = {
         "electricity_twh": total.sum(axis=2),
         "ai_twh": r["ai_twh"].sum(axis=2),
@@ -84,9 +85,9 @@ def accounts(world: World, path: Path, plants: Mapping[str, float]) -> Accounts:
         "construction_job_years": jobs.sum(axis=2),
         "permanent_jobs": staff.sum(axis=2),
         "tokens_per_month": path.world["service"] * world.history.tokens[-1] / v["use.google_share"],
-        "ai_capacity_gw": r["deployed_mw"].sum(axis=2) * v["hardware.overhead"] * path.world["pue_ai"] / KW_PER_MW,
+        "ai_capacity_gw": ai_mw / KW_PER_MW,
         "unmet_share": r["unmet_work"].sum(axis=2) / r["demand_work"].sum(axis=2),
-        "largest_run_mw": path.world["fleet_mw"] * v["hardware.overhead"] * path.world["pue_ai"] * v["training.run_share"],
+        "largest_run_mw": ai_mw * v["training.run_share"],
         "token_price_index": _token_price(world, path),
         "scarcity_price": 1.0 + np.maximum(path.world["device_ratio"] - 1.0, 0.0) * v["scarcity.price_slope"],
         "embodied_mt": path.world["shipped_mw"] * v["hardware.overhead"] * world.units.embodied_t_per_mw / MT,
@@ -117,8 +118,7 @@ def _segments(world: World, path: Path, plants: Mapping[str, float]) -> dict[str
     grown = np.diff(path.region["deployed_mw"].sum(axis=2), axis=0, prepend=0.0)
     built = np.maximum(grown, 0.0) * v["hardware.overhead"]
     found = {
-        name: per_mw * share * (built if is_building(name) else shipped)
-        for name, share in units.segment_share.items()
+        name: per_mw * share * (built if is_building(name) else shipped) for name, share in units.segment_share.items()
     }
     growth = np.exp(v["conventional.investment_growth"] * age)
     found["other computing"] = v["conventional.investment"] * growth
@@ -133,4 +133,3 @@ def _token_price(world: World, path: Path) -> FloatArray:
     work = np.where(TIMES[:, None] <= LAST_HISTORY, path.world["work_per_task"], 1.0)
     price = price * work
     return np.asarray(price / price[place(LAST_HISTORY)])
-

@@ -174,7 +174,7 @@ def edge(v: Draws, units: PlanUnits) -> BreakEven:
 
     def holds(year: int) -> FloatArray:
         device, cloud = edge_energy(v, units, year)
-        return device <= cloud
+        return np.asarray(device <= cloud)
 
     return BreakEven(
         "edge",
@@ -192,14 +192,12 @@ def edge_shares(v: Draws, year: int) -> tuple[FloatArray, FloatArray]:
     """
     median = v["edge.size_median"] * np.exp(-v["edge.size_fall"] * (year - LAST_HISTORY))
     z = np.log(v["edge.model_size"] / median) / v["edge.size_sd"]
-    taken = v["edge.adoption"] * bass(
-        year - v["edge.shipped_since"], v["adoption.innovation"], v["adoption.imitation"]
-    )
+    taken = v["edge.adoption"] * bass(year - v["edge.shipped_since"], v["adoption.innovation"], v["adoption.imitation"])
     return np.asarray(ndtr(z) * taken), np.asarray(ndtr(z - v["edge.size_sd"]) * taken)
 
 
 def adoption(v: Draws, units: PlanUnits, without: tuple[str, ...] = ()) -> dict[str, FloatArray]:
-    """Give what enters the outlook: `edge_share` of work and `work_saving` of neuromorphic devices, by year and draw."""
+    """Give what enters the outlook by year and draw: `edge_share` of work, `work_saving` of neuromorphic devices."""
     nothing = np.zeros((len(FUTURE), len(v["edge.energy"])))
     found = {"edge_share": nothing, "work_saving": nothing}
     if "edge" not in without:
@@ -278,8 +276,9 @@ def renewable(v: Draws, costs: Mapping[str, FloatArray], grid: FloatArray, full:
         f"renewable in {share} hours",
         f"New power from sun, wind and batteries matches {share} hours at an accepted premium over grid power",
         first_year(
-            lambda year: matched_cost(v, costs, year - FUTURE[0], full)
-            <= grid[place(year)] * (1.0 + v["renewable.tolerance"])
+            lambda year: (
+                matched_cost(v, costs, year - FUTURE[0], full) <= grid[place(year)] * (1.0 + v["renewable.tolerance"])
+            )
         ),
         "room and resource at the place; the grid price holds its carbon price; no firm clean plant beside",
     )

@@ -95,7 +95,12 @@ def _additions(
     grid = _compound(v, "grid")[:, :, None] * regions["grid.additions"] * hits["grid"][future][:, None, :]
     own = _compound(v, "on_site_renewables")[:, :, None] * regions["on_site_renewables.split"]
     nuclear = (ramp * v["nuclear.level"])[:, :, None] * regions["nuclear.split"]
-    kinds = {"grid": grid, "gas": turbines[:, :, None] * regions["turbines.split"], "renewables": own, "nuclear": nuclear}
+    kinds = {
+        "grid": grid,
+        "gas": turbines[:, :, None] * regions["turbines.split"],
+        "renewables": own,
+        "nuclear": nuclear,
+    }
     return {kind: np.asarray(power * GW) for kind, power in kinds.items()}
 
 

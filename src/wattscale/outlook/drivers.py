@@ -54,8 +54,13 @@ class Driver:
             score: Standard normal scores [1].
 
         Returns:
-            Values [unit of the driver], same shape.
+            Values [unit of the driver], same shape; a share, whose range lies between 0 and 1, stays there.
         """
+        values = self._two_halves(score)
+        is_share = self.figure.unit == "1" and self.low >= 0 and self.high <= 1
+        return np.asarray(np.clip(values, 0.0, 1.0)) if is_share else values
+
+    def _two_halves(self, score: FloatArray) -> FloatArray:
         z = np.clip(score, -LONGEST_TAIL_Z, LONGEST_TAIL_Z) / P95_Z
         if self.low > 0:
             down, up = np.log(self.value / self.low), np.log(self.high / self.value)

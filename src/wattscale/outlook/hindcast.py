@@ -49,6 +49,7 @@ class Score:
 
     series: str
     known_to: int
+    last: int
     years: int
     mape: float
     crps: float
@@ -121,9 +122,7 @@ SMALLEST_SD = 0.005
 """Least yearly standard deviation of a log series: published figures are rounded to about this."""
 
 
-def regime_draws(
-    log_series: FloatArray, regimes: FloatArray, horizon: int, rng: np.random.Generator
-) -> FloatArray:
+def regime_draws(log_series: FloatArray, regimes: FloatArray, horizon: int, rng: np.random.Generator) -> FloatArray:
     """Carry growth on until its regime ends, then at the growth of a regime seen before; shape (draws, horizon)."""
     steps = np.diff(log_series)
     growth = np.full(DRAWS, steps[-WINDOW:].mean())
@@ -147,13 +146,14 @@ def known_regimes(catalog: Catalog, log_series: FloatArray, first: int, cut: int
     return np.array(before)
 
 
-def score_series(catalog: Catalog, name: str, cut: int) -> Score:
+def score_series(catalog: Catalog, name: str, cut: int, last: int = LAST_HISTORY) -> Score:
     """Forecast one series from a year of knowledge and score it.
 
     Args:
         catalog: The catalogue.
         name: Key of `SERIES`.
         cut: Last year that is known.
+        last: Last year that is forecast.
 
     Returns:
         Scores of the regime model, or of the damped trend where no regimes apply, and of the naive forecast.
@@ -162,7 +162,7 @@ def score_series(catalog: Catalog, name: str, cut: int) -> Score:
     years = range(FIRST_YEAR, LAST_HISTORY + 1)
     facts = [catalog.value("outlook_history", key, region=region, vintage=y) for y in years]
     logs = np.log(np.array(facts))
-    known, truth = logs[: cut - FIRST_YEAR + 1], logs[cut - FIRST_YEAR + 1 :]
+    known, truth = logs[: cut - FIRST_YEAR + 1], logs[cut - FIRST_YEAR + 1 : last - FIRST_YEAR + 1]
     horizon, rng = len(truth), np.random.default_rng(SEED)
     naive = naive_draws(known, horizon, rng)
     rng = np.random.default_rng(SEED + 1)
@@ -172,7 +172,7 @@ def score_series(catalog: Catalog, name: str, cut: int) -> Score:
         model = trend_draws(known, horizon, rng)
     ours, theirs = crps(model, truth), crps(naive, truth)
     return Score(
-        name, cut, horizon, _mape(model, truth), ours, pinball(model, truth), _coverage(model, truth),
+        name, cut, last, horizon, _mape(model, truth), ours, pinball(model, truth), _coverage(model, truth),
         _mape(naive, truth), theirs, _coverage(naive, truth), 1.0 - ours / theirs,
     )  # fmt: skip
 
@@ -186,8 +186,9 @@ def trend_draws(log_series: FloatArray, horizon: int, rng: np.random.Generator) 
 
 
 def hindcast(catalog: Catalog) -> list[Score]:
-    """Score every series from every year of knowledge."""
-    return [score_series(catalog, name, cut) for name in SERIES for cut in CUTS]
+    """Score every series from every year of knowledge, and five years from 2018."""
+    early = [score_series(catalog, name, CUTS[0], CUTS[0] + 5) for name in SERIES]
+    return early + [score_series(catalog, name, cut) for name in SERIES for cut in CUTS]
 
 
 def structural_break(catalog: Catalog, name: str) -> Break:

@@ -12,8 +12,8 @@ import numpy as np
 
 from wattscale.errors import WattscaleError
 from wattscale.outlook.demand import answered
-from wattscale.outlook.years import FUTURE, REGION_TITLES, REGIONS
 from wattscale.outlook.world import World
+from wattscale.outlook.years import FUTURE, REGION_TITLES, REGIONS
 from wattscale.units import HOURS_PER_YEAR, FloatArray
 
 TOLERANCE, ITERATIONS = 1e-6, 50
@@ -179,9 +179,7 @@ def at_price(world: World, t: int, before: Before, pue: FloatArray, log_price: F
         answer = answer - world.extras["log_cost_start"] - world.reference[t]
     else:
         answer = np.zeros_like(answer)
-    return Settled(
-        answer, demand, wanted, shipped, deployed, needed, device_ratio, power_ratio, electricity, cost
-    )
+    return Settled(answer, demand, wanted, shipped, deployed, needed, device_ratio, power_ratio, electricity, cost)
 
 
 def _reference_demand(world: World, t: int) -> FloatArray:

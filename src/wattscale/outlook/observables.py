@@ -112,7 +112,7 @@ def dc_total(view: View, row: Row, year: float) -> FloatArray:
         return share * PERCENT * spread * view.definition(publisher, "us_share")
     if metric in ("capacity", "demand_power", "power"):
         if "goldman" in scenario.lower():
-            return total / TWH_PER_GW * spread * view.definition(scenario, "electricity")
+            return total / TWH_PER_GW * spread
         nameplate = view.at(accounts.world["ai_capacity_gw"] + accounts.world["other_capacity_gw"], year)
         share = total / view.electricity(year, "")
         return nameplate * share * spread
@@ -135,7 +135,8 @@ def dc_ai(view: View, row: Row, year: float) -> FloatArray:
         factor = view.definition(row.get("scenario", ""), "ai_share")
         return view.at(share, year) * factor * PERCENT * np.sqrt(spread)
     if metric == "capacity":
-        share = 1.0 if not region else view.run.world.shares[:, REGIONS.index(region)]
+        one = np.ones(view.run.world.draws)
+        share = view.run.world.shares[:, REGIONS.index(region)] if region else one
         return view.at(a["ai_capacity_gw"], year - MID_YEAR) * share * view.v("boundary.other")
     if metric.startswith("capacity_added"):
         start = float(metric.split("_")[2])

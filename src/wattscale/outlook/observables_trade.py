@@ -100,13 +100,13 @@ def tokens(view: View, row: Row, year: float) -> FloatArray:
 
 def rental(view: View, row: Row, year: float) -> FloatArray:
     """Rental of an H100: observed to 2026, then falling with the cost of work."""
-    known = min(year - MID_YEAR, LAST_HISTORY + 1.0)
+    known = min(year, LAST_HISTORY + 1.0)
     base = view.fact("outlook_history", "rental.h100", known)
     later = view.at(view.run.path.world["unit_cost"], max(year, known)) / view.at(
         view.run.path.world["unit_cost"], max(known, FIRST_YEAR)
     )
     trend = later if year > LAST_HISTORY + 2 else 1.0
-    return np.asarray(base * trend * view.v("boundary.other"))
+    return np.asarray(base * trend * view.v("boundary.rental"))
 
 
 def prompt_energy(view: View, row: Row, year: float) -> FloatArray:
@@ -208,8 +208,15 @@ def training_energy(view: View, row: Row, year: float) -> FloatArray:
     if view.catalog.has_row("outlook_runs", name):
         run = view.catalog.row("outlook_runs", name)
         device = view.catalog.row("accelerators", run.text("accelerator"))
-        flops = FLOPS_PER_PARAMETER * run.number("params_active_b") * run.number("tokens_b") * BILLION**2
-        per_joule = device.number("bf16_tflops") * TRILLION / device.number("tdp_w") * run.number("utilisation")
+        work = FLOPS_PER_PARAMETER * run.number("params_active_b") * run.number("tokens_b") * BILLION**2
+        flops = np.full(view.run.world.draws, work)
+        per_joule = (
+            np.ones_like(flops)
+            * device.number("bf16_tflops")
+            * TRILLION
+            / device.number("tdp_w")
+            * run.number("utilisation")
+        )
     else:
         flops = FRONTIER_FLOP * np.exp(v("training.growth_start") * (year - FRONTIER_YEAR))
         efficiency = accelerator_efficiency(view, {"metric": "level"}, year) * BILLION

@@ -22,7 +22,7 @@ from wattscale.outlook.planunits import PlanUnits, planned_units
 from wattscale.outlook.scenario import SCENARIOS, SHOCKS, OutlookTable, load_outlook
 from wattscale.outlook.simulate import Simulation, simulate
 from wattscale.outlook.summary import SHOWN_YEARS, Fan, bottlenecks, fans, headline, tightest
-from wattscale.outlook.years import YEARS, place
+from wattscale.outlook.years import YEARS
 from wattscale.version import VERSION
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Outlook:
 
     Attributes:
         version: Version of the package.
-        table: What was asked.
+        asked: What was asked.
         units: Unit figures, from one plan of the chain.
         run: The simulation.
         compared: Headline figures of 2030 and 2035 by scenario and shock.
@@ -57,7 +57,7 @@ class Outlook:
     """
 
     version: str
-    table: OutlookTable
+    asked: OutlookTable
     units: PlanUnits
     run: Simulation
     compared: Mapping[str, Mapping[int, Mapping[str, tuple[float, float, float]]]]
@@ -76,7 +76,7 @@ class Outlook:
         v, path, a = self.run.v, self.run.path, self.run.accounts.world
         grid = path.region["electricity_usd_per_mwh"][:, :, 0]
         return (
-            breakeven.quantum(v, self.table.seed),
+            breakeven.quantum(v, self.asked.seed),
             breakeven.neuromorphic(v, self.units),
             breakeven.edge(v, self.units),
             breakeven.multi_site(v, a["largest_run_mw"]),
@@ -97,16 +97,19 @@ class Outlook:
         return bottlenecks(self.run)
 
     @property
-    def tightest(self) -> dict[int, str]:
-        """By year, the stage that limits most draws."""
+    def tightest(self) -> dict[int, tuple[float, str]]:
+        """By year, the share of draws that any stage limits [1], and the stage that limits most of them."""
         return tightest(self.run)
 
-    def table_of(self, years: tuple[int, ...] = SHOWN_YEARS) -> pd.DataFrame:
+    def table(self, years: tuple[int, ...] = SHOWN_YEARS) -> pd.DataFrame:
         """Give figures by year: low, middle, high, unit."""
         import pandas as pd
 
         rows = [
-            (f.name, year, *f.at(year), f.unit, f.title) for f in self.figures.values() for year in years
+            (f.name, year, *f.at(year), f.unit, f.title)
+            for f in self.figures.values()
+            for year in years
+            if year in f.years
         ]
         columns = ["figure", "year", "low", "value", "high", "unit", "title"]
         return pd.DataFrame(rows, columns=columns).set_index(["figure", "year"])
@@ -115,17 +118,17 @@ class Outlook:
         """Give everything as plain numbers and words."""
         return {
             "wattscale": self.version,
-            "outlook": self.table.name,
-            "about": self.table.about,
+            "outlook": self.asked.name,
+            "about": self.asked.about,
             "reading": CONDITIONAL,
-            "draws": self.table.draws,
-            "seed": self.table.seed,
+            "draws": self.asked.draws,
+            "seed": self.asked.seed,
             "plan": self.units.plan,
             "figures": {
                 f.name: {
                     "unit": f.unit,
                     "title": f.title,
-                    "years": {str(y): dict(zip(("low", "value", "high"), f.at(y), strict=True)) for y in YEARS},
+                    "years": {str(y): dict(zip(("low", "value", "high"), f.at(y), strict=True)) for y in f.years},
                 }
                 for f in self.figures.values()
             },
@@ -136,7 +139,12 @@ class Outlook:
             "scenarios": self.compared,
             "hindcast": [s.to_dict() for s in self.scores],
             "breaks": [
-                {"series": b.series, "year": b.year, "statistic": round(b.statistic, 2), "significant": b.is_significant}
+                {
+                    "series": b.series,
+                    "year": b.year,
+                    "statistic": round(b.statistic, 2),
+                    "significant": b.is_significant,
+                }
                 for b in self.breaks
             ],
         }
@@ -162,7 +170,7 @@ class Outlook:
         import json
 
         target = Path(folder)
-        page, table = self.html(), self.table_of(YEARS).to_csv()
+        page, table = self.html(), self.table(YEARS).to_csv()
         target.mkdir(parents=True, exist_ok=True)
         found = {"outlook.json": json.dumps(self.to_dict(), indent=1), "outlook.csv": table, "outlook.html": page}
         for name, text in found.items():
@@ -170,7 +178,7 @@ class Outlook:
         return [target / name for name in found]
 
     def _repr_html_(self) -> str:
-        html: str = self.table_of()._repr_html_()  # type: ignore[operator]
+        html: str = self.table()._repr_html_()  # type: ignore[operator]
         return html
 
 
@@ -236,9 +244,3 @@ def _units(table: OutlookTable) -> PlanUnits:
 def _headlines(run: Simulation) -> dict[int, dict[str, tuple[float, float, float]]]:
     found = fans(run)
     return {year: headline(found, year) for year in (2030, 2035)}
-
-
-def electricity_change(outlook: Outlook, first: int, last: int) -> float:
-    """Give the change of median electricity between two years [1]."""
-    fan = outlook.figures["outlook.electricity_twh"].quantiles[:, 2]
-    return float(fan[place(last)] / fan[place(first)] - 1.0)

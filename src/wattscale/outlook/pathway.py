@@ -37,6 +37,7 @@ WORLDWIDE = (
 SPARE_START = 1.02
 """Connected power over needed power at the end of history: no reserve of note, by the queues of 2025."""
 SATURATED = 1.0 - 1e-9
+"""Shares closer to one than this are one, in floating point."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,9 @@ class Record:
 def pue_of_ai(world: World, year: int) -> FloatArray:
     """Give the PUE of AI halls: the part above one falls at the rate drawn, before 2025 it was higher [1]."""
     v = world.v
-    return np.asarray(1.0 + (v["facility.pue_ai"] - 1.0) * np.exp(-v["facility.pue_fall"] * 3.0 * (year - LAST_HISTORY)))
+    return np.asarray(
+        1.0 + (v["facility.pue_ai"] - 1.0) * np.exp(-v["facility.pue_fall"] * 3.0 * (year - LAST_HISTORY))
+    )
 
 
 def run_path(world: World) -> Path:
@@ -183,7 +186,8 @@ def _future_year(world: World, record: Record, fleet: Fleet, t: int) -> None:
     w["work_per_task"][i] = world.demand.work[t]
     work_per_mw = (w["fleet_work"][i] / np.maximum(w["fleet_mw"][i], 1e-9))[:, None]
     can = found.deployed_mw * work_per_mw
-    r["demand_work"][i], r["served_work"][i] = found.demand, np.minimum(found.demand, can)
+    met = can >= found.demand * SATURATED
+    r["demand_work"][i], r["served_work"][i] = found.demand, np.where(met, found.demand, can)
     r["unmet_work"][i] = found.demand - r["served_work"][i]
     used = r["served_work"][i] / np.maximum(can, 1e-9)
     served = r["served_work"][i].sum(axis=1) / world.extras["work_start"]
@@ -197,9 +201,7 @@ def _future_year(world: World, record: Record, fleet: Fleet, t: int) -> None:
     w["binding"][i] = _binding(world, t, found)
 
 
-def _connect(
-    world: World, record: Record, t: int, i: int, found: Settled, other: FloatArray, pue: FloatArray
-) -> None:
+def _connect(world: World, record: Record, t: int, i: int, found: Settled, other: FloatArray, pue: FloatArray) -> None:
     """Energise what runs, by kind of new power; what is connected stays connected."""
     r = record.region
     contracted = conventional_mw(world, other) + found.deployed_mw * contracted_per_device(world, pue)
@@ -243,7 +245,9 @@ def _write_power(
 def _binding(world: World, t: int, found: Settled) -> FloatArray:
     """Name what limits a draw: the tightest device stage, power, transformers, or nothing; places in `STAGES`."""
     devices = found.device_ratio > 1.0
-    power = (found.power_ratio > 1.0).any(axis=1) & (found.shipped_mw < np.minimum(found.wanted_mw, world.limits.device_cap(t)) - 1e-6)
+    power = (found.power_ratio > 1.0).any(axis=1) & (
+        found.shipped_mw < np.minimum(found.wanted_mw, world.limits.device_cap(t)) - 1e-6
+    )
     _, allowed = world.limits.available(t)
     stage = np.where(devices, 1.0 + world.limits.tightest_device_stage(t), 0.0)
     stage = np.where(power, float(STAGES.index("grid connection")), stage)

@@ -6,18 +6,18 @@ Leaves out: the drivers' values; the catalogue holds them.
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tomllib
 from pydantic import Field, ValidationError
 
 from wattscale.errors import InputError, did_you_mean
 from wattscale.outlook.drivers import Change
-from wattscale.outlook.years import FUTURE, LAST_YEAR, REGIONS, YEARS, place
+from wattscale.outlook.years import FUTURE, LAST_YEAR, REGIONS, YEARS
 from wattscale.scenario.load import read_toml
 from wattscale.scenario.quantity import TableModel, choice
 from wattscale.units import FloatArray
@@ -66,7 +66,7 @@ class OutlookTable(TableModel):
         """Give the changes by driver; a bare number replaces the driver and its range."""
         found = {}
         for key, given in self.drivers.items():
-            table = ChangeTable(value=given) if isinstance(given, float) else given
+            table = ChangeTable(value=given, times=1.0) if isinstance(given, float) else given
             found[key] = Change(**table.model_dump())
         return found
 
@@ -95,8 +95,8 @@ def load_outlook(source: str | Path | Mapping[str, Any] | None = None) -> Outloo
         own, where, folder = read_toml(Path(source)), str(source), Path(source).resolve().parent
     top = _table(own, where)
     merged = _bundled(top.scenario, SCENARIOS, "scenario")
-    for shock in top.shocks:
-        merged = _laid(merged, _bundled(shock, SHOCKS, "shocks"))
+    for name in top.shocks:
+        merged = _laid(merged, _bundled(name, SHOCKS, "shocks"))
     merged = _laid(merged, own)
     table = _table(merged, where)
     for shock in table.shock:
@@ -109,6 +109,7 @@ def load_outlook(source: str | Path | Mapping[str, Any] | None = None) -> Outloo
 def factors(shocks: list[ShockTable]) -> dict[str, FloatArray]:
     """Give the factor of every target in every year, shape (years, regions) or (years,).
 
+    >>> from wattscale.outlook.years import place
     >>> hit = ShockTable(target="grid.us", start=2027, years=1, factor=0.5, recovery_years=1)
     >>> factors([hit])["grid"][place(2027) : place(2030), 0].tolist()
     [0.5, 0.75, 1.0]

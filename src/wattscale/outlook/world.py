@@ -78,9 +78,7 @@ def read_history(catalog: Catalog) -> History:
     shares = np.array([series("dc.share", region) for region in OTHERS])
     others = (world - us) * shares / shares.sum(axis=0)
     electricity = np.concatenate([us[None], others]).T
-    return History(
-        electricity, series("chips.power_added"), series("chips.density"), series("service.google_tokens")
-    )
+    return History(electricity, series("chips.power_added"), series("chips.density"), series("service.google_tokens"))
 
 
 def read_regions(catalog: Catalog) -> dict[str, FloatArray]:

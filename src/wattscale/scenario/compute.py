@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from wattscale.scenario.quantity import TableModel, choice, quantity
+from wattscale.scenario.workload import Precision
 
 
 class ComputeTable(TableModel):
@@ -42,4 +43,30 @@ class ComputeTable(TableModel):
     latency_quantile: float = quantity(
         0.9, "1", "Share of the requests that must meet the limit on time to first token",
         "estimate; published limits are stated for the median to the 99th percentile", ge=0.5, le=0.999,
+    )  # fmt: skip
+    serving_mode: Literal["aggregated", "disaggregated", "best"] = choice(
+        "aggregated",
+        "Whether one engine computes input tokens and decodes, engines of their own do each, or what serves most per device",
+    )
+    attention_parallel: Literal["tensor", "data", "best"] = choice(
+        "best", "In models with experts: devices share each attention head group, or serve their own sequences each"
+    )
+    activation_precision: Precision | None = choice(
+        None, "Precision of activations, and so of the products (else that of the weights where the chip has it)"
+    )
+    speculative_tokens: int = quantity(
+        0, "1", "Tokens drafted per step for speculative decoding; 0 for none", "scenario", ge=0, le=32
+    )
+    draft_acceptance: float = quantity(
+        0.7, "1", "Chance that the model accepts a drafted token",
+        "estimate; 0.6-0.85 for trained drafts (Leviathan et al. 2023; DeepSeek-AI 2024: 0.85-0.9 for the second token)",
+        ge=0, le=1,
+    )  # fmt: skip
+    draft_cost_share: float = quantity(
+        0.05, "1", "Time of one draft step over that of a step of the model",
+        "estimate; one layer or a model of about a fiftieth of the size", ge=0, le=1,
+    )  # fmt: skip
+    device_usd_per_h: float | None = quantity(
+        None, "USD/h", "Price of a device-hour for the choices of a serving replica (else that of the catalogue)",
+        "scenario", ge=0, le=10_000,
     )  # fmt: skip

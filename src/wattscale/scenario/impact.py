@@ -27,7 +27,12 @@ class ImpactTable(TableModel):
         ge=0, le=3000,
     )  # fmt: skip
     marginal_kg_per_mwh: float | None = quantity(
-        None, "kg/MWh", "Carbon of the plant that follows the load, where known", "scenario", ge=0, le=3000
+        None,
+        "kg/MWh",
+        "Carbon of the plant that follows the load (else hourly, from the carbon file)",
+        "carbon file",
+        ge=-3000,
+        le=5000,
     )
     input_output: str | None = choice(
         None, "The file_parameters.json of an input-output table saved by pymrio", file=True

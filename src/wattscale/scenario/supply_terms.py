@@ -25,9 +25,7 @@ class OwnTechnology(TableModel):
     )
     life_years: float | None = quantity(None, "year", "Economic life", "scenario", ge=1, le=100)
     variable_usd_per_mwh: float | None = quantity(None, "USD/MWh", "Running cost", "scenario", ge=0, le=1e4)
-    fuel_usd_per_mwh: float | None = quantity(
-        None, "USD/MWh", "Fuel per MWh of electricity", "scenario", ge=0, le=1e4
-    )
+    fuel_usd_per_mwh: float | None = quantity(None, "USD/MWh", "Fuel per MWh of electricity", "scenario", ge=0, le=1e4)
     carbon_kg_per_mwh: float | None = quantity(
         None, "kg/MWh", "Direct CO2 per MWh of electricity", "scenario", ge=0, le=5e3
     )
@@ -75,7 +73,9 @@ class PowerPurchase(TableModel):
 
     name: str = choice(..., "Name of the contract")
     kind: PurchaseKind = choice("pay-as-produced", "Profile: that of a plant, flat, or that of the load")
-    delivery: Delivery = choice("physical", "physical: serves the load; virtual: settled in money against the spot price")
+    delivery: Delivery = choice(
+        "physical", "physical: serves the load; virtual: settled in money against the spot price"
+    )
     technology: Literal["solar", "wind", "wind-offshore"] = choice("solar", "Plant behind pay-as-produced")
     usd_per_mwh: float = quantity(..., "USD/MWh", "Contract price", "scenario", ge=0, le=1e4)
     max_mw: float = quantity(..., "MW", "Largest contract", "scenario", gt=0, le=1e6)

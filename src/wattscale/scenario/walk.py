@@ -60,13 +60,16 @@ def table_of(info: FieldInfo) -> type[BaseModel] | None:
 
 
 def get_key(tables: Mapping[str, Any], key: str) -> Any:
-    """Give the value at a dotted key, or None.
+    """Give the value at a dotted key, or None; keys of `catalog` keep their dots.
 
     >>> get_key({"supply": {"land_ha": 3}}, "supply.land_ha")
     3
+    >>> get_key({"catalog": {"dc_costs/life.plant": 12}}, "catalog.dc_costs/life.plant")
+    12
     """
     here: Any = tables
-    for part in key.split("."):
+    head, _, rest = key.partition(".")
+    for part in (head, rest.strip('"')) if head == "catalog" and rest else key.split("."):
         if not isinstance(here, Mapping) or part not in here:
             return None
         here = here[part]

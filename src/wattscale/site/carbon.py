@@ -1,8 +1,9 @@
 """Hourly carbon of grid energy and its carbon-free share: from a file, or synthetic from a class shape.
 
-In: a CSV (time_utc, ci_direct_g_per_kwh, ci_lca_g_per_kwh, carbon_free_pct), or means, a class, a seed. Out: direct and
-life-cycle carbon [kg/MWh] and carbon-free share [1] in UTC. 1 g/kWh is 1 kg/MWh.
-Leaves out: marginal emissions; these are averages of the mix consumed.
+In: a CSV (time_utc, ci_direct_g_per_kwh, ci_lca_g_per_kwh, carbon_free_pct, ci_marginal_g_per_kwh), or means, a
+class, a seed. Out: direct, life-cycle and, from a file, marginal carbon [kg/MWh] and carbon-free share [1] in UTC.
+1 g/kWh is 1 kg/MWh.
+Leaves out: marginal emissions where the file has none; the others are averages of the mix consumed.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ FIELD = "site.carbon"
 DIRECT = Column("ci_direct_g_per_kwh", 0.0, 3000.0)
 LIFECYCLE = Column("ci_lca_g_per_kwh", 0.0, 3000.0, required=False)
 FREE = Column("carbon_free_pct", 0.0, 100.0, required=False)
+MARGINAL = Column("ci_marginal_g_per_kwh", -3000.0, 5000.0, required=False)
 PCT = 100.0
 
 
@@ -51,13 +53,14 @@ def read_carbon(path: str, repair_hours: int = 0) -> CarbonFile:
     """Read an hourly carbon file.
 
     Args:
-        path: CSV with time_utc and ci_direct_g_per_kwh; ci_lca_g_per_kwh and carbon_free_pct where known.
+        path: CSV with time_utc and ci_direct_g_per_kwh; ci_lca_g_per_kwh, carbon_free_pct and ci_marginal_g_per_kwh
+            where known.
         repair_hours: Longest gap that may be closed by interpolation [h].
 
     Raises:
         InputError: Missing, repeated or unreadable hours, values out of range; with file and line.
     """
-    columns, warnings = read_hourly_csv(path, FIELD, [DIRECT, LIFECYCLE, FREE], repair_hours)
+    columns, warnings = read_hourly_csv(path, FIELD, [DIRECT, LIFECYCLE, FREE, MARGINAL], repair_hours)
     free = columns.get(FREE.name)
     return CarbonFile(
         carbon_kg_per_mwh=columns[DIRECT.name],
@@ -65,6 +68,7 @@ def read_carbon(path: str, repair_hours: int = 0) -> CarbonFile:
         carbon_lifecycle_kg_per_mwh=columns.get(LIFECYCLE.name),
         cfe_share=None if free is None else free / PCT,
         warnings=warnings,
+        carbon_marginal_kg_per_mwh=columns.get(MARGINAL.name),
     )
 
 

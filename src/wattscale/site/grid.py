@@ -54,6 +54,7 @@ class GridCarbon:
     cfe_share: FloatArray
     synthetic: bool
     warnings: tuple[PlanWarning, ...]
+    marginal_kg_per_mwh: FloatArray | None = None
 
     def figures(self) -> dict[str, Value]:
         """Figures of the report."""
@@ -161,4 +162,4 @@ def _completed(catalog: Catalog, site: Row, file: CarbonFile) -> GridCarbon:
         warnings += (PlanWarning("carbon-columns-estimated", message),)
         lifecycle = mix.lifecycle(direct) if lifecycle is None else lifecycle
         free = mix.cfe_share(direct) if free is None else free
-    return GridCarbon(direct, lifecycle, free, False, warnings)
+    return GridCarbon(direct, lifecycle, free, False, warnings, file.carbon_marginal_kg_per_mwh)

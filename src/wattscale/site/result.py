@@ -58,3 +58,5 @@ class SiteResult:
     warnings: tuple[PlanWarning, ...] = ()
     facts: dict[str, str] = field(default_factory=dict)
     """What is known in words: grid zone, climate station, hub, tax relief, hazard; indicative."""
+    carbon_marginal_kg_per_mwh: FloatArray | None = None
+    """Carbon of the plant that follows the load [kg/MWh], shape (8760,); None where the carbon file has none."""

@@ -66,6 +66,7 @@ class CarbonFile:
     carbon_lifecycle_kg_per_mwh: FloatArray | None = None
     cfe_share: FloatArray | None = None
     warnings: tuple[PlanWarning, ...] = ()
+    carbon_marginal_kg_per_mwh: FloatArray | None = None
 
 
 @dataclass(frozen=True)

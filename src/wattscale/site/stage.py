@@ -91,7 +91,7 @@ def run(table: SiteTable, catalog: Catalog, series: SiteSeries | None = None) ->
                  "elevation_m": elevation_m, "site_distance_km": place.site_distance_km,
                  "climate_distance_km": place.climate_distance_km},
         warnings=place.warnings + weather_warnings + price.warnings + carbon.warnings + fact_warnings,
-        facts=_words(place),
+        facts=_words(place), carbon_marginal_kg_per_mwh=carbon.marginal_kg_per_mwh,
     )  # fmt: skip
 
 

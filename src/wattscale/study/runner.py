@@ -166,7 +166,7 @@ def run_case(study: Study, index: int, cache: StageCache, payload: Payload) -> d
     clock = _Clock()
     try:
         last = max((name.partition(".")[0] for name in figures), key=STAGE_ORDER.__getitem__)
-        extras = any(name.partition(".")[2] in EXTRAS for name in figures if name.startswith("economics."))
+        extras = any(name.partition(".")[2].startswith(EXTRAS) for name in figures)
         chain = walk(study.case(index), last, clock.begins, cache, extras=extras)
         for name in figures:
             value = figure_of(chain, name)

@@ -195,7 +195,7 @@ def _lost(payload: _Payload, index: int) -> dict[str, Any]:
 
 def _plan_place(payload: _Payload, place: Place) -> dict[str, Any]:
     scenario = apply_patch(payload.scenario, Patch(place.name, place.changes))
-    extras = any(name.partition(".")[2] in EXTRAS for name in payload.figures)
+    extras = any(name.partition(".")[2].startswith(EXTRAS) for name in payload.figures)
     chain = walk(scenario, "impact", cache=payload.cache, extras=extras)
     found: dict[str, float | None] = {}
     for name in payload.figures:

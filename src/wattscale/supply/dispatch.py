@@ -176,8 +176,7 @@ def purchase_costs(campus: Campus, p: Purchase, size_mw: float, d: Dispatch) -> 
     paid = max(taken, p.take_or_pay_share * float(setting.weight @ profile))
     parts = {f"{p.key}.energy": paid * p.usd_per_mwh}
     if p.through_grid:
-        network = setting.import_usd_per_mwh - setting.spot
-        parts[f"{p.key}.network"] = float((setting.weight * network) @ d.given_mw[p.key])
+        parts[f"{p.key}.network"] = float((setting.weight * setting.network) @ d.given_mw[p.key])
         if "grid" in campus.technologies:
             parts[f"{p.key}.network"] += connection_usd_per_mw(setting, campus.technologies["grid"]) * float(
                 profile.max()

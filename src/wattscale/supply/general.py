@@ -7,6 +7,7 @@ Leaves out: the structure in time (interior.py) and the reasons of an infeasible
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Literal
 
 import numpy as np
@@ -18,7 +19,7 @@ from wattscale.supply.matrix import MatrixForm, matrix_form, parts_of, prices_of
 from wattscale.supply.program import Program, Solution, cost_of
 from wattscale.units import FloatArray
 
-HighsMethod = Literal["simplex", "ipm", "choose"]
+HighsMethod = Literal["simplex", "ipm", "hipo", "choose"]
 
 SLACK = 1e-4
 """Room above a point that is feasible within tolerance, for a cost that some exact point does not exceed [1]."""
@@ -29,6 +30,11 @@ class _Raw:
     point: FloatArray
     row_price: FloatArray
     iterations: int
+
+
+def has_hipo() -> bool:
+    """Tell whether HiGHS has its newer interior point, an extra of its package."""
+    return find_spec("highspy_extras") is not None
 
 
 def solve_clarabel(program: Program, tolerance: float = 1e-7) -> Solution | None:
@@ -54,7 +60,8 @@ def solve_highs(program: Program, method: HighsMethod = "simplex", tolerance: fl
 
     Args:
         program: The program.
-        method: Simplex (exact vertices, slow on long horizons), its interior point with crossover, or its choice.
+        method: Simplex (exact vertices, slow on long horizons), its interior point with crossover, its newer one
+            (HiPO, needs `highspy[extras]`) without, or its choice.
         tolerance: Feasibility tolerance [1].
 
     Returns:
@@ -115,7 +122,10 @@ def _highs(form: MatrixForm, method: HighsMethod, tolerance: float) -> _Raw | No
 
     solver = highspy._core._Highs()  # the public class prints a banner on stdout when it is made
     solver.setOptionValue("output_flag", False)
-    solver.setOptionValue("solver", method)
+    if solver.setOptionValue("solver", method) != highspy.HighsStatus.kOk:
+        raise WattscaleError(f"This HiGHS has no solver '{method}'")
+    if method == "hipo":
+        solver.setOptionValue("run_crossover", "off")
     solver.setOptionValue("primal_feasibility_tolerance", tolerance)
     solver.setOptionValue("dual_feasibility_tolerance", tolerance)
     problem = highspy.HighsLp()

@@ -13,14 +13,18 @@ import numpy as np
 
 from wattscale.errors import InfeasibleError
 from wattscale.supply.expansion import Campus, Limit
-from wattscale.supply.tariff import PEAKS
 from wattscale.supply.program import Budget, Column, Link, Program, Solution
+from wattscale.supply.tariff import PEAKS
 
 Solver = Callable[[Program], Solution | None]
 DIGITS = 4
 MARGIN = 1e-6
 """Relative margin on the value named, so that it is feasible beyond rounding."""
-RANGES = {"supply.cfe_hourly_share": (0.0, 1.0), "supply.clean_annual_share": (0.0, np.inf), "supply.max_unserved_share": (0.0, 1.0)}
+RANGES = {
+    "supply.cfe_hourly_share": (0.0, 1.0),
+    "supply.clean_annual_share": (0.0, np.inf),
+    "supply.max_unserved_share": (0.0, 1.0),
+}
 
 
 def explain(campus: Campus, solver: Solver) -> InfeasibleError:

@@ -20,6 +20,7 @@ from wattscale.supply import directions, sweeps
 from wattscale.supply.certificate import certified_bound
 from wattscale.supply.layout import Layout, layout, prices
 from wattscale.supply.program import Budget, Column, Flow, Link, Program, Solution, Store, cost_of, term
+from wattscale.supply.zero import is_zero
 from wattscale.units import FloatArray
 
 SMALL = ("link", "budget", "zero", "top")
@@ -106,25 +107,28 @@ class _Residuals:
     dual: float
 
 
-def solve_interior(program: Program, tolerance: float = 1e-4, most_iterations: int = 150) -> Solution | None:
+def solve_interior(
+    program: Program, tolerance: float = 1e-4, most_iterations: int = 150, bracket: bool = False
+) -> Solution | None:
     """Solve a program by the structured method.
 
     Args:
         program: The program.
         tolerance: Certified relative gap at which to stop [1].
         most_iterations: Iterations after which it counts as stalled.
+        bracket: Give the last point with its bound then, near or not, instead of None.
 
     Returns:
         The solution; its gap is above the tolerance (but below ACCEPTABLE) where the method came no nearer. None where
         it stalls before that (the program may have no point).
     """
-    if any(b.limit <= 0.0 for b in program.budgets):
+    if any(is_zero(b) for b in program.budgets):
         return None
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        return _iterate(program, tolerance, most_iterations)
+        return _iterate(program, tolerance, most_iterations, bracket)
 
 
-def _iterate(program: Program, tolerance: float, most_iterations: int) -> Solution | None:
+def _iterate(program: Program, tolerance: float, most_iterations: int, bracket: bool) -> Solution | None:
     a = layout(program)
     s = _Iterate(a)
     _start(a, s)
@@ -145,7 +149,7 @@ def _iterate(program: Program, tolerance: float, most_iterations: int) -> Soluti
             going = False
         if not going:
             return _finished(program, a, s, r, ACCEPTABLE, iteration)
-    return None
+    return _answer(program, a, s, most_iterations) if bracket else None
 
 
 ACCEPTABLE = 1e-3
@@ -360,18 +364,19 @@ def _finished(
 ) -> Solution | None:
     """Give the solution once it is near enough, by the certified bound."""
     objective = float(np.sum(a.cost * s.y) + a.column_cost @ s.x)
-    if TRACE is not None:
-        TRACE.append((iteration, objective * a.money, r.product / abs(objective), r.primal, r.dual,
-                      float(np.abs(r.columns).max())))  # fmt: skip
     if r.product > tolerance * abs(objective) or r.primal > FEASIBLE:
         return None
+    answer = _answer(program, a, s, iteration)
+    return answer if answer.objective - answer.bound <= tolerance * abs(answer.objective) else None
+
+
+def _answer(program: Program, a: Layout, s: _Iterate, iteration: int) -> Solution:
+    """Give the point in MW and USD with the bound that its prices prove."""
     found = prices(a, s.nu, s.z["budget"], s.z["link"])
     parts = np.ascontiguousarray(s.y.T) * a.power
     columns, flows = s.x * a.power, parts[: len(program.flows)]
     cost = cost_of(program, columns, flows)
     bound = certified_bound(program, found, cost + ROOM * abs(cost))
-    if (cost - bound) > tolerance * abs(cost):
-        return None
     return Solution(columns, flows, parts[len(program.flows) :], found, cost, bound, "interior", iteration)
 
 
@@ -379,4 +384,3 @@ FEASIBLE = 1e-6
 """Largest gap of any row over the mean load at which to stop [1]."""
 ROOM = 1e-3
 """Room above the cost of a nearly feasible point for that of some feasible one [1]."""
-TRACE: list[tuple[float, ...]] | None = None

@@ -53,7 +53,7 @@ def _physical(b: Builder, p: Purchase, volume: float) -> int:
     profile = setting.renewable[p.key]
     firm = p.take_or_pay_share >= 1.0
     cost = p.usd_per_mwh * volume if firm else 0.0
-    network = setting.import_usd_per_mwh - setting.spot if p.through_grid else np.zeros(b.steps)
+    network = setting.network if p.through_grid else np.zeros(b.steps)
     if p.through_grid and "grid" in b.technologies:
         cost += connection_usd_per_mw(setting, b.technologies["grid"]) * float(profile.max())
     at = b.column(p.key, cost, p.max_mw)

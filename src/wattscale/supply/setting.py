@@ -86,6 +86,7 @@ class Setting:
         flexible_window: Hours of a window, in which the moved load is made up.
         flexible_low, flexible_high: Bounds of the flexible load over its usual power [1].
         spot_usd_per_mwh: Price that virtual purchases settle against; None for the import price, shape (T,).
+        network_usd_per_mwh: Network charge of energy bought over the grid, shape (T,); None for none.
         tariff_period: Number of the tariff period of each step, 0 for none, shape (T,); None without periods.
         periods: The periods 1, 2 ...
         demand_ratchet_share: Least billed peak of a month over that of the year [1].
@@ -124,6 +125,7 @@ class Setting:
     flexible_low: float = 0.3
     flexible_high: float = 1.25
     spot_usd_per_mwh: FloatArray | None = None
+    network_usd_per_mwh: FloatArray | None = None
     tariff_period: FloatArray | None = None
     periods: tuple[Period, ...] = ()
     demand_ratchet_share: float = 0.0
@@ -157,6 +159,11 @@ class Setting:
     def spot(self) -> FloatArray:
         """Price that virtual purchases settle against [USD/MWh], shape (T,)."""
         return self.import_usd_per_mwh if self.spot_usd_per_mwh is None else self.spot_usd_per_mwh
+
+    @property
+    def network(self) -> FloatArray:
+        """Network charge of energy bought over the grid [USD/MWh], shape (T,)."""
+        return 0.0 * self.weight if self.network_usd_per_mwh is None else self.network_usd_per_mwh
 
 
 @dataclass(frozen=True)

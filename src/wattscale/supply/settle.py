@@ -11,8 +11,8 @@ from dataclasses import replace
 import numpy as np
 
 from wattscale.supply.carry import carry_surplus
-from wattscale.supply.tariff import PEAKS
 from wattscale.supply.program import Flow, Program, Solution, bound_value, cost_of, store_factors
+from wattscale.supply.tariff import PEAKS
 from wattscale.units import FloatArray
 
 DUST = 1e-4
@@ -176,7 +176,7 @@ def _tighten_peaks(program: Program, x: FloatArray, y: FloatArray) -> None:
     for t in program.flows[j].upper_terms:
         np.maximum.at(x, t.column, y[j])
     targets = {*billed, program.column("grid")}
-    for link in reversed(program.links):
+    for link in (*reversed(program.links), *reversed(program.links)):
         ends = sorted(link.columns.items(), key=lambda item: -item[1])
         if link.limit != 0.0 or len(ends) != 2 or ends[1][0] not in targets or ends[0][0] not in targets:
             continue

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from wattscale.supply.general import solve_clarabel
 from wattscale.supply.program import Program, Solution
 from wattscale.supply.settle import imbalance, settle, store_flows
+from wattscale.supply.zero import put_back, strike_out
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -28,14 +29,17 @@ BALANCE = 1e-9
 FREE = 1e-3
 """Price of energy over its mean below which it counts as free [1]."""
 ROUNDS = 4
+USUAL = 150
+"""Iterations the structured method may take before another solver is asked."""
 
 
-def solve_once(program: Program, tolerance: float = TOLERANCE) -> Solution | None:
+def solve_once(program: Program, tolerance: float = TOLERANCE, iterations: int = USUAL) -> Solution | None:
     """Solve a program by the structured method where it is long, else (or where that stalls) by a general solver.
 
     Args:
         program: The program.
         tolerance: Certified relative gap asked of the structured method [1].
+        iterations: Iterations after which the structured method stops; below `USUAL` it then gives its best bracket.
 
     Returns:
         The solution as the solver gives it, or None where the program has no point.
@@ -43,13 +47,13 @@ def solve_once(program: Program, tolerance: float = TOLERANCE) -> Solution | Non
     if program.steps >= LONG:
         from wattscale.supply.interior import solve_interior
 
-        found = solve_interior(program, tolerance)
+        found = solve_interior(program, tolerance, iterations, bracket=iterations < USUAL)
         if found is not None:
             return found
     return solve_clarabel(program)
 
 
-def solve(program: Program) -> Solution | None:
+def solve(program: Program, tolerance: float = TOLERANCE, iterations: int = USUAL) -> Solution | None:
     """Solve a program so that no store charges and discharges in the same step.
 
     A linear program may burn energy in a store where more import pays (negative prices). In the steps where the
@@ -59,28 +63,35 @@ def solve(program: Program) -> Solution | None:
 
     Args:
         program: The program.
+        tolerance: Certified relative gap asked of the structured method [1].
+        iterations: As in `solve_once`.
 
     Returns:
         The settled solution, or None where the program has no point.
     """
-    found = solve_once(program)
+    struck = strike_out(program)
+    found = solve_once(struck, tolerance, iterations)
     if found is None:
         return None
-    best = settle(program, found)
-    bound, blocked = found.bound, program
+    return put_back(program, struck, _without_burning(struck, found, tolerance, iterations))
+
+
+def _without_burning(program: Program, first: Solution, tolerance: float, iterations: int) -> Solution:
+    best, found = settle(program, first), first
+    blocked = program
     for _ in range(ROUNDS):
         burning = burns(program, found)
         if _plain(program, best, found) or not burning:
             break
         blocked = _block(blocked, burning)
-        again = solve_once(blocked)
+        again = solve_once(blocked, tolerance, iterations)
         if again is None:
             break
         found = again
         settled = settle(program, found)
         if imbalance(program, best) > BALANCE or settled.objective < best.objective:
             best = settled
-    return replace(best, bound=bound)
+    return replace(best, bound=first.bound)
 
 
 def _plain(program: Program, settled: Solution, found: Solution) -> bool:

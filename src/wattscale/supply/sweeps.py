@@ -19,8 +19,15 @@ import numpy as np
 
 
 def compiled(function: Callable[..., Any]) -> Any:
-    """Compile once and keep on disk; reassociation of sums is allowed, so that loops vectorise."""
-    return numba.njit(cache=True, fastmath=True, error_model="numpy")(function)
+    """Compile once and keep on disk; reassociation of sums is allowed, so that loops vectorise.
+
+    The cache lies beside this file, or in the user's cache folder where that cannot be written; without either the
+    passes are compiled anew in each process.
+    """
+    try:
+        return numba.njit(cache=True, fastmath=True, error_model="numpy")(function)
+    except RuntimeError:
+        return numba.njit(fastmath=True, error_model="numpy")(function)
 
 
 BLOCK = 64

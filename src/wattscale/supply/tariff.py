@@ -5,7 +5,7 @@ Leaves out: falling blocks (not convex) and power factor.
 
 Each hour belongs to one bin: its month, its tariff period, and whether the curtailment contract calls. Import is at
 most the bin's peak; the peaks of a month are at most its billed peak, which is at least the ratchet's share of the
-connection in use.
+year's peak.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from wattscale.units import KG_PER_T
 
 PEAKS = ("peak.", "billed.", "called.")
 """Beginnings of the names of columns that hold peaks of import."""
+YEAR = "billed.year"
+"""Name of the column that holds the year's peak, where the tariff has a ratchet."""
 TIER = "tier."
 
 
@@ -57,18 +59,24 @@ def _binned(b: Builder, grid: int) -> tuple[Term, ...]:
     charge = setting.demand_charge_usd_per_mw_month
     period, called = _period(b), _called(b)
     column = np.zeros(b.steps, np.int64)
+    ratchet = setting.demand_ratchet_share if charge > 0 else 0.0
+    year = b.column(YEAR, 0.0, upper) if ratchet > 0 else grid
+    if ratchet > 0:
+        b.links.append(Link(YEAR, {year: 1.0, grid: -1.0}, 0.0))
     for m in np.unique(setting.month):
         top = grid
         if charge > 0:
             top = b.column(f"billed.{m}", charge, upper)
             b.links.append(Link(f"billed.{m}", {top: 1.0, grid: -1.0}, 0.0))
-            if setting.demand_ratchet_share > 0:
-                b.links.append(Link(f"ratchet.{m}", {grid: setting.demand_ratchet_share, top: -1.0}, 0.0))
+            if ratchet > 0:
+                b.links.append(Link(f"ratchet.{m}", {year: ratchet, top: -1.0}, 0.0))
         of_month = setting.month == m
         for i in np.unique(period[of_month]):
             own = setting.periods[i - 1].demand_usd_per_mw_month if i else 0.0
             peak = b.column(f"peak.{m}.{i}", own, upper)
             b.links.append(Link(f"peak.{m}.{i}", {peak: 1.0, top: -1.0}, 0.0))
+            if ratchet > 0:
+                b.links.append(Link(f"peak.{m}.{i}.year", {peak: 1.0, year: -1.0}, 0.0))
             here = of_month & (period == i)
             column[here] = peak
             if (here & called).any():

@@ -27,6 +27,7 @@ KINDS: Mapping[str, str] = {
     "serving": "wattscale.validation.serving",
     "pue": "wattscale.validation.pue",
     "pue-simulated": "wattscale.validation.pue_simulated",
+    "outlook": "wattscale.validation.outlook",
 }
 """Kinds of measured data and the module that predicts each."""
 

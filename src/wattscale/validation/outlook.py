@@ -25,7 +25,9 @@ from wattscale.validation.scoring import Prediction, Rows, Skipped
 TARGETS = ("mid",)
 GROUP_BY = "series"
 FILE = "outlook_anchors.csv"
-DRAWS, SEED = 4000, 1
+CATALOG_TABLE = "outlook_published"
+"""Table of the catalogue with published figures in the columns of this kind."""
+DRAWS, SEED = 2000, 1
 QUANTILES = (0.1, 0.5, 0.9)
 """Ends and middle of the 80 % interval."""
 NAMED = (

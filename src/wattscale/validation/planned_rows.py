@@ -14,7 +14,7 @@ from wattscale.catalog import Catalog
 from wattscale.compute.accelerators import Accelerator, load_accelerator
 from wattscale.compute.power import it_power_per_device, load_server
 from wattscale.compute.replica import candidate_layouts, choose_replica, resolve_formats
-from wattscale.compute.serving import Request, load_setting
+from wattscale.compute.serving_setting import Request, load_setting
 from wattscale.compute.serving_work import Layout
 from wattscale.workload.resolve import architecture_for
 

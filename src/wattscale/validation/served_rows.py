@@ -27,7 +27,7 @@ from wattscale.compute.roofline import (
     stack_rates,
     step_time,
 )
-from wattscale.compute.serving import mixed_steps
+from wattscale.compute.serving_cycle import mixed_steps
 from wattscale.compute.serving_work import Formats, Layout, step_work
 from wattscale.units import FloatArray
 from wattscale.workload.architecture import Architecture

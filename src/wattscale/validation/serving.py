@@ -51,11 +51,13 @@ class LoopRow:
         served: The row as a replica, its running sequences cut at what memory holds.
         concurrency: Requests in the loop of one replica [1].
         prefill_sequences: Requests in the loop of one worker that computes input tokens [1].
+        scheduler: Engine, or an early version of it, whose waits before the first token apply.
     """
 
     served: ServedRow
     concurrency: float
     prefill_sequences: float
+    scheduler: str = "vllm"
 
 
 def worker_layout(row: Row, prefix: str = "") -> Layout:
@@ -96,10 +98,10 @@ def cache_precision(accelerator: Accelerator, weights: str) -> str:
     return "fp8" if weights not in WIDE and "fp8" in accelerator.peak_flops else "bf16"
 
 
-def engine_of(backend: str, version: str) -> str:
-    """Name the serving engine of a row, as an item of `serving_coefficients`.
+def scheduler_of(backend: str, version: str) -> str:
+    """Name the scheduler of a row, as an item of `serving_coefficients`: an engine, or an early version of it.
 
-    >>> engine_of("trtllm", "1.0.0rc6"), engine_of("trtllm", "1.2.0rc2"), engine_of("", "")
+    >>> scheduler_of("trtllm", "1.0.0rc6"), scheduler_of("trtllm", "1.2.0rc2"), scheduler_of("", "")
     ('trtllm-1.0', 'trtllm', 'vllm')
     """
     if backend == "trtllm" and version.startswith(("0.", "1.0")):
@@ -140,13 +142,14 @@ def loop_row(index: int, row: Row, catalog: Catalog, models: Models) -> LoopRow:
         accelerator=accelerator,
         layout=layout,
         formats=formats,
-        engine=engine_of(row.get("backend", ""), row.get("backend_version", "")),
+        engine=row.get("backend", "") or "vllm",
         sequences=max(1.0, min(loop, most) if most >= 1.0 else loop),
         input_tokens=inputs,
         output_tokens=outputs,
         prefill_layout=worker_layout(row, "prefill_") if apart else None,
     )
-    return LoopRow(served, loop, prefill)
+    scheduler = scheduler_of(row.get("backend", ""), row.get("backend_version", ""))
+    return LoopRow(served, loop, prefill, scheduler)
 
 
 def predict(rows: Rows, catalog: Catalog, folder: Path) -> tuple[list[Prediction], list[Skipped]]:
@@ -218,7 +221,7 @@ def first_token_s(loops: Sequence[LoopRow], steps: RowSteps, catalog: Catalog) -
     def by_engine(name: str) -> FloatArray:
         values = []
         for r in loops:
-            key = f"engine-{r.served.engine}.{name}"
+            key = f"engine-{r.scheduler}.{name}"
             values.append(catalog.value(TABLE, key if catalog.has_figure(TABLE, key) else f"default.{name}"))
         return np.array(values)
 

@@ -225,7 +225,8 @@ def fit_first_token(data: FitData, catalog: Catalog, start: dict[str, float] | N
     Returns:
         Values by figure id.
     """
-    engines = sorted({r.engine for r in data.served})
+    loops = [r for r in data.loops if r is not None]
+    engines = sorted({r.scheduler for r in loops})
     wanted = ("first_token_s", "wave_share", "wave_exponent", "own_factor")
     parameters = [
         p
@@ -235,10 +236,9 @@ def fit_first_token(data: FitData, catalog: Catalog, start: dict[str, float] | N
         if p.name in wanted
     ]
     steps = row_steps(data.batch, row_rates(data.served, catalog))
-    loops = [r for r in data.loops if r is not None]
     own, added = serving.own_times(loops, steps, catalog.value(RATE_TABLE, "engine.chunk_tokens"))
     others, queue = serving.loop_waits(loops, steps)
-    which = np.array([engines.index(r.engine) for r in data.served])
+    which = np.array([engines.index(r.scheduler) for r in loops])
 
     def residuals(x: FloatArray) -> FloatArray:
         v = {(p.item, p.name): value for p, value in zip(parameters, np.exp(x), strict=True)}

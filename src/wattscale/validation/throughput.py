@@ -35,7 +35,7 @@ from wattscale.validation.served_rows import (
     row_rates,
     row_steps,
 )
-from wattscale.validation.serving import LoopRow, first_token_s
+from wattscale.validation.serving import LoopRow, cache_precision, first_token_s
 
 FILE = "inference_throughput.csv"
 TARGETS = ("output_tokens_per_s", "tpot_mean_s", "ttft_mean_s")
@@ -151,7 +151,8 @@ def _feasible(asked: PlannedRow, catalog: Catalog) -> Planned:
 def _loop(index: int, row: Row, catalog: Catalog, models: Models) -> LoopRow:
     accelerator = load_accelerator(catalog, row.get("accelerator", ""), "accelerator")
     arch = models.find(row.get("model", ""), cell(row, "params_total_B"), cell(row, "params_active_B"))
-    formats, _ = resolve_formats(arch, accelerator, weights_of(row, catalog), "bf16")
+    precision = weights_of(row, catalog)
+    formats, _ = resolve_formats(arch, accelerator, precision, cache_precision(accelerator, precision))
     devices = int(cell(row, "n_accelerators") or 1)
     asked = cell(row, "concurrency") or 1.0
     served = ServedRow(

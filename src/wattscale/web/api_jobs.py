@@ -34,7 +34,7 @@ START_S = 3.0
 JobId = Annotated[str, Path(max_length=16)]
 
 
-class ReadOnly(WattscaleError):
+class ReadOnlyError(WattscaleError):
     """The server is in public mode and takes no jobs."""
 
 
@@ -48,7 +48,7 @@ class JobAsk(Ask):
 def jobs_of(request: Request) -> Jobs:
     """Give the jobs of the app that a request came to."""
     if request.app.state.settings.read_only:
-        raise ReadOnly("this server is read-only and takes no jobs")
+        raise ReadOnlyError("this server is read-only and takes no jobs")
     found: Jobs = request.app.state.jobs
     return found
 

@@ -21,10 +21,10 @@ from wattscale.errors import InfeasibleError, InputError, WattscaleError
 from wattscale.version import VERSION
 from wattscale.web import api, api_jobs
 from wattscale.web.api import error_body
-from wattscale.web.api_jobs import ReadOnly
+from wattscale.web.api_jobs import ReadOnlyError
 from wattscale.web.guard import HEADERS, Guard
-from wattscale.web.jobs import Jobs, NoSuchJob
-from wattscale.web.planner import Busy, Planner, TooSlow
+from wattscale.web.jobs import Jobs, NoSuchJobError
+from wattscale.web.planner import BusyError, Planner, TooSlowError
 from wattscale.web.settings import Settings
 
 PAGE = Path(str(files("wattscale.web"))) / "dist"
@@ -60,7 +60,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     _add_errors(app)
     app.add_api_route("/", _index, methods=["GET"], include_in_schema=False)
     app.add_api_route("/{path:path}", _asset, methods=["GET"], include_in_schema=False)
-    app.add_middleware(Guard, settings=chosen)  # type: ignore[arg-type]
+    app.add_middleware(Guard, settings=chosen)
     return app
 
 
@@ -100,20 +100,20 @@ def _add_errors(app: FastAPI) -> None:
         where = ".".join(str(part) for part in first["loc"] if part != "body")
         return answer(422, "input", f"{where or 'body'}: {first['msg']}", where=where)
 
-    @app.exception_handler(NoSuchJob)
-    def no_job(_: Request, error: NoSuchJob) -> Response:
+    @app.exception_handler(NoSuchJobError)
+    def no_job(_: Request, error: NoSuchJobError) -> Response:
         return answer(404, "not-found", "no such job")
 
-    @app.exception_handler(ReadOnly)
-    def read_only(_: Request, error: ReadOnly) -> Response:
+    @app.exception_handler(ReadOnlyError)
+    def read_only(_: Request, error: ReadOnlyError) -> Response:
         return answer(403, "read-only", str(error))
 
-    @app.exception_handler(Busy)
-    def busy(_: Request, error: Busy) -> Response:
+    @app.exception_handler(BusyError)
+    def busy(_: Request, error: BusyError) -> Response:
         return answer(503, "busy", "the server is busy; try again in a moment", {"retry-after": "2"})
 
-    @app.exception_handler(TooSlow)
-    def slow(_: Request, error: TooSlow) -> Response:
+    @app.exception_handler(TooSlowError)
+    def slow(_: Request, error: TooSlowError) -> Response:
         return answer(504, "slow", "this plan takes longer than a request may; try a smaller question or a job")
 
     @app.exception_handler(WattscaleError)

@@ -55,7 +55,8 @@ def _row(name: str, plans: Sequence[Plan]) -> dict[str, Any]:
         for each in known
     ]
     return {
-        "name": name, "title": full_title(first), "unit": first.unit, "key": is_key(name), "headline": name in HEADLINES,
+        "name": name, "title": full_title(first), "unit": first.unit, "key": is_key(name),
+        "headline": name in HEADLINES,
         "values": [None if each is None else each.value for each in known],
         "texts": ["–" if each is None else shown.text(each.value) for each in known],
         "changes": changes,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
 from typing import Any
 
 from wattscale.web.settings import Settings
@@ -35,8 +36,16 @@ HEADERS = {
 """Security headers of every answer."""
 
 
-class TooLarge(Exception):
+class TooLargeError(Exception):
     """The body of a request is larger than allowed."""
+
+
+@dataclass
+class _Passing:
+    """What is known of a request on its way: the body was too large, the answer has begun."""
+
+    is_over: bool = False
+    has_started: bool = False
 
 
 class Guard:
@@ -56,18 +65,25 @@ class Guard:
         if refusal is not None:
             await _refuse(guarded, *refusal)
             return
-        started = False
+        state = _Passing()
+        try:
+            await self.app(scope, self._counted(receive, state), self._watched(guarded, state))
+        except TooLargeError:
+            if not state.has_started:
+                await _refuse(guarded, 413, self._too_large())
+
+    def _watched(self, send: Send, state: _Passing) -> Send:
+        """Put the refusal in place of whatever the app answers to a body that was cut off."""
 
         async def sending(message: Message) -> None:
-            nonlocal started
-            started = started or message["type"] == "http.response.start"
-            await guarded(message)
+            if state.is_over and not state.has_started:
+                state.has_started = True
+                await _refuse(send, 413, self._too_large())
+            elif not state.is_over:
+                state.has_started = state.has_started or message["type"] == "http.response.start"
+                await send(message)
 
-        try:
-            await self.app(scope, self._counted(receive), sending)
-        except TooLarge:
-            if not started:
-                await _refuse(guarded, 413, self._too_large())
+        return sending
 
     def _refusal(self, method: str, headers: dict[str, str]) -> tuple[int, str] | None:
         allowed = self.settings.allowed_hosts
@@ -87,7 +103,7 @@ class Guard:
     def _too_large(self) -> str:
         return f"the request is too large (allowed: {self.settings.max_body_bytes // 1024} KiB)"
 
-    def _counted(self, receive: Receive) -> Receive:
+    def _counted(self, receive: Receive, state: _Passing) -> Receive:
         seen = 0
 
         async def counting() -> Message:
@@ -96,7 +112,8 @@ class Guard:
             if message["type"] == "http.request":
                 seen += len(message.get("body", b""))
                 if seen > self.settings.max_body_bytes:
-                    raise TooLarge
+                    state.is_over = True
+                    raise TooLargeError
             return message
 
         return counting

@@ -27,6 +27,12 @@ METRICS = {
 FULL_PX, HALF_PX = 900, 430
 """Width of a chart across the page, and of one of two side by side [px]."""
 MOST_DRIVERS = 8
+FANS = tuple(
+    f"outlook.{name}"
+    for name in ("electricity_twh", "ai_twh", "investment_usd", "co2_mt", "water_m3", "permanent_jobs", "unmet_share",
+                 "scarcity_price")
+)  # fmt: skip
+"""Figures of an outlook that are drawn; those it lacks are left out."""
 ROW_PX = 11
 """Height of a bar of the chart of savings [px]."""
 TINTS = (TECHNOLOGY["grid"], TECHNOLOGY["gas"], TECHNOLOGY["nuclear"], TECHNOLOGY["solar"], *SPARE)
@@ -41,6 +47,12 @@ def job_charts(kind: str, result: Mapping[str, Any]) -> list[dict[str, Any]]:
         for name in result["figures"]:
             drawn[f"{name} histogram"] = figure_histogram(result, name)
             drawn[f"{name} drivers"] = drivers(result, name)
+    elif kind == "sites":
+        drawn["cost and carbon"] = sites_scatter(result)
+    elif kind == "outlook":
+        for name in FANS:
+            drawn[name] = fan(result, name) if name in result["figures"] else None
+        drawn["drivers"] = outlook_drivers(result)
     return [{"name": name, "spec": spec} for name, spec in drawn.items() if spec is not None]
 
 
@@ -61,7 +73,7 @@ def savings(result: Mapping[str, Any]) -> Spec:
         encoding={
             "y": {"field": "lever", "type": "nominal", "sort": None, "title": None, "axis": name_axis(FULL_PX)},
             "yOffset": {"field": "metric", "sort": list(METRICS.values())},
-            "x": {"field": "percent", "type": "quantitative", "axis": number_axis("Saving [% of the plan without levers]")},
+            "x": {"field": "percent", "type": "quantitative", "axis": number_axis("Saving [% of the plan]")},
             "color": {"field": "metric", "type": "nominal", "legend": {"title": None}, "scale": colour_scale(tints)},
             "tooltip": [{"field": f, "type": t} for f, t in (("lever", "nominal"), ("metric", "nominal"),
                                                              ("percent", "quantitative"))],
@@ -99,6 +111,74 @@ def abatement(result: Mapping[str, Any]) -> Spec | None:
     )  # fmt: skip
 
 
+def sites_scatter(result: Mapping[str, Any]) -> Spec:
+    """Draw each site as a point, cost against carbon; those that no other beats stand out."""
+    kinds = {True: "No other beats it", False: "Another is better in all"}
+    rows = [
+        {"site": row["label"], "usd": row["cost_usd_per_year"] / 1e6, "kt": row["carbon_t_per_year"] / 1e3,
+         "kind": kinds[row["pareto"]]}
+        for row in result["sites"]
+    ]  # fmt: skip
+    tints = {kinds[True]: TECHNOLOGY["nuclear"], kinds[False]: TECHNOLOGY["curtailed"]}
+    return framed(
+        _caption(f"full plans of {len(rows)} sites"), "Cost and carbon of the sites",
+        "Lower left is better in both; green sites are beaten by no other in cost, carbon, water and wait for power.",
+        width=FULL_PX, height=280, data={"values": rows}, mark={"type": "circle", "size": 90, "opacity": 0.9},
+        encoding={
+            "x": {"field": "usd", "type": "quantitative", "scale": {"zero": False},
+                  "axis": number_axis("Cost with delay [million USD a year]")},
+            "y": {"field": "kt", "type": "quantitative", "axis": number_axis("Carbon [kt CO2 a year]")},
+            "color": {"field": "kind", "type": "nominal", "legend": {"title": None}, "scale": colour_scale(tints)},
+            "tooltip": [{"field": f} for f in ("site", "usd", "kt", "kind")],
+        },
+    )  # fmt: skip
+
+
+def fan(result: Mapping[str, Any], name: str) -> Spec:
+    """Draw one figure of an outlook by year, with the band of its draws."""
+    figure = result["figures"][name]
+    rows = [
+        {"year": int(year), **{k: float(f"{v:.6g}") for k, v in row.items()}} for year, row in figure["years"].items()
+    ]
+    x = {"field": "year", "type": "quantitative", "scale": {"zero": False, "nice": False},
+         "axis": {"title": None, "format": "d", "grid": False}}  # fmt: skip
+    unit = "" if figure["unit"] == "1" else f" [{figure['unit']}]"
+    axis = number_axis((figure["title"] if len(figure["title"]) < 40 else "") + unit, si=True)
+    return framed(
+        _caption(f"outlook {result['outlook']}, {result['draws']} draws"), figure["title"],
+        "Line: middle of the draws; band: their low and high end. Conditional on the drivers, not a forecast.",
+        width=HALF_PX, height=200, data={"values": rows},
+        layer=[
+            {"mark": {"type": "area", "color": TECHNOLOGY["grid"], "opacity": 0.25},
+             "encoding": {"x": x, "y": {"field": "low", "type": "quantitative", "axis": axis},
+                          "y2": {"field": "high"}}},
+            {"mark": {"type": "line", "color": TECHNOLOGY["grid"]},
+             "encoding": {"x": x, "y": {"field": "value", "type": "quantitative"},
+                          "tooltip": [{"field": f} for f in ("year", "low", "value", "high")]}},
+        ],
+    )  # fmt: skip
+
+
+def outlook_drivers(result: Mapping[str, Any]) -> Spec | None:
+    """Draw what drives the electricity of the outlook, strongest first."""
+    rows = [
+        {"input": row["driver"].replace(".", ": ").replace("_", " "), "percent": round(100 * row["sobol_total"], 2)}
+        for row in sorted(result["drivers"], key=lambda row: -row["sobol_total"])
+    ]
+    if not rows:
+        return None
+    return framed(
+        _caption(f"outlook {result['outlook']}, {result['draws']} draws"), "What drives the electricity of 2035",
+        "Share of the spread that goes when a driver is known (total Sobol index); longer bars move the answer more.",
+        width=FULL_PX, height=rows_height([str(row["input"]) for row in rows], 24), data={"values": rows},
+        mark={"type": "bar", "color": TECHNOLOGY["grid"]},
+        encoding={
+            "y": {"field": "input", "type": "nominal", "sort": None, "title": None, "axis": name_axis(FULL_PX)},
+            "x": {"field": "percent", "type": "quantitative", "axis": number_axis("Total Sobol index [%]")},
+        },
+    )  # fmt: skip
+
+
 def figure_histogram(result: Mapping[str, Any], name: str) -> Spec | None:
     """Draw how often a figure took which value."""
     bins, spec = result.get("histograms", {}).get(name), spec_of(name)
@@ -110,11 +190,13 @@ def figure_histogram(result: Mapping[str, Any], name: str) -> Spec | None:
         for b in bins
     ]
     stats = result["figures"][name]
-    middle = f"Half of the plans are below {shown.text(stats['p50'])}; 9 of 10 between {shown.span(stats['p05'], stats['p95'])}."
+    span = shown.span(stats["p05"], stats["p95"])
+    middle = f"Half of the plans are below {shown.text(stats['p50'])}; 9 of 10 between {span}."
     unit = f" [{(shown.before + shown.after).strip()}]" if (shown.before + shown.after).strip() else ""
     return framed(
         _caption(f"study of {result['cases']} plans"), spec.title, middle,
-        width=HALF_PX, height=170, data={"values": rows}, mark={"type": "bar", "color": TECHNOLOGY["grid"], "binSpacing": 1},
+        width=HALF_PX, height=170, data={"values": rows},
+        mark={"type": "bar", "color": TECHNOLOGY["grid"], "binSpacing": 1},
         encoding={
             "x": {"field": "low", "type": "quantitative", "bin": {"binned": True}, "scale": {"zero": False},
                   "axis": number_axis(spec.title + unit, grid=False)},
@@ -138,7 +220,8 @@ def drivers(result: Mapping[str, Any], name: str) -> Spec | None:
     return framed(
         _caption(f"rank correlation over {result['cases']} plans"), f"What drives it: {spec.title.lower()}",
         "To the right: more of the input goes with more of the figure.",
-        width=HALF_PX, height=rows_height([str(row["input"]) for row in rows], 24), data={"values": rows}, mark={"type": "bar"},
+        width=HALF_PX, height=rows_height([str(row["input"]) for row in rows], 24),
+        data={"values": rows}, mark={"type": "bar"},
         encoding={
             "y": {"field": "input", "type": "nominal", "sort": None, "title": None, "axis": name_axis(HALF_PX)},
             "x": {"field": "rank", "type": "quantitative", "scale": {"domain": [-1, 1]},

@@ -69,7 +69,7 @@ class JobStore:
     def path(self, job_id: str) -> Path:
         """Give the folder of a job; an id that is not one is refused, so no other path is ever touched."""
         if not ID.fullmatch(job_id) or not (self.folder / job_id / RECORD).is_file():
-            raise NoSuchJob(job_id)
+            raise NoSuchJobError(job_id)
         return self.folder / job_id
 
     def get(self, job_id: str) -> Job:
@@ -88,7 +88,7 @@ class JobStore:
             if ID.fullmatch(folder.name):
                 try:
                     found.append(self.get(folder.name))
-                except (NoSuchJob, ValueError, TypeError, OSError):
+                except (NoSuchJobError, ValueError, TypeError, OSError):
                     continue
         return sorted(found, key=lambda job: job.created, reverse=True)
 
@@ -104,7 +104,7 @@ class JobStore:
         shutil.rmtree(self.path(job_id), ignore_errors=True)
 
 
-class NoSuchJob(WattscaleError):
+class NoSuchJobError(WattscaleError):
     """There is no job of that id."""
 
 

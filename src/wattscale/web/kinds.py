@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from wattscale.catalog import load_catalog
 from wattscale.catalog.specs import spec_of
 from wattscale.errors import InputError
 from wattscale.report.words import scale
@@ -24,6 +25,9 @@ from wattscale.web.options import StudyOptions
 
 Tick = Callable[[int, int, str], None]
 """Called with steps done, steps in all, and a word on what is done."""
+CLAIM_PLANS, SITE_PLANS, OUTLOOK_PLANS = 20, 70, 100
+"""Work of these kinds in plans, for the estimate of the time."""
+OUTLOOK_DRAWS, MOST_DRAWS = 500, 5000
 BINS = 24
 """Bars of the histogram of a figure."""
 
@@ -80,12 +84,58 @@ def run_claims(scenario: Scenario, options: Mapping[str, Any], folder: Path, tic
     return {"claims": [claim.as_dict() for claim in evaluate_claims(scenario)]}
 
 
+def run_sites(scenario: Scenario, options: Mapping[str, Any], folder: Path, tick: Tick) -> dict[str, Any]:
+    """Rank all sites of the catalogue by full plans."""
+    from wattscale.study.places import places_of
+    from wattscale.study.sites import rank_sites
+
+    found = rank_sites(scenario, places_of(), tick=lambda done, total: tick(done, total, "sites")).to_dict()
+    catalog = load_catalog()
+    rows = []
+    for place in found["places"]:
+        figures = place["figures"]
+        rows.append({
+            "name": place["name"], "label": catalog.row("sites", place["name"]).text("label"),
+            "score": place["score"], "first_share": place["first_share"], "top_share": place["top_share"],
+            "pareto": place["pareto"], "cost_usd_per_year": place["cost_usd_per_year"],
+            "delay_usd_per_year": place["delay_usd_per_year"],
+            "usd_per_mtok": figures["economics.usd_per_mtok"], "pue": figures["facility.pue"],
+            "carbon_t_per_year": figures["impact.carbon_t_per_year"],
+            "water_m3_per_year": figures["impact.water_total_m3_per_year"],
+            "time_to_power_years": figures["site.time_to_power_years"],
+        })  # fmt: skip
+    return {"sites": rows, "failed": found["failed"], "own_cost_usd_per_year": found["own_cost_usd_per_year"]}
+
+
+def run_outlook(scenario: Scenario, options: Mapping[str, Any], folder: Path, tick: Tick) -> dict[str, Any]:
+    """Run the outlook of the industry; the scenario of the page plays no part in it."""
+    from wattscale.outlook.outlook import run_outlook as run
+
+    asked = _outlook(options)
+    found = run(asked["scenario"], asked["draws"], progress=lambda what, n, total: tick(n - 1, total, f"steps: {what}"))
+    return found.to_dict()
+
+
+def _outlook(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Check the options of an outlook: the name of a bundled scenario, and the number of draws."""
+    from wattscale.outlook.scenario import SCENARIOS
+
+    name, draws = options.get("scenario", "base"), options.get("draws", OUTLOOK_DRAWS)
+    if name not in SCENARIOS:
+        raise InputError("no such scenario", where="scenario", value=str(name)[:60], allowed=", ".join(SCENARIOS))
+    if not isinstance(draws, int) or not 50 <= draws <= MOST_DRAWS:
+        raise InputError("is out of range", where="draws", value=str(draws)[:20], allowed=f"50 to {MOST_DRAWS}")
+    return {"scenario": name, "draws": draws}
+
+
 KINDS: dict[str, Kind] = {
     "levers": Kind("Levers", ("wattscale.study.levers", "study_levers"), lambda s, o: 2 ** len(_names(o) or "123456"),
                    run_levers),
     "study": Kind("Uncertainty", ("wattscale.study.front", "run_study"), lambda s, o: StudyOptions.of(o).cases,
                   run_study),
-    "claims": Kind("Claims", ("wattscale.study.claims", "evaluate_claims"), lambda s, o: 20, run_claims),
+    "claims": Kind("Claims", ("wattscale.study.claims", "evaluate_claims"), lambda s, o: CLAIM_PLANS, run_claims),
+    "sites": Kind("Sites", ("wattscale.study.sites", "rank_sites"), lambda s, o: SITE_PLANS, run_sites),
+    "outlook": Kind("Outlook", ("wattscale.outlook.outlook", "run_outlook"), lambda s, o: OUTLOOK_PLANS, run_outlook),
 }  # fmt: skip
 """Kinds of jobs by name."""
 
@@ -120,6 +170,8 @@ def check(kind: str, scenario: Scenario, options: Mapping[str, Any], max_cases: 
         from wattscale.study.levers import load_levers
 
         load_levers(names=_names(options))
+    elif kind == "outlook":
+        _outlook(options)
     _known(kind, options)
 
 
@@ -133,7 +185,7 @@ def histogram(values: Any) -> list[dict[str, float]]:
 
 
 OPTIONS: dict[str, tuple[str, ...]] = {"levers": ("names",), "study": ("cases", "method", "seed", "axes", "figures"),
-                                       "claims": ()}  # fmt: skip
+                                       "claims": (), "sites": (), "outlook": ("scenario", "draws")}  # fmt: skip
 
 
 def _known(kind: str, options: Mapping[str, Any]) -> None:

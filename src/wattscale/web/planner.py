@@ -28,11 +28,11 @@ PLANS_KEPT = 24
 Found = TypeVar("Found")
 
 
-class Busy(Exception):
+class BusyError(Exception):
     """More requests wait than are allowed; the visitor should try again soon."""
 
 
-class TooSlow(Exception):
+class TooSlowError(Exception):
     """A request took longer than allowed; the visitor should start a job instead."""
 
 
@@ -90,18 +90,18 @@ class Planner:
         """Run work in a thread, within the limits of time and number.
 
         Raises:
-            Busy: Too many requests wait.
-            TooSlow: The work took too long; its thread goes on to the end, its result stays in memory.
+            BusyError: Too many requests wait.
+            TooSlowError: The work took too long; its thread goes on to the end, its result stays in memory.
         """
         if self.waiting >= self.settings.threads + self.settings.waiting:
-            raise Busy
+            raise BusyError
         self.waiting += 1
         running = asyncio.get_running_loop().run_in_executor(self.pool, work)
         running.add_done_callback(self._done)
         try:
             return await asyncio.wait_for(asyncio.shield(running), self.settings.plan_seconds)
         except TimeoutError:
-            raise TooSlow from None
+            raise TooSlowError from None
 
     def _done(self, finished: asyncio.Future[Any]) -> None:
         self.waiting -= 1

@@ -1,4 +1,4 @@
-"""A quick plan to show while a slider moves: the supply of a coarser year, and no simulated price risk.
+"""A quick plan to show while a slider moves: the supply of a coarser year, and no ranges or price risk.
 
 In: a scenario. Out: a plan whose supply was sized on steps of a few hours; the page marks it "preview".
 Leaves out: what the coarser year leaves out, namely peaks and swings within a step; the full plan follows by itself.
@@ -45,11 +45,8 @@ def preview(scenario: Scenario, cache: StageCache) -> Plan:
     Raises:
         InputError: As the full plan.
     """
-    plain = scenario.economics.model_copy(update={"risk_paths": 0})
-    chain = _Preview(
-        scenario.model_copy(update={"economics": plain}),
-        load_catalog().with_overrides(scenario.catalog), cache, lambda *_: None,
-    )  # fmt: skip
+    catalog = load_catalog().with_overrides(scenario.catalog)
+    chain = _Preview(scenario, catalog, cache, lambda *_: None, extras=False)
     chain.impact()
     return Plan(VERSION, scenario, **chain.results, ledgers={stage: chain.ledgers[stage] for stage in STAGES})
 
@@ -98,7 +95,8 @@ def coarse(setting: Setting) -> Setting:
 
 def hourly_again(result: SupplyResult, load_mw: FloatArray) -> SupplyResult:
     """Spread the series of a coarse result over the hours of its steps; the load is that of each hour again."""
-    steps, changed = HOURS_PER_YEAR // STEP_H, {"load_mw": load_mw}
+    steps = HOURS_PER_YEAR // STEP_H
+    changed: dict[str, Any] = {"load_mw": load_mw}
     for field in dataclasses.fields(result):
         value = getattr(result, field.name)
         share = 1.0 / STEP_H if field.name in PER_STEP else 1.0

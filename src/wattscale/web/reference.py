@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from wattscale.catalog import load_catalog
-from wattscale.catalog.specs import STAGES, FigureSpec, figure_specs, spec_of
+from wattscale.catalog.specs import STAGES, FigureSpec, spec_of
 from wattscale.errors import InputError, WattscaleError, did_you_mean
 from wattscale.explanation import QUESTIONS
 from wattscale.explanation import explain as explain_text

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -39,9 +40,8 @@ def serve(
     import uvicorn
 
     _check_port(host, port)
-    os.environ |= {
-        MODE: "read-only" if read_only else "", ROOT: root_path, HOSTS: ",".join(LOOPBACK if host in LOOPBACK else ("*",))
-    }  # fmt: skip
+    names = LOOPBACK if host in LOOPBACK else ("*",)
+    os.environ |= {MODE: "read-only" if read_only else "", ROOT: root_path, HOSTS: ",".join(names)}
     shown = f"[{host}]" if ":" in host else host
     print(f"Wattscale: http://{shown}:{port}/  (stop with Ctrl-C)", file=sys.stderr, flush=True)
     uvicorn.run(
@@ -53,10 +53,12 @@ def serve(
 def app_of_environment() -> FastAPI:
     """Make the app of one worker; workers are processes of their own, so settings reach them by the environment."""
     kept = os.environ.get(JOBS)
-    folder = {"jobs": Path(kept)} if kept else {}
-    hosts = tuple(os.environ.get(HOSTS, "*").split(","))
-    read_only = os.environ.get(MODE) == "read-only"
-    return create_app(Settings(read_only=read_only, root_path=os.environ.get(ROOT, ""), allowed_hosts=hosts, **folder))
+    settings = Settings(
+        read_only=os.environ.get(MODE) == "read-only",
+        root_path=os.environ.get(ROOT, ""),
+        allowed_hosts=tuple(os.environ.get(HOSTS, "*").split(",")),
+    )
+    return create_app(replace(settings, jobs=Path(kept)) if kept else settings)
 
 
 def _check_port(host: str, port: int) -> None:

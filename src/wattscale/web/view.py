@@ -32,7 +32,7 @@ def plan_view(plan: Plan, charts: Iterable[str], width: int, half_width: int, qu
         "preview": quick,
         "name": plan.scenario.name,
         "place": place_name(plan),
-        "figures": figures_view(plan, badges=not quick),
+        "figures": figures_view(plan, quick),
         "charts": {n: chart(plan, n, width if CHARTS[n].full else half_width) for n in charts if n in CHARTS},
     }
     if quick:
@@ -44,19 +44,20 @@ def plan_view(plan: Plan, charts: Iterable[str], width: int, half_width: int, qu
     }
 
 
-def figures_view(plan: Plan, badges: bool = True) -> dict[str, dict[str, Any]]:
-    """Give every figure: value, range, unit, and the same as text for people."""
-    bases = bases_of(plan) if badges else {}
+def figures_view(plan: Plan, quick: bool = False) -> dict[str, dict[str, Any]]:
+    """Give every figure: value, range, unit, and the same as text for people; a preview has no ranges and badges."""
+    bases = {} if quick else bases_of(plan)
     found = {}
     for name, figure in plan.figures.items():
         text, span = for_people(figure)
-        found[name] = {
-            "value": figure.value, "low": figure.low, "high": figure.high, "unit": figure.unit,
-            "title": full_title(figure), "text": text, "range": span, "key": is_key(name),
+        row: dict[str, Any] = {
+            "value": figure.value, "unit": figure.unit, "title": full_title(figure), "text": text, "key": is_key(name)
         }  # fmt: skip
+        if not quick:
+            row |= {"low": figure.low, "high": figure.high, "range": span}
         if name in bases:
-            basis = bases[name]
-            found[name] |= {"badge": basis.weakest or "scenario", "basis": basis.words}
+            row |= {"badge": bases[name].weakest or "scenario", "basis": bases[name].words}
+        found[name] = row
     return found
 
 

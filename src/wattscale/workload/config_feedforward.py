@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from wattscale.workload.config_view import ConfigView
-from wattscale.workload.families import FULL_BIAS, HALF_FEED_FORWARD, NOT_GATED
+from wattscale.workload.families import FULL_BIAS, HALF_FEED_FORWARD, NOT_GATED, STATES_WIDTH
 from wattscale.workload.layers import FeedForward
 
 
@@ -109,9 +109,15 @@ def _dense_width(view: ConfigView, layer: int) -> int:
 
 
 def _usual_width(view: ConfigView, d: int) -> int:
-    """Four times the width, or the ratio the config states; RWKV 5 and 6 take 3.5 times, in steps of 32."""
+    """Four times the width, or the ratio the config states; RWKV 5 and 6 take 3.5 times, in steps of 32.
+
+    Raises:
+        InputError: A family whose width is no multiple, so that a config without it is incomplete.
+    """
     if view.family.startswith(("rwkv5", "rwkv6")):
         return multiple_down(int(3.5 * d), 32)
+    if view.family in STATES_WIDTH:
+        raise view.refuse("has no intermediate_size")
     return int(float(str(view.get("expansion_ratio", "mlp_ratio") or 4)) * d)
 
 

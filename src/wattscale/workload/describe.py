@@ -245,6 +245,9 @@ def describe(
 
 
 def _quality(arch: Architecture, catalog: Catalog) -> tuple[Quality, ...]:
+    """Look up the loss; the law was fitted to models that predict the next token, so encoders have none."""
+    if arch.encoder or not arch.has_head:
+        return ()
     params, experts = params_active(arch), moe_layers(arch) > 0
     optimum = quality(catalog, params, TOKENS[0], experts=experts).optimal_tokens[0]
     return tuple(quality(catalog, params, tokens, experts=experts) for tokens in sorted((optimum, *TOKENS)))

@@ -56,10 +56,12 @@ def _context_lines(found: ModelDescription) -> list[str]:
         f"Work of one token: {short(found.matmul_flops, 'FLOP')} on weights, plus attention that grows with context:",
         f"{'context':>12}{'FLOP/token':>12}{'attention':>11}{'x2 length':>11}{'cache bf16':>12}",
     ]
+    made_for = found.architecture.max_context or math.inf
     for cost in found.contexts:
+        beyond = "  beyond the context it was made for" if cost.context > made_for else ""
         lines.append(
             f"{cost.context:>12,.0f}{short(cost.flops_per_token):>12}{cost.attention_share:>11.1%}"
-            f"{cost.doubling_ratio:>10.2f}x{short(cost.cache_bytes, 'B'):>12}"
+            f"{cost.doubling_ratio:>10.2f}x{short(cost.cache_bytes, 'B'):>12}{beyond}"
         )
     cross = found.crossover_length
     if math.isfinite(cross):

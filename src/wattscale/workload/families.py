@@ -65,6 +65,9 @@ RELATIVE_POSITIONS: frozenset[str] = frozenset({"gopher", "transfo-xl", "xlnet"}
 HALF_FEED_FORWARD: frozenset[str] = frozenset({"qwen", "recurrent_gemma", "hf_olmo"})
 """Families that state twice the inner width of the gated feed-forward."""
 
+STATES_WIDTH: frozenset[str] = _words("llama mistral qwen2 qwen3 phi3 gemma2")
+"""Families whose configs always state the width of the feed-forward, which no rule gives."""
+
 SHARED_BLOCKS: frozenset[str] = frozenset({"zamba", "zamba2"})
 """Families that use one attention block in several layers, which the layer model cannot say."""
 

@@ -26,14 +26,14 @@ def cache_terms(a: Attention) -> tuple[tuple[float, float], ...]:
         a: Token mixing.
 
     Returns:
-        Pairs of slope [elements per token] and cap [token]; empty for recurrent kinds and reused caches.
+        Pairs of slope [elements per token] and cap [token]; empty for recurrent kinds, reused caches and encoders.
 
     Source: DeepSeek-AI 2024: MLA keeps r_kv + r_rope elements; 2025: the indexer one key of its own.
 
     >>> cache_terms(Attention("mla", 128, 128, 192, 128, kv_rank=512, rope_dim=64))
     ((576.0, inf),)
     """
-    if a.recurrent or not a.stores_cache:
+    if a.recurrent or not a.stores_cache or not a.causal:
         return ()
     width = float(a.kv_heads * (a.head_dim + (a.v_head_dim if a.kv_projections == 2 else 0)))
     if a.kv_rank:

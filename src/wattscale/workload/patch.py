@@ -17,6 +17,7 @@ from wattscale.workload.layers import Architecture, Attention, FeedForward, Laye
 from wattscale.workload.parameters import active_parameters, params_active, params_total
 
 SOFTMAX_KINDS = frozenset({"full", "window", "chunk", "mla", "sparse"})
+WINDOWED = frozenset({"window", "chunk"})
 WHERE = "workload.architecture"
 
 
@@ -125,7 +126,12 @@ def _efficient(arch: Architecture, table: ArchitectureTable) -> Architecture:
         every = table.full_attention_every
         share = 1.0 if every is None else 1.0 - 1.0 / every
         window = table.attention_window
-        found = _split(found, share, lambda a: replace(a, kind="window", window=window, index_topk=0, index_heads=0))
+        found = _split(
+            found,
+            share,
+            lambda a: replace(a, kind="window", window=window, index_topk=0, index_heads=0),
+            keeps_full=True,
+        )
     elif table.full_attention_every is not None:
         raise InputError(
             "says which layers keep full attention, but not what the others have",
@@ -145,20 +151,34 @@ def _linear(a: Attention) -> Attention:
     )  # fmt: skip
 
 
-def _split(arch: Architecture, share: float, change: Callable[[Attention], Attention]) -> Architecture:
-    """Change the attention of a share of the softmax layers, rounded over all groups together."""
+def _split(
+    arch: Architecture, share: float, change: Callable[[Attention], Attention], keeps_full: bool = False
+) -> Architecture:
+    """Change the attention of a share of the softmax layers, rounded over all groups together.
+
+    Args:
+        arch: The model.
+        share: Share of the softmax layers [1].
+        change: What becomes of their attention.
+        keeps_full: Layers that have a window are changed first, so that those left are the ones with full attention;
+            otherwise all kinds give the same share.
+    """
+    kinds = {i: g.attention.kind for i, g in enumerate(arch.groups) if g.attention is not None}
+    order = [i for i, kind in kinds.items() if kind in SOFTMAX_KINDS]
+    if keeps_full:
+        order.sort(key=lambda i: kinds[i] not in WINDOWED)
+    whole = round(share * sum(arch.groups[i].count for i in order))
+    takes: dict[int, int] = {}
+    before = 0
+    for i in order:
+        before += arch.groups[i].count
+        due = whole if keeps_full else round(share * before)
+        takes[i] = min(arch.groups[i].count, max(0, due - sum(takes.values())))
     groups: list[LayerGroup] = []
-    before = changed = 0
-    for group in arch.groups:
-        a = group.attention
-        if a is None or a.kind not in SOFTMAX_KINDS:
-            groups.append(group)
-            continue
-        before += group.count
-        take = min(group.count, max(0, round(share * before) - changed))
-        changed += take
-        if take:
-            groups.append(replace(group, count=take, attention=change(a)))
+    for i, group in enumerate(arch.groups):
+        take = takes.get(i, 0)
+        if take and group.attention is not None:
+            groups.append(replace(group, count=take, attention=change(group.attention)))
         if group.count > take:
             groups.append(replace(group, count=group.count - take))
     return replace(arch, groups=tuple(groups))

@@ -1,0 +1,285 @@
+"""Charts of an outlook: fans with published figures over them, limits, markets, drivers, scenarios.
+
+In: an `Outlook` and a width. Out: one Vega-Lite spec each.
+Leaves out: drawing; the report's svg module draws them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from wattscale.catalog import load_catalog
+from wattscale.outlook.summary import Fan
+from wattscale.outlook.years import LAST_HISTORY, REGION_TITLES, REGIONS, STAGES, YEARS
+from wattscale.report.palette import NO_DATA, SEGMENT, TECHNOLOGY, colours
+from wattscale.report.theme import LIGHT, WIDE_PX, Spec, colour_scale, framed, name_axis, name_lines, number_axis
+from wattscale.report.words import digits, name_for_people
+
+if TYPE_CHECKING:
+    from wattscale.outlook.outlook import Outlook
+
+BLUE, ORANGE = "#0072b2", "#d55e00"
+REGION_COLOURS = dict(zip(REGIONS, ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#999933"), strict=True))
+HEIGHT = 260
+READ_YEAR = 2035
+"""Year that the sentence below a fan reads out."""
+PUBLISHED = {
+    "outlook.electricity_twh": ("dc_total", "global", "electricity_use"),
+    "outlook.electricity_twh.us": ("dc_total", "US", "electricity_use"),
+}
+"""Series of table `outlook_published` that are drawn over a fan."""
+
+
+def fan_chart(outlook: Outlook, name: str, width: int, *, log: bool = False) -> Spec:
+    """Draw a figure as a fan: 80 % and 50 % of the draws, the middle, and published figures."""
+    fan = outlook.figures[name]
+    unit = f" [{fan.unit}]" if fan.unit != "1" else ""
+    rows = [_row(fan, year) for year in fan.years]
+    y = {
+        "type": "quantitative",
+        "axis": number_axis(f"{fan.title}{unit}"),
+        "scale": {"type": "log"} if log else {"zero": True},
+    }
+    x = {"field": "year", "type": "quantitative", "axis": {"title": None, "format": "d", "grid": False},
+         "scale": {"domain": [fan.years[0], YEARS[-1]]}}  # fmt: skip
+    layers: list[dict[str, Any]] = [
+        {"mark": {"type": "area", "color": BLUE, "opacity": 0.16},
+         "encoding": {"x": x, "y": {"field": "low", **y}, "y2": {"field": "high"}}},
+        {"mark": {"type": "area", "color": BLUE, "opacity": 0.25},
+         "encoding": {"x": x, "y": {"field": "lower", **y}, "y2": {"field": "upper"}}},
+        {"mark": {"type": "line", "color": BLUE}, "encoding": {"x": x, "y": {"field": "value", **y}}},
+    ]  # fmt: skip
+    points = published(name)
+    if points:
+        layers.append(
+            {"data": {"values": points},
+             "mark": {"type": "point", "filled": True, "size": 62, "color": ORANGE, "stroke": LIGHT["surface"]},
+             "encoding": {"x": x, "y": {"field": "mid", **y}, "shape": {
+                 "field": "kind", "type": "nominal", "legend": {"title": "published"},
+                 "scale": {"domain": ["history", "forecast"], "range": ["circle", "diamond"]}}}}
+        )  # fmt: skip
+    low, mid, high = (digits(x) for x in fan.at(READ_YEAR))
+    reading = f"In {READ_YEAR} the middle is {mid}, 80 % of the draws lie between {low} and {high}."
+    return _framed(outlook, fan.title, reading, width, data={"values": rows}, layer=layers)
+
+
+def published(name: str) -> list[dict[str, Any]]:
+    """Give the published figures of a fan, with their definition."""
+    if name not in PUBLISHED:
+        return []
+    found = []
+    for row in load_catalog().rows("outlook_published"):
+        if (row.text("series"), row.text("region"), row.text("metric")) == PUBLISHED[name]:
+            found.append(
+                {"year": float(row.text("year")), "mid": row.number("mid"), "kind": row.text("kind"),
+                 "source": row.text("source"), "note": row.text("note")}
+            )  # fmt: skip
+    return found
+
+
+def electricity(outlook: Outlook, width: int) -> Spec:
+    """Draw the electricity of all data centres."""
+    return fan_chart(outlook, "outlook.electricity_twh", width)
+
+
+def electricity_us(outlook: Outlook, width: int) -> Spec:
+    """Draw the electricity of data centres in the United States."""
+    return fan_chart(outlook, "outlook.electricity_twh.us", width)
+
+
+def by_region(outlook: Outlook, width: int) -> Spec:
+    """Draw the middle of each region's electricity, stacked."""
+    names = {r: f"outlook.electricity_twh.{r}" for r in REGIONS}
+    rows = [
+        {"year": year, "name": REGION_TITLES[r], "v": outlook.figures[n].at(year)[1], "order": k}
+        for k, (r, n) in enumerate(names.items())
+        for year in YEARS
+    ]
+    shown = colour_scale(REGION_COLOURS, REGION_TITLES)
+    return _stack(
+        outlook,
+        "Electricity by region",
+        "Middle of the draws, region by region.",
+        rows,
+        shown,
+        "Electricity [TWh/year]",
+        width,
+    )
+
+
+def supply_mix(outlook: Outlook, width: int) -> Spec:
+    """Draw the middle shares of the supply by fuel."""
+    tints = {
+        "coal": "#5b616a",
+        "gas": TECHNOLOGY["gas"],
+        "nuclear": TECHNOLOGY["nuclear"],
+        "renewables": TECHNOLOGY["solar"],
+    }
+    rows = [
+        {"year": year, "name": fuel, "v": outlook.figures[f"outlook.mix.{fuel}"].at(year)[1], "order": k}
+        for k, fuel in enumerate(tints)
+        for year in YEARS
+    ]
+    return _stack(
+        outlook, "Supply of data centres", "Middle of the draws by fuel, over the year; hour by hour it differs.", rows,
+        colour_scale(tints), "Share of electricity", width, normal=True,
+    )  # fmt: skip
+
+
+def investment(outlook: Outlook, width: int) -> Spec:
+    """Draw the middle of investment by market segment."""
+    names = [n for n in outlook.figures if n.startswith("outlook.market_usd.")]
+    tints = colours([n.removeprefix("outlook.market_usd.") for n in names], {**SEGMENT, "memory": "#cc79a7"})
+    tints = dict(zip(names, {**tints, "other computing": NO_DATA}.values(), strict=True))
+    labels = {n: name_for_people(n.removeprefix("outlook.market_usd.").replace(" ", "_")) for n in names}
+    rows = [
+        {"year": year, "name": labels[n], "v": outlook.figures[n].at(year)[1], "order": k}
+        for k, n in enumerate(names)
+        for year in YEARS
+        if year >= LAST_HISTORY - 5
+    ]
+    return _stack(
+        outlook, "Investment by market segment", "Middle of the draws; the segments add up to the investment.", rows,
+        colour_scale(tints, labels), "Investment [billion USD a year]", width,
+    )  # fmt: skip
+
+
+def limits(outlook: Outlook, width: int) -> Spec:
+    """Draw what limits the build-out, as a share of the draws."""
+    tints = dict(
+        zip(STAGES, ("#c3c6ca", "#0072b2", "#56b4e9", "#5e4fc1", "#d55e00", "#e69f00", "#e3e6e9"), strict=True)
+    )
+    labels = {s: {"none": "not limited"}.get(s, s) for s in STAGES}
+    rows = [
+        {"year": year, "name": labels[stage], "v": share, "order": k}
+        for year, shares in outlook.bottlenecks.items()
+        for k, (stage, share) in enumerate(shares.items())
+    ]
+    return _stack(
+        outlook, "What limits the build-out", "Share of the draws that each stage limits, year by year.", rows,
+        colour_scale(tints, labels), "Share of draws", width, normal=True,
+    )  # fmt: skip
+
+
+def scenarios(outlook: Outlook, width: int) -> Spec | None:
+    """Draw electricity in 2035 by scenario and shock, with its range."""
+    if len(outlook.compared) < 2:
+        return None
+    rows = []
+    for order, (name, years) in enumerate(outlook.compared.items()):
+        low, mid, high = years[2035]["electricity_twh"]
+        rows.append(
+            {
+                "name": name_lines(name.removeprefix("Base, "), width),
+                "low": low,
+                "mid": mid,
+                "high": high,
+                "order": order,
+            }
+        )
+    y = {"field": "name", "type": "nominal", "sort": {"field": "order"}, "axis": {"title": None, **name_axis(width)}}
+    x = {"type": "quantitative", "axis": number_axis("Electricity in 2035 [TWh/year]")}
+    layers = [
+        {"mark": {"type": "rule", "color": BLUE, "strokeWidth": 7, "opacity": 0.3},
+         "encoding": {"y": y, "x": {"field": "low", **x}, "x2": {"field": "high"}}},
+        {"mark": {"type": "point", "filled": True, "size": 80, "color": BLUE},
+         "encoding": {"y": y, "x": {"field": "mid", **x}}},
+    ]  # fmt: skip
+    return _framed(
+        outlook, "Scenarios and shocks", "Middle and 80 % of the draws; a shock is laid over the base case.", width,
+        height=30 * len(rows), data={"values": rows}, layer=layers,
+    )  # fmt: skip
+
+
+def drivers(outlook: Outlook, width: int) -> Spec | None:
+    """Draw the strongest drivers by their total Sobol index."""
+    if not outlook.drivers:
+        return None
+    rows = [
+        {"name": name_lines(name_for_people(d.driver.name), width), "v": max(d.total.value, 0.0), "order": k}
+        for k, d in enumerate(outlook.drivers)
+    ]
+    return _framed(
+        outlook, "What decides the electricity of 2035", "Share of the spread that each explains, with interactions.",
+        width, height=26 * len(rows), data={"values": rows}, mark={"type": "bar", "color": BLUE, "height": 15},
+        encoding={
+            "y": {"field": "name", "type": "nominal", "sort": {"field": "order"},
+                  "axis": {"title": None, **name_axis(width)}},
+            "x": {"field": "v", "type": "quantitative", "axis": number_axis("Total Sobol index")},
+        },
+    )  # fmt: skip
+
+
+def break_evens(outlook: Outlook, width: int) -> Spec:
+    """Draw the probability that each technology pays, by year."""
+    years = [y for y in YEARS if y > LAST_HISTORY]
+    rows = [{"year": y, "name": b.name, "v": b.probability(y)} for b in outlook.break_evens for y in years]
+    tints = colours([b.name for b in outlook.break_evens], {})
+    return _framed(
+        outlook, "When, if ever, tomorrow's technologies pay", "Share of the draws in which each has paid.", width,
+        height=HEIGHT, data={"values": rows}, mark={"type": "line"},
+        encoding={
+            "x": {"field": "year", "type": "quantitative", "axis": {"title": None, "format": "d", "grid": False},
+                  "scale": {"domain": [years[0], years[-1]]}},
+            "y": {"field": "v", "type": "quantitative", "axis": {**number_axis("Share of draws"), "format": ".0%"},
+                  "scale": {"domain": [0, 1]}},
+            "color": {"field": "name", "type": "nominal", "scale": colour_scale(tints), "legend": _legend(width)},
+        },
+    )  # fmt: skip
+
+
+def _stack(
+    outlook: Outlook, title: str, reading: str, rows: list[dict[str, Any]], scale: Spec, axis: str, width: int,
+    normal: bool = False,
+) -> Spec:  # fmt: skip
+    y_axis = {**number_axis(axis), "format": ".0%"} if normal else number_axis(axis)
+    first, last = min(r["year"] for r in rows), max(r["year"] for r in rows)
+    return _framed(
+        outlook, title, reading, width, height=HEIGHT, data={"values": rows}, mark={"type": "area"},
+        encoding={
+            "x": {"field": "year", "type": "quantitative", "axis": {"title": None, "format": "d", "grid": False},
+                  "scale": {"domain": [first, last]}},
+            "y": {"field": "v", "type": "quantitative", "stack": "normalize" if normal else "zero", "axis": y_axis},
+            "color": {"field": "name", "type": "nominal", "scale": scale, "legend": _legend(width)},
+            "order": {"field": "order", "type": "quantitative"},
+        },
+    )  # fmt: skip
+
+
+def _row(fan: Fan, year: int) -> dict[str, float]:
+    low, lower, value, upper, high = (float(q) for q in fan.quantiles[YEARS.index(year)])
+    return {"year": year, "low": low, "lower": lower, "value": value, "upper": upper, "high": high}
+
+
+def _legend(width: int) -> dict[str, Any]:
+    return {"title": None, "columns": 2 if width < WIDE_PX else 4}
+
+
+def _framed(outlook: Outlook, title: str, reading: str, width: int, *, height: int = HEIGHT, **body: Any) -> Spec:
+    caption = f"{outlook.asked.name}. Source: outlook, {outlook.asked.draws:,} draws, Wattscale {outlook.version}."
+    return framed(caption, title, reading, width=width, height=height, **body)
+
+
+def fan_of(name: str) -> Callable[[Outlook, int], Spec]:
+    """Give the chart of one figure."""
+    return lambda outlook, width: fan_chart(outlook, name, width)
+
+
+CHARTS: dict[str, tuple[Callable[[Outlook, int], Spec | None], bool]] = {
+    "electricity": (electricity, True),
+    "by_region": (by_region, False),
+    "electricity_us": (electricity_us, False),
+    "limits": (limits, True),
+    "ai_share": (fan_of("outlook.ai_share"), False),
+    "unmet": (fan_of("outlook.unmet_share"), False),
+    "investment": (investment, True),
+    "supply_mix": (supply_mix, False),
+    "co2": (fan_of("outlook.co2_mt"), False),
+    "electricity_price": (fan_of("outlook.electricity_price.us"), False),
+    "token_price": (lambda o, w: fan_chart(o, "outlook.token_price_index", w, log=True), False),
+    "scenarios": (scenarios, True),
+    "drivers": (drivers, True),
+    "break_evens": (break_evens, True),
+}
+"""Charts by name: how each is drawn, and whether it takes the whole width of a page."""

@@ -1,0 +1,119 @@
+"""An outlook in words and columns for a terminal.
+
+In: an `Outlook`. Out: text of at most 130 columns.
+Leaves out: figures by region and segment; `--json` and the page give them.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from wattscale.report.words import digits
+
+if TYPE_CHECKING:
+    from wattscale.outlook.outlook import Outlook
+
+WIDTH = 130
+YEARS = (2025, 2030, 2035, 2045)
+LINES = (
+    "electricity_twh", "ai_share", "share_of_electricity.us", "ai_capacity_gw", "investment_usd", "co2_mt", "water_km3",
+    "mix.renewables", "electricity_price.us", "token_price_index", "unmet_share", "permanent_jobs", "largest_run_gw",
+)  # fmt: skip
+PERCENT = 100.0
+CELL = 23
+
+
+def outlook_text(outlook: Outlook) -> str:
+    """Write an outlook for a terminal."""
+    parts = [_head(outlook), _figures(outlook), _limits(outlook)]
+    if len(outlook.compared) > 1:
+        parts.append(_scenarios(outlook))
+    parts.append(_break_evens(outlook))
+    if outlook.drivers:
+        parts.append(_drivers(outlook))
+    return "\n\n".join([*parts, _hindcast(outlook)])
+
+
+def _head(outlook: Outlook) -> str:
+    from wattscale.outlook.outlook import CONDITIONAL
+
+    asked = outlook.asked
+    about = f"{asked.name}: {asked.about} {asked.draws:,} draws, seed {asked.seed}; unit figures from the plan "
+    return textwrap.fill(f"Outlook to 2045. {about}“{outlook.units.plan}”. {CONDITIONAL}", WIDTH)
+
+
+def _figures(outlook: Outlook) -> str:
+    rows = [f"{'middle (80 % of draws)':<38}" + "".join(f"{year:>{CELL}}" for year in YEARS)]
+    for name in LINES:
+        fan = outlook.figures[f"outlook.{name}"]
+        unit = f" [{fan.unit}]" if fan.unit != "1" else ""
+        cells = "".join(f"{_span(fan.at(year)):>{CELL}}" for year in YEARS)
+        rows.append(f"{(fan.title + unit)[:37]:<38}{cells}")
+    return "\n".join(rows)
+
+
+def _span(ends: tuple[float, float, float]) -> str:
+    low, mid, high = ends
+    return f"{digits(mid)} ({digits(low)}–{digits(high)})"
+
+
+def _limits(outlook: Outlook) -> str:
+    rows = ["What limits the build-out (share of draws in which demand is not met, and what limits most of them):"]
+    for year in (2026, 2027, 2028, 2030, 2032, 2035, 2040):
+        share, stage = outlook.tightest[year]
+        rows.append(f"  {year}  {share * PERCENT:3.0f} %  {stage}")
+    return "\n".join(rows)
+
+
+def _scenarios(outlook: Outlook) -> str:
+    rows = [f"{'Scenario or shock':<32}{'TWh 2030':>22}{'TWh 2035':>22}{'Mt CO2 2035':>20}"]
+    for name, years in outlook.compared.items():
+        cells = (
+            _span(years[2030]["electricity_twh"]),
+            _span(years[2035]["electricity_twh"]),
+            _span(years[2035]["co2_mt"]),
+        )
+        rows.append(f"{name[:31]:<32}{cells[0]:>22}{cells[1]:>22}{cells[2]:>20}")
+    return "\n".join(rows)
+
+
+def _break_evens(outlook: Outlook) -> str:
+    rows = ["When, if ever, it pays: share of draws by 2035 and by 2045"]
+    for each in outlook.break_evens:
+        by = f"{each.probability(2035) * PERCENT:4.0f} % {each.probability(2045) * PERCENT:4.0f} %"
+        rows.append(f"  {by}  {each.name}: {each.question[:68]}")
+    r = outlook.rebound
+    rows.append(
+        f"  Halving the energy per token saves {-_net(r['direct']) * PERCENT:.0f} % of it if only energy gets "
+        f"cheaper, {abs(r['net_change']) * PERCENT:.0f} % if the whole price falls with it."
+    )
+    return "\n".join(rows)
+
+
+def _net(direct: float) -> float:
+    from wattscale.outlook.outlook import SAVING
+
+    return -SAVING * (1.0 - direct)
+
+
+def _drivers(outlook: Outlook) -> str:
+    rows = ["Strongest drivers of the electricity of 2035 (total Sobol index), and what would narrow them:"]
+    for each in outlook.drivers:
+        d = each.driver
+        span = f"{digits(d.low)}–{digits(d.high)}"
+        rows.append(f"  {each.total.value:5.2f}  {d.name:<28}{span:<16}{each.narrowed_by[:56]}")
+    return "\n".join(rows)
+
+
+def _hindcast(outlook: Outlook) -> str:
+    rows = ["Hindcast (skill: 1 - CRPS over that of last growth carried on; below zero is worse)"]
+    for s in outlook.scores:
+        rows.append(
+            f"  {s.series:<28}{s.known_to} to {s.last}: skill {s.skill:5.2f}, error {s.mape:4.0%} "
+            f"(naive {s.naive_mape:4.0%}), inside 90 %: {s.coverage_90:4.0%}"
+        )
+    for b in outlook.breaks:
+        if b.is_significant:
+            rows.append(f"  Growth of {b.series} changed around {b.year} (F = {b.statistic:.0f}).")
+    return "\n".join(rows)

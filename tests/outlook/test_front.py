@@ -1,0 +1,94 @@
+"""The front: `run_outlook`, its table, dict, text, page and command."""
+
+import json
+import time
+
+import numpy as np
+import pytest
+
+from wattscale.outlook import outlook as front
+from wattscale.outlook.charts import CHARTS
+from wattscale.outlook.scenario import load_outlook
+from wattscale.outlook.simulate import simulate
+from wattscale.outlook.years import YEARS
+
+
+@pytest.fixture(scope="module")
+def made(units):
+    patch = pytest.MonkeyPatch()
+    patch.setattr(front, "planned_units", lambda *_: units)
+    patch.setattr(front, "COMPARED_DRAWS", 30)
+    try:
+        yield front.run_outlook(draws=60)
+    finally:
+        patch.undo()
+
+
+def test_table_gives_low_middle_and_high_in_order(made):
+    table = made.table((2030, 2035))
+    assert {"outlook.electricity_twh", "outlook.ai_share", "outlook.co2_mt"} <= set(table.index.get_level_values(0))
+    assert (table["low"] <= table["value"]).all()
+    assert (table["value"] <= table["high"]).all()
+    assert (table["unit"] != "").all()
+
+
+def test_dict_is_plain_json_with_every_year(made):
+    found = json.loads(json.dumps(made.to_dict(), allow_nan=False))
+    assert list(found["figures"]["outlook.electricity_twh"]["years"]) == [str(y) for y in YEARS]
+    assert len(found["scenarios"]) == 9
+    assert "not a forecast" in found["reading"]
+
+
+def test_the_ten_strongest_drivers_say_what_would_narrow_them(made):
+    assert len(made.drivers) == 10
+    for each in made.drivers:
+        assert each.narrowed_by
+        assert each.driver.figure.source
+        assert each.driver.low < each.driver.high
+
+
+def test_text_is_conditional_and_fits_its_columns(made):
+    text = made.text()
+    assert "They are not a forecast" in text
+    assert max(map(len, text.splitlines())) <= 140
+    for word in ("packaging", "Hindcast", "quantum", "Constrained supply"):
+        assert word in text
+
+
+@pytest.mark.slow
+def test_page_is_one_file_without_scripts_or_addresses(made, tmp_path):
+    written = made.write(tmp_path / "out")
+    assert [p.name for p in written] == ["outlook.json", "outlook.csv", "outlook.html"]
+    page = written[2].read_text(encoding="utf-8")
+    assert page.count("<figure") == len(CHARTS)
+    for forbidden in ("<script", 'src="http', 'href="http', "@import"):
+        assert forbidden not in page
+    assert "not a forecast" in page
+
+
+def test_every_driver_has_a_source_a_range_and_a_unit(catalog):
+    for table in ("outlook_drivers", "breakeven_inputs"):
+        for row in catalog.table(table).rows:
+            low, value, high = (float(row[c]) for c in ("low", "value", "high"))
+            assert low <= value <= high, row["parameter"]
+            assert low < high, row["parameter"]
+            assert row["source"], row["parameter"]
+            assert row["unit"], row["parameter"]
+    assert all(row["note"] for row in catalog.table("outlook_drivers").rows)
+
+
+@pytest.mark.slow
+def test_ten_thousand_draws_take_less_than_ten_seconds_of_one_core(catalog, units):
+    table = load_outlook().model_copy(update={"draws": 10_000})
+    start = time.process_time()
+    run = simulate(table, units, catalog)
+    assert time.process_time() - start < 10
+    sizes = [
+        a.nbytes for group in (run.path.region, run.path.world, run.path.added, run.path.mix) for a in group.values()
+    ]
+    assert sum(sizes) < 1e9
+
+
+def test_more_draws_narrow_the_error_of_the_middle(run_of):
+    few, many = (np.median(run_of(draws=n).accounts.world["electricity_twh"][15]) for n in (60, 240))
+    assert few == pytest.approx(many, rel=0.08)

@@ -1,0 +1,115 @@
+"""Outlook files: scenarios and shocks are patches; wrong ones are told."""
+
+import numpy as np
+import pytest
+
+from wattscale.errors import InputError
+from wattscale.outlook.scenario import SCENARIOS, SHOCKS, load_outlook
+from wattscale.outlook.years import REGIONS, place
+
+
+def median(run, name, year):
+    return float(np.median(run.accounts.world[name][place(year)]))
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_scenario_loads_and_says_what_it_assumes(name):
+    table = load_outlook(name)
+    assert table.name
+    assert table.about.endswith(".")
+
+
+@pytest.mark.parametrize("name", SHOCKS)
+def test_every_shock_is_laid_over_the_base_case(name):
+    table = load_outlook({"shocks": [name]})
+    assert table.shock
+    assert table.name.startswith("Base, ")
+
+
+def test_scenarios_order_as_their_stories_say(run_of, base):
+    assert median(run_of("efficiency-first"), "electricity_twh", 2030) < median(base, "electricity_twh", 2030)
+    assert median(run_of("constrained-supply"), "electricity_twh", 2030) < median(base, "electricity_twh", 2030)
+    assert median(run_of("abundant-clean-power"), "electricity_twh", 2035) > median(base, "electricity_twh", 2035)
+    assert median(run_of("disruption"), "electricity_twh", 2035) < median(base, "electricity_twh", 2035)
+
+
+def test_clean_power_lowers_carbon_per_energy(run_of, base):
+    clean = run_of("abundant-clean-power")
+    rate = [median(r, "co2_mt", 2035) / median(r, "electricity_twh", 2035) for r in (clean, base)]
+    assert rate[0] < 0.8 * rate[1]
+
+
+def test_foundry_loss_cuts_shipments_and_raises_the_price_of_devices(run_of, base):
+    hit = run_of({"shocks": ["foundry-loss"]})
+    i = place(2028)
+    assert np.median(hit.path.world["shipped_mw"][i]) < 0.5 * np.median(base.path.world["shipped_mw"][i])
+    assert median(hit, "scarcity_price", 2028) > median(base, "scarcity_price", 2028)
+
+
+def test_export_control_moves_devices_out_of_china(run_of, base):
+    hit = run_of({"shocks": ["export-control"]})
+    china = REGIONS.index("china")
+    ai = [np.median(r.path.region["ai_twh"][place(2032), :, china]) for r in (hit, base)]
+    assert ai[0] < 0.6 * ai[1]
+
+
+def test_a_gas_price_spike_makes_power_dearer_where_gas_sets_the_price(run_of, base):
+    hit = run_of({"shocks": ["gas-price-spike"]})
+    i = place(2028)
+    rise = np.median(
+        hit.path.region["electricity_usd_per_mwh"][i] / base.path.region["electricity_usd_per_mwh"][i], axis=0
+    )
+    assert rise[REGIONS.index("us")] > 1.3
+    assert rise[REGIONS.index("china")] < 1.15
+
+
+def test_a_moratorium_slows_the_region_it_hits(run_of, base):
+    hit = run_of({"shocks": ["connection-moratorium"]})
+    us = REGIONS.index("us")
+    twh = [np.median(r.accounts.region["electricity_twh"][place(2030), :, us]) for r in (hit, base)]
+    assert twh[0] < 0.97 * twh[1]
+
+
+def test_the_same_seed_gives_the_same_figures_and_another_does_not(run_of, catalog, units):
+    from wattscale.outlook.simulate import simulate
+
+    table = load_outlook().model_copy(update={"draws": 60})
+    again = simulate(table, units, catalog)
+    other = simulate(table.model_copy(update={"seed": 2}), units, catalog)
+    first = run_of().accounts.world["electricity_twh"]
+    assert np.array_equal(first, again.accounts.world["electricity_twh"])
+    assert not np.array_equal(first, other.accounts.world["electricity_twh"])
+
+
+@pytest.mark.parametrize(
+    ("tables", "words"),
+    [
+        ({"scenario": "bse"}, "Did you mean 'base'"),
+        ({"shocks": ["foundry-los"]}, "Did you mean 'foundry-loss'"),
+        ({"draw": 5}, "Did you mean 'draws'"),
+        ({"draws": 3}, "draws"),
+        ({"shock": [{"target": "grids.us", "start": 2027, "years": 1, "factor": 0.5}]}, "Did you mean 'grid'"),
+        ({"shock": [{"target": "grid.usa", "start": 2027, "years": 1, "factor": 0.5}]}, "grid.us"),
+        ({"shock": [{"target": "grid", "start": 2020, "years": 1, "factor": 0.5}]}, "start"),
+    ],
+)
+def test_a_wrong_outlook_file_is_told(tables, words):
+    with pytest.raises(InputError, match=words):
+        load_outlook(tables)
+
+
+@pytest.mark.parametrize(
+    ("drivers", "words"),
+    [
+        ({"demand.growth_strt": 1.0}, "Did you mean 'demand.growth_start'"),
+        ({"demand.growth_start": {"low": 2.0, "value": 1.0, "high": 3.0}}, "out of order"),
+    ],
+)
+def test_a_wrong_driver_is_told(run_of, drivers, words):
+    with pytest.raises(InputError, match=words):
+        run_of({"drivers": drivers})
+
+
+def test_a_missing_file_is_told():
+    with pytest.raises(InputError, match="no such file"):
+        load_outlook("nowhere.toml")

@@ -1,0 +1,98 @@
+"""The campus as a PyPSA network, through its netCDF file and back; costs from technology-data."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from campuses import battery, gas, grid, named, setting, solar, technology
+
+from wattscale.catalog import load_catalog
+from wattscale.errors import InputError
+from wattscale.supply.expansion import build
+from wattscale.supply.interchange import extra_rows, from_network, to_network
+from wattscale.supply.setting import Purchase
+from wattscale.supply.solve import solve
+from wattscale.supply.technology_data import technology_data
+
+STEPS = 96
+
+
+def campus(**values):
+    hour = np.arange(STEPS)
+    sun = np.clip(np.sin((hour % 24 - 6) / 12 * np.pi), 0, None)
+    given = {
+        "load_mw": 100 + 10 * np.cos(hour / 24 * 2 * np.pi), "month": hour // 48, "discount_rate": 0.05,
+        "demand_charge_usd_per_mw_month": 500.0, "connection_mw": 90.0, "carbon_price_usd_per_t": 40.0,
+        "cfe_hourly_share": 0.7, "carbon_cap_kg_per_mwh": 300.0, "max_unserved_share": 0.01, "land_ha": 900.0,
+        "flexible_share": 0.2, "flexible_window": 24, "renewable": {"solar": sun},
+        "import_usd_per_mwh": 50 + 30 * np.cos(hour / 7), "max_capacity_mw": {"solar": 500.0}, **values,
+    }  # fmt: skip
+    long = technology("long-duration-storage", "storage", capital_usd_per_mwh=900.0, duration_h=10.0,
+                      one_way_efficiency=0.7, variable_usd_per_mwh=1.0, keep_per_h=0.999)  # fmt: skip
+    plants = (
+        grid(capital_usd_per_mw=2e3), solar(capital_usd_per_mw=5e3), battery(capital_usd_per_mw=2e3,
+        capital_usd_per_mwh=2e3), long, gas(capital_usd_per_mw=3e3),
+        technology("smr", "fuelled", capital_usd_per_mw=3e4, fuel_usd_per_mwh=12.0, carbon_free=True, minimum_load=0.5),
+    )  # fmt: skip
+    return build(setting(STEPS, **given), named(*plants))
+
+
+@pytest.mark.slow
+def test_pypsa_finds_the_same_cost_for_the_exported_campus(tmp_path):
+    """Through the file: PyPSA with HiGHS against our own answer, and the campus read back from the file."""
+    pypsa = pytest.importorskip("pypsa", reason="PyPSA is not installed")
+    ours = campus()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        to_network(ours).export_to_netcdf(tmp_path / "campus.nc")
+        n = pypsa.Network(tmp_path / "campus.nc")
+        n.optimize(solver_name="highs", extra_functionality=extra_rows, log_to_console=False)
+        back = from_network(n)
+    found = solve(ours.program)
+    assert float(n.model.objective.value) == pytest.approx(found.objective, rel=1e-4)
+    assert solve(back.program).objective == pytest.approx(found.objective, rel=1e-6)
+    assert n.generators.p_nom_opt["grid"] <= 90.0 + 1e-6
+
+
+def test_a_change_made_in_the_network_comes_back():
+    pytest.importorskip("pypsa", reason="PyPSA is not installed")
+    n = to_network(campus())
+    n.generators.loc["solar", "p_nom_max"] = 120.0
+    assert from_network(n).setting.max_capacity_mw == {"solar": 120.0}
+
+
+def test_what_a_network_cannot_hold_is_refused():
+    pytest.importorskip("pypsa", reason="PyPSA is not installed")
+    whole = campus()
+    p = Purchase("flat", "physical", 10.0, 100.0)
+    with pytest.raises(InputError, match="purchases"):
+        to_network(replace(whole, setting=replace(whole.setting, purchases=(p,))))
+
+
+COSTS = """technology,parameter,value,unit,source,further description,currency_year
+solar-utility,investment,400,EUR/kW_e,DEA,,2020
+solar-utility,FOM,2.5,%/year,DEA,,2020
+solar-utility,lifetime,40,years,DEA,,2020
+battery inverter,investment,160,EUR/kW,DEA,,2020
+battery inverter,efficiency,0.96,per unit,DEA,,2020
+battery storage,investment,150,EUR/kWh,DEA,,2020
+battery storage,lifetime,25,years,DEA,,2020
+"""
+
+
+def test_costs_of_technology_data_become_own_technologies():
+    """2020 EUR times the exchange rate of 1.14 times the rise of prices since: 1.3 to 1.5 USD."""
+    solar_row, battery_row = technology_data(COSTS, load_catalog())
+    assert solar_row.name == "solar-td"
+    assert 1.3 * 400 < solar_row.capital_usd_per_kw < 1.5 * 400
+    assert solar_row.fixed_usd_per_kw_year == pytest.approx(0.025 * solar_row.capital_usd_per_kw)
+    assert battery_row.capital_usd_per_kwh / battery_row.capital_usd_per_kw == pytest.approx(150 / 160)
+    assert (battery_row.life_years, battery_row.roundtrip_efficiency) == (25.0, 0.96)
+
+
+def test_a_file_that_is_no_technology_data_is_refused():
+    with pytest.raises(InputError, match="investment"):
+        technology_data("a,b\n1,2\n", load_catalog())

@@ -1,0 +1,58 @@
+"""A real server on a free port, as a user would start it."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+httpx = pytest.importorskip("httpx", reason="httpx speaks to the server")
+uvicorn = pytest.importorskip("uvicorn", reason="uvicorn serves the page")
+
+
+@contextmanager
+def serving(**settings: Any) -> Iterator[str]:
+    """Serve the app; gives its address."""
+    from wattscale.web.app import create_app
+    from wattscale.web.settings import Settings
+
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(create_app(Settings(**settings)), log_level="error", ws="none", lifespan="on")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.02)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        server.should_exit = True
+        thread.join(20)
+
+
+@pytest.fixture(scope="session")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serving(jobs=tmp_path_factory.mktemp("jobs")) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def client(url: str) -> Iterator[Any]:
+    with httpx.Client(base_url=url, timeout=120) as made:
+        yield made
+
+
+@pytest.fixture
+def server() -> Callable[..., Any]:
+    return serving
+
+
+@pytest.fixture
+def jobs_folder(tmp_path: Path) -> Path:
+    return tmp_path / "jobs"

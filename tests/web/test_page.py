@@ -1,0 +1,275 @@
+"""Journeys through the page in a browser without a window: what a planner does, from opening to sharing.
+
+Needs Playwright for Python and a Chromium; skipped where either is missing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import statistics
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright for Python drives the browser")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::ResourceWarning")]
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+OPTIONS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+]  # fmt: skip
+AXE = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+PATIENCE_MS = 60_000
+ANSWER = "status of 422"
+"""The browser notes every answer that is not 200; a wrong input is no trouble of the page."""
+REDRAW_S = 0.3
+"""Median time from a moved slider to new figures."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    with sync_api.sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def opened(browser: Any, url: str) -> Iterator[Callable[..., Any]]:
+    """Open the page; at the end nothing may have gone wrong and no other host may have been asked."""
+    troubles: list[str] = []
+    contexts = []
+
+    def open_page(path: str = "", **context: Any) -> Any:
+        made = browser.new_context(**({"viewport": {"width": 1400, "height": 1000}} | context))
+        made.grant_permissions(["clipboard-read", "clipboard-write"])
+        contexts.append(made)
+        page = made.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("console", lambda m: troubles.append(m.text) if m.type in ("error", "warning") and ANSWER not in m.text
+                else None)  # fmt: skip
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("request", lambda r: troubles.append(r.url) if not r.url.startswith((url, "blob:", "data:")) else None)
+        page.goto(url + path)
+        page.wait_for_selector(".strip li")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert troubles == []
+
+
+def headline(page: Any, name: str) -> str:
+    return str(page.locator(".strip .card", has_text=name).locator(".value").inner_text())
+
+
+def set_number(page: Any, label: str, text: str) -> None:
+    box = page.get_by_role("textbox", name=label).first
+    box.fill(text)
+    box.press("Enter")
+
+
+def settled(page: Any) -> None:
+    """Wait until the full plan stands."""
+    page.locator(".status[data-state=idle]").wait_for()
+
+
+def test_the_first_view_shows_the_headline_figures_and_a_chart(opened: Callable[..., Any]) -> None:
+    page = opened()
+    assert page.title() == "Wattscale"
+    assert headline(page, "PUE").startswith("1.")
+    page.wait_for_selector(".chart svg")
+    assert "Energy from source to token" in page.locator(".chart h3").all_inner_texts()
+
+
+def test_a_change_moves_the_figures_and_is_listed_and_undone(opened: Callable[..., Any]) -> None:
+    page = opened()
+    before = headline(page, "Serving devices")
+    set_number(page, "Requests per day", "60,000,000")
+    page.wait_for_selector(".own-list li")
+    settled(page)
+    assert headline(page, "Serving devices") != before
+    assert "+" in page.locator(".strip .card", has_text="Serving devices").locator(".change").inner_text()
+    page.get_by_role("button", name="Undo all").click()
+    settled(page)
+    assert headline(page, "Serving devices") == before
+
+
+def test_every_tab_of_a_stage_has_figures_and_charts(opened: Callable[..., Any]) -> None:
+    page = opened()
+    for stage in ("Workload", "Compute", "Site", "Facility", "Supply", "Economics", "Impact"):
+        page.get_by_role("tab", name=stage, exact=True).click()
+        page.wait_for_selector(".figure")
+        if stage != "Workload":
+            page.wait_for_selector(".chart svg, .chart canvas")
+
+
+def test_a_number_opens_its_formula_inputs_source_and_badge(opened: Callable[..., Any]) -> None:
+    page = opened()
+    page.locator(".strip .card", has_text="PUE").click()
+    box = page.get_by_role("dialog")
+    box.get_by_text("Formula").wait_for()
+    text = box.inner_text()
+    assert "facility.pue" in text
+    assert "ISO/IEC 30134-2" in text
+    assert re.search(r"measured|published|secondary|estimated|unverified", text)
+    box.get_by_role("button", name="IT energy").click()
+    box.get_by_text("facility.it_energy_mwh").wait_for()
+    page.keyboard.press("Escape")
+    assert not box.is_visible()
+
+
+def test_plans_are_pinned_and_compared(opened: Callable[..., Any]) -> None:
+    page = opened()
+    page.get_by_role("button", name="Pin to compare").click()
+    page.get_by_label("Cooling", exact=True).select_option("chiller")
+    settled(page)
+    page.get_by_role("button", name="Pin to compare").click()
+    page.get_by_role("tab", name="Compare (2)").click()
+    inputs = page.get_by_role("region", name="Inputs that differ")
+    inputs.get_by_text("Cooling technology").wait_for()
+    assert "chiller" in inputs.inner_text()
+    assert page.get_by_role("region", name="Figures side by side").locator("tbody tr").count() > 10
+
+
+def test_a_link_holds_the_changes_and_opens_the_same_plan(opened: Callable[..., Any]) -> None:
+    page = opened()
+    set_number(page, "Grid connection", "15.5")
+    page.get_by_role("tab", name="Supply", exact=True).click()
+    settled(page)
+    page.get_by_role("button", name="Share").click()
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert link == page.url
+    cost = headline(page, "Power cost")
+    again = opened(link[link.index("#") :])
+    settled(again)
+    assert headline(again, "Power cost") == cost
+    assert again.get_by_role("tab", name="Supply", exact=True).get_attribute("aria-selected") == "true"
+    assert again.get_by_role("textbox", name="Grid connection").input_value() == "15.5"
+
+
+def test_a_damaged_link_is_told_and_the_example_shown(opened: Callable[..., Any]) -> None:
+    page = opened("#v=0&c=%%%")
+    assert "damaged" in page.locator(".banner").inner_text()
+
+
+def test_a_scenario_file_is_saved_and_loaded_again(opened: Callable[..., Any], tmp_path: Path) -> None:
+    page = opened()
+    set_number(page, "Discount rate", "11")
+    settled(page)
+    page.locator("summary", has_text="Files").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Scenario file (TOML)").click()
+    saved = tmp_path / "scenario.toml"
+    download.value.save_as(saved)
+    other = opened()
+    other.locator("input[type=file]").set_input_files(saved)
+    other.wait_for_selector(".own-list li")
+    assert other.get_by_role("textbox", name="Discount rate").input_value() == "11"
+
+
+def test_the_plan_is_copied_as_a_command(opened: Callable[..., Any]) -> None:
+    page = opened()
+    set_number(page, "Grid connection", "80")
+    page.locator("summary", has_text="Files").click()
+    page.get_by_role("button", name="As command").click()
+    page.get_by_text("Copied as a command").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == "wattscale plan --set supply.connection_mw=80"
+
+
+def test_an_ask_that_cannot_be_met_is_told_with_a_way_out(opened: Callable[..., Any]) -> None:
+    page = opened()
+    set_number(page, "Grid connection", "-3")
+    alert = page.get_by_role("alert").filter(has_text="supply.connection_mw")
+    alert.wait_for()
+    assert "allowed" in alert.inner_text()
+    alert.get_by_role("button", name="Undo this change").click()
+    alert.wait_for(state="detached")
+
+
+def test_a_study_runs_and_another_is_cancelled(opened: Callable[..., Any]) -> None:
+    page = opened()
+    page.get_by_role("tab", name="Uncertainty").click()
+    page.get_by_label("Cases").fill("10")
+    page.get_by_role("button", name="Run the study").click()
+    page.get_by_role("region", name="Quantiles").wait_for()
+    assert page.locator(".chart").count() > 3
+    page.get_by_role("tab", name="Levers").click()
+    page.get_by_role("button", name="Measure the levers").click()
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Measure the levers").wait_for()
+    page.locator("summary", has_text="Earlier runs").click()
+    assert "cancelled" in page.locator(".job li").first.inner_text()
+
+
+def test_a_site_is_chosen_from_the_list_beside_the_map(opened: Callable[..., Any]) -> None:
+    page = opened()
+    page.get_by_role("tab", name="Sites").click()
+    page.get_by_label("Search sites").fill("Stockholm")
+    page.get_by_role("button", name="Plan here").first.click()
+    settled(page)
+    page.locator("h1", has_text="Stockholm").wait_for()
+
+
+def test_tabs_and_explanations_work_with_the_keyboard_alone(opened: Callable[..., Any]) -> None:
+    page = opened()
+    page.get_by_role("tab", name="Overview").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.get_by_role("tab", name="Workload").get_attribute("aria-selected") == "true"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.get_by_role("dialog").wait_for()
+
+
+@pytest.mark.parametrize("width", [360, 768, 1920])
+def test_nothing_is_wider_than_the_window(opened: Callable[..., Any], width: int) -> None:
+    page = opened(viewport={"width": width, "height": 900})
+    for tab in ("Overview", "Economics", "Sites", "Sources"):
+        page.get_by_role("tab", name=tab, exact=True).click()
+        page.wait_for_timeout(400)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_moved_slider_shows_new_figures_at_once(opened: Callable[..., Any]) -> None:
+    page = opened()
+    settled(page)
+    took = page.evaluate(
+        """async () => {
+            const slider = document.querySelector('input[type=range]'), took = [];
+            const shown = () => document.querySelector('.strip li:nth-child(2) .value').textContent;
+            for (const place of [120, 140, 160, 150, 135, 125, 165, 155, 145]) {
+                const before = shown(), start = performance.now();
+                slider.value = place;
+                slider.dispatchEvent(new Event('input', { bubbles: true }));
+                while (shown() === before && performance.now() - start < 5000) await new Promise(requestAnimationFrame);
+                took.push(performance.now() - start);
+                await new Promise((done) => setTimeout(done, 1200));
+            }
+            return took;
+        }"""
+    )
+    busy = os.getloadavg()[0] / (os.cpu_count() or 1)
+    assert statistics.median(took) / 1000 < REDRAW_S * max(1.0, busy)
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed beside the page's source")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_barrier(opened: Callable[..., Any], scheme: str) -> None:
+    page = opened(color_scheme=scheme, bypass_csp=True)
+    page.add_script_tag(path=AXE)
+    for tab in ("Overview", "Supply", "Sites", "Compare", "Sources"):
+        page.get_by_role("tab", name=tab, exact=True).click()
+        page.wait_for_timeout(800)
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+        serious = [
+            (each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in ("serious", "critical")
+        ]
+        assert serious == []
