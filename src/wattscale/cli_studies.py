@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from wattscale.errors import InputError
+from wattscale.errors import InputError, WattscaleError
 
 Scenario = Annotated[Path | None, typer.Argument(help="Scenario file; the built-in example without it.")]
 Settings = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key; repeatable.")]
@@ -107,7 +107,12 @@ def study(
 
     if resume and out is None:
         raise InputError("needs the folder to go on with", where="--resume", hint="Add --out DIR.")
-    found = run_study(file, out, workers=workers, dask=dask, resume=resume, tick=Count("cases").tick)
+    try:
+        found = run_study(file, out, workers=workers, dask=dask, resume=resume, tick=Count("cases").tick)
+    except KeyboardInterrupt:
+        if out is None:
+            raise
+        raise WattscaleError(f"cancelled; finished cases are kept in {out}, --resume goes on") from None
     print(to_json(found.to_dict()) if as_json else found.text())
 
 

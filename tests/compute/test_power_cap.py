@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -40,10 +42,10 @@ def test_a_cap_slows_input_tokens_more_than_decoding(catalog: Catalog) -> None:
 
 def test_power_stays_below_the_cap_and_a_loose_cap_changes_nothing(catalog: Catalog) -> None:
     request = Request(1000.0, 250.0, 0.0, ENDLESS, ENDLESS, 0.9)
-    free, tight = _curve(catalog, 1.0, request), _curve(catalog, 0.5, request)
+    free, tight = _curve(catalog, 1.0, request), _curve(catalog, 0.8, request)
     tdp = load_accelerator(catalog, "H200").tdp_w
-    assert (tight.device_power_w <= 0.5 * tdp + 1e-6).all()
-    light = free.device_power_w < 0.45 * tdp
+    assert (tight.device_power_w <= 0.8 * tdp + 1e-6).all()
+    light = free.device_power_w < 0.7 * tdp
     assert light.any()
     assert tight.tpot_s[light] == pytest.approx(free.tpot_s[light], rel=1e-6)
 
@@ -51,7 +53,7 @@ def test_power_stays_below_the_cap_and_a_loose_cap_changes_nothing(catalog: Cata
 def test_a_tighter_cap_is_never_faster(catalog: Catalog) -> None:
     request = Request(1000.0, 250.0, 0.0, ENDLESS, ENDLESS, 0.9)
     times = [_curve(catalog, cap, request).tpot_s for cap in (1.0, 0.8, 0.6, 0.4)]
-    for loose, tight in zip(times, times[1:], strict=False):
+    for loose, tight in pairwise(times):
         assert (tight >= loose - 1e-12).all()
 
 

@@ -14,11 +14,12 @@ from wattscale.compute.replica import candidate_layouts, choose_replica, resolve
 from wattscale.compute.roofline import DeviceRates, RateCoefficients, StepWork, step_time
 from wattscale.compute.serving import replica_curve
 from wattscale.compute.serving_cycle import mixed_steps
+from wattscale.compute.serving_memory import MemoryRules, cache_held_per_device, max_sequences
 from wattscale.compute.serving_setting import Request, load_setting
-from wattscale.compute.serving_memory import MemoryRules, max_sequences
-from wattscale.compute.serving_work import Formats, Layout, step_work
+from wattscale.compute.serving_work import Formats, Layout, cache_read_per_device, step_work
 from wattscale.errors import InfeasibleError
-from wattscale.workload.architecture import Architecture
+from wattscale.workload.architecture import Architecture, Attention, LayerGroup
+from wattscale.workload.memory import kv_cache_bytes, kv_read_bytes
 from wattscale.workload.models import named_architecture
 
 IDEAL = RateCoefficients(1, 1, 1, 1, 1, 1, 0, 1, 1, 1, *[0] * 8, 100)
@@ -132,3 +133,35 @@ def test_waits_grow_without_bound_towards_full_load() -> None:
     assert float(mean_wait(0.99, 1.0)) > 40.0
     assert np.isinf(quantile_wait(1.0, 1.0, 0.9))
     assert float(quantile_wait(0.5, 1.0, 0.99)) > float(quantile_wait(0.5, 1.0, 0.9)) > 0.0
+
+
+def test_states_keep_their_bytes_whatever_the_cache_is_held_in() -> None:
+    states = LayerGroup(8, Attention("mamba2", 64, 1, 64, 64, state_dim=128, state_bytes=4.0), None)
+    model = Architecture("states", 2048, 1000, False, (states,), 8192)
+    held = [cache_held_per_device(model, 100.0, Layout(), Formats(cache=kv)) for kv in ("bf16", "fp8")]
+    moved = [float(cache_read_per_device(model, np.array(100.0), Layout(), b)) for b in (2.0, 1.0)]
+    assert held[0] == held[1] == kv_cache_bytes(model, 100.0, 2.0)
+    assert moved[0] == moved[1] == kv_read_bytes(model, 100.0, 2.0)
+
+
+def test_four_bit_experts_count_four_times_their_bytes_for_power(catalog: Catalog) -> None:
+    arch = named_architecture(catalog, "gpt-oss-120b")
+    four, sixteen = (
+        step_work(arch, Layout(), Formats(expert_weights=w), np.array([32.0]), np.array([500.0]))
+        for w in ("fp4", "bf16")
+    )
+    assert float(four.expert_numbers[0]) == pytest.approx(4.0 * float(four.expert_bytes[0]))  # type: ignore[index]
+    assert float(sixteen.expert_numbers[0]) == pytest.approx(float(sixteen.expert_bytes[0]))  # type: ignore[index]
+
+
+def test_cached_input_tokens_are_still_attended_to(catalog: Catalog, small: Architecture) -> None:
+    """Half of 64,000 tokens cached saves less than half of the time to first token: scores reach back over all."""
+    setting = load_setting(catalog, load_accelerator(catalog, "H100"), "vllm")
+    plain, cached = (
+        replica_curve(small, setting, Layout(), Formats(), Request(64000.0, 100.0, share, 1e6, 1e6, 0.9))
+        for share in (0.0, 0.5)
+    )
+    assert plain is not None
+    assert cached is not None
+    kept = float(cached.service_s[0] / plain.service_s[0])
+    assert 0.55 < kept < 0.8

@@ -130,9 +130,7 @@ def test_attention_can_be_held_to_heads_or_to_sequences(catalog: Catalog) -> Non
 @given(st.lists(st.tuples(st.floats(0.1, 9), st.floats(0.1, 9), st.floats(0.1, 9)), min_size=1, max_size=30))
 def test_the_front_holds_exactly_the_unbeaten(points: list[tuple[float, float, float]]) -> None:
     costs = np.array(points)
-    by_hand = [
-        not any((other <= mine).all() and (other < mine).any() for other in costs) for mine in costs
-    ]
+    by_hand = [not any((other <= mine).all() and (other < mine).any() for other in costs) for mine in costs]
     assert not_beaten(costs).tolist() == by_hand
 
 

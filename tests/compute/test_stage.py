@@ -7,7 +7,7 @@ import pytest
 
 from wattscale.catalog import Catalog
 from wattscale.compute import stage
-from wattscale.errors import InputError
+from wattscale.errors import InfeasibleError, InputError
 from wattscale.scenario.compute import ComputeTable
 from wattscale.scenario.workload import ServingTable
 from wattscale.workload.models import named_architecture
@@ -82,3 +82,43 @@ def test_an_unknown_engine_lists_the_known(catalog: Catalog) -> None:
 def test_an_accelerator_without_measurements_warns(catalog: Catalog) -> None:
     found = stage.run(ComputeTable(accelerator="MI300X"), _workload(catalog), catalog.recording())
     assert "uncalibrated-accelerator" in {w.code for w in found.warnings}
+
+
+def test_percentiles_of_the_first_token_rise_and_meet_the_limit(catalog: Catalog) -> None:
+    found = stage.run(ComputeTable(latency_quantile=0.9), _workload(catalog, ttft_s=1.0), catalog.recording()).figures
+    p50, p90, p99 = (found[f"serving.ttft_p{q}_s"] for q in (50, 90, 99))
+    assert isinstance(p50, float)
+    assert isinstance(p90, float)
+    assert isinstance(p99, float)
+    assert 0 < p50 < p90 < p99
+    assert p90 <= 1.0
+
+
+def test_the_front_of_choices_comes_with_the_result(catalog: Catalog) -> None:
+    found = stage.run(ComputeTable(device_usd_per_h=2.0), _workload(catalog), catalog.recording())
+    assert len(found.serving_front) > 5
+    assert all(p.usd_per_mtok == pytest.approx(2.0 * p.device_h_per_mtok) for p in found.serving_front)
+
+
+def test_a_replica_too_small_for_the_model_names_the_smallest_that_is_not(catalog: Catalog) -> None:
+    """141 GB in bf16 exceed twice 0.9 x 80 GB less buffers, by hand."""
+    with pytest.raises(InfeasibleError, match=r"workload\.serving\.tensor_parallel = 1:.*smallest that fits is 4"):
+        stage.run(ComputeTable(), _workload(catalog, tensor_parallel=1, precision="bf16"), catalog.recording())
+
+
+@pytest.mark.parametrize("mode", ["disaggregated", "best"])
+def test_the_mode_of_serving_never_loses_devices_when_it_may_choose(catalog: Catalog, mode: str) -> None:
+    tables = [ComputeTable(serving_mode=m) for m in ("aggregated", mode)]  # type: ignore[arg-type]
+    plain, other = (stage.run(t, _workload(catalog, 4e6), catalog.recording()).serving for t in tables)
+    assert plain is not None
+    assert other is not None
+    assert other.devices <= plain.devices * (1.0 if mode == "best" else 1.5) * 1.02
+
+
+def test_a_power_cap_needs_more_devices_of_less_power(catalog: Catalog) -> None:
+    plans = [
+        stage.run(ComputeTable(power_cap_share=c), _workload(catalog, 4e6), catalog.recording()) for c in (1.0, 0.6)
+    ]
+    assert plans[1].figures["devices"] > plans[0].figures["devices"]  # type: ignore[operator]
+    watts = [p.figures["serving.device_power_w"][0] for p in plans]  # type: ignore[index]
+    assert watts[1] < watts[0]

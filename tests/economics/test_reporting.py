@@ -99,3 +99,13 @@ def test_a_price_that_pays_the_runs_too_lies_above_by_their_cost(make):
     gap = figures["price_for_target_irr_runs_paid_usd_per_mtok"] - figures["price_for_target_irr_usd_per_mtok"]
     own = value(figures["usd_per_mtok"]) - figures["usd_per_mtok_serving_only"]
     assert gap == pytest.approx(own)
+
+
+def test_a_dear_accelerator_does_not_make_its_host_dear(make):
+    def part(price, name):
+        lines = costed(make, EconomicsTable(accelerator_price_usd=price, risk_paths=0)).lines
+        return next(x.capital_usd for x in lines if x.part == name)
+
+    for name in ("servers", "network"):
+        assert part(50_000.0, name) == pytest.approx(part(None, name))
+    assert part(50_000.0, "accelerators") == pytest.approx(2400 * 50_000.0)

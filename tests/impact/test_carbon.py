@@ -115,3 +115,16 @@ def test_the_statement_adds_up_to_the_figures(make):
         rows = [row.energy_mwh for row in result.scope_table if row.scope == method]
         grid = next(row.energy_mwh for row in result.scope_table if row.scope == "2 location-based")
         assert sum(rows) == pytest.approx(grid)
+
+
+def test_the_statement_is_a_sheet_of_the_workbook(make):
+    from types import SimpleNamespace
+
+    from wattscale.report.tables_impact import carbon_table, concentration_table, disruption_table
+
+    plan = SimpleNamespace(impact=assessed(make(), contract="baseload"))
+    table = carbon_table(plan)
+    assert table["carbon_t"].sum() == pytest.approx(sum(row.carbon_t for row in plan.impact.scope_table))
+    assert table.loc["2 location-based", "carbon_t"] == pytest.approx(GRID_T)
+    assert concentration_table(plan)["herfindahl_share"].iloc[0] == 1.0
+    assert disruption_table(plan)["loss_usd"].is_monotonic_decreasing

@@ -17,8 +17,31 @@ from wattscale.supply import dispatch as name
 from wattscale.supply.expansion import build
 from wattscale.supply.general import solve_highs
 from wattscale.supply.interior import solve_interior
+from wattscale.supply.setting import Period, Purchase
 from wattscale.supply.settle import budget_excess, flow_bounds
 from wattscale.supply.solve import solve
+
+
+@st.composite
+def contracts(draw, steps, hour, rng):
+    """Terms of tariff, purchases, curtailment and yearly limits; any of them may be missing."""
+    green = Purchase("green", "physical", rng.uniform(20, 60), 60.0, 0.0, draw(st.sampled_from([0.0, 0.6, 1.0])))
+    paper = Purchase("paper", "virtual", rng.uniform(40, 60), 40.0)
+    called = np.zeros(steps)
+    called[rng.integers(0, steps, 3)] = 1.0
+    periods = draw(st.booleans())
+    return {
+        "demand_ratchet_share": draw(st.sampled_from([0.0, 0.8])),
+        "tariff_period": (hour % 24 >= 17).astype(float) if periods else None,
+        "periods": (Period("evening", 2000.0),) if periods else (),
+        "energy_tiers": draw(st.sampled_from([(), ((100_000.0, 4.0), (200_000.0, 9.0))])),
+        "called": draw(st.sampled_from([None, called])),
+        "curtailment_share": draw(st.sampled_from([0.4, 1.0])),
+        "purchases": draw(st.sampled_from([(), (green,), (green, paper)])),
+        "lifecycle_carbon": draw(st.booleans()),
+        "fade_per_cycle": draw(st.sampled_from([0.0, 1e-4])),
+        "clean_annual_share": draw(st.sampled_from([None, 0.3])),
+    }
 
 
 @st.composite
@@ -49,11 +72,13 @@ def campuses(draw):
         "cfe_hourly_share": draw(st.sampled_from([None, 0.6])),
         "max_unserved_share": draw(st.sampled_from([1.0, 0.01])),
     }
+    limits |= draw(contracts(steps, hour, rng))
     price = rng.normal(45, 40, steps)
     export = price - 5.0 if draw(st.booleans()) else None
     s = setting(
         steps, weight=np.full(steps, 8760 / steps), load_mw=100 + 10 * np.sin(hour / 24 * 2 * np.pi),
-        import_usd_per_mwh=price, export_usd_per_mwh=export, month=hour // 24, renewable={"solar": sun, "wind": breeze},
+        import_usd_per_mwh=price, export_usd_per_mwh=export, month=hour // 24,
+        renewable={"solar": sun, "wind": breeze, "ppa-green": breeze, "ppa-paper": sun},
         grid_carbon_kg_per_mwh=rng.uniform(100, 700, steps), grid_cfe_share=rng.uniform(0.2, 0.7, steps), **limits,
     )  # fmt: skip
     return build(s, named(grid(capital_usd_per_mw=1e5), *chosen))

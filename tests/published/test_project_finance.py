@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +20,11 @@ from wattscale.economics.lcoe import (
 )
 from wattscale.economics.project_finance import Terms, project_cash
 from wattscale.errors import InputError
+
+_spec = importlib.util.spec_from_file_location("sam_oracle", Path(__file__).parent / "sam_oracle.py")
+_oracle = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(_oracle)
+single_owner = _oracle.single_owner
 
 # NREL ATB-calc, test data of ATB 2024, dedicated biopower, market financing, 30 years (commit aaa6193d): year,
 # LCOE [USD/MWh], capital [USD/kW], discount factor of one nominal year.
@@ -114,6 +121,13 @@ def test_project_finance_equals_the_single_owner_model(case):
     assert found.equity_npv(1.064 * 1.025 - 1.0)[0] == pytest.approx(npv_usd, rel=1e-4)
     assert found.equity_irr()[0] * 100 == pytest.approx(irr_percent, abs=1e-3)
     assert found.debt_usd[0] == pytest.approx(debt_usd, rel=1e-9, abs=1e-6)
+
+
+@pytest.mark.parametrize("case", SAM)
+def test_the_stored_answers_are_those_of_the_single_owner_model(case):
+    singleowner = pytest.importorskip("PySAM.Singleowner", reason="the oracle NREL-PySAM is not installed")
+    changes, *stored = SAM[case]
+    assert single_owner({**BASE, **changes}, singleowner) == pytest.approx(tuple(stored), rel=1e-9, abs=1e-6)
 
 
 def test_ten_thousand_draws_of_thirty_years_take_under_two_seconds():

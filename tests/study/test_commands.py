@@ -10,7 +10,9 @@ import pytest
 import wattscale as ws
 from wattscale.cli import main
 from wattscale.cli_studies import Count
+from wattscale.study import runner
 from wattscale.study.levers import load_levers
+from wattscale.study.store import Store
 from wattscale.study.studyfile import load_study
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -44,6 +46,24 @@ def test_study_prints_keeps_and_resumes(capsys, tmp_path):
     assert code == 0
     assert json.loads(out)["figures"]["economics.npv_usd"]["n"] == 8
     assert json.loads(out)["drivers"]["economics.npv_usd"][0]["key"] == "economics.tax_rate"
+
+
+def test_a_cancelled_study_says_where_its_finished_cases_are(capsys, tmp_path, monkeypatch):
+    def cancelled(payload, job):
+        if 5 in job:
+            raise KeyboardInterrupt
+        return run_job(payload, job)
+
+    run_job = runner.run_job
+    monkeypatch.setattr(runner, "run_job", cancelled)
+    (tmp_path / "s.toml").write_text(STUDY)
+    code, _, err = run(capsys, "study", tmp_path / "s.toml", "--out", tmp_path / "out")
+    assert code == 1
+    assert "--resume goes on" in err
+    monkeypatch.undo()
+    assert len(Store(tmp_path / "out").done()) == 5
+    code, out, _ = run(capsys, "study", tmp_path / "s.toml", "--out", tmp_path / "out", "--resume")
+    assert "8 cases" in out
 
 
 def test_levers_prints_text_and_json(capsys):
@@ -111,7 +131,7 @@ def test_progress_is_told_after_a_second_with_the_time_left(capsys):
 def test_the_lesson_on_uncertainty_is_a_study_that_runs():
     study = load_study(EXAMPLES / "04_how_sure_study.toml")
     assert len(study) == 500
-    assert study.case(499).economics.accelerator_life_years != study.case(0).economics.accelerator_life_years
+    assert study.case(499).catalog != study.case(0).catalog
 
 
 @pytest.mark.slow

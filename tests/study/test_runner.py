@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -156,6 +157,15 @@ def test_progress_counts_up_to_all_cases():
     run_study({**FAST, "cases": 10}, tick=lambda done, total, rate: seen.append((done, total, rate > 0)))
     assert seen[-1] == (10, 10, True)
     assert [done for done, *_ in seen] == sorted(done for done, *_ in seen)
+
+
+def test_threads_of_one_worker_do_not_get_in_each_others_way(undisturbed):
+    study = load_study(FAST)
+    payload = Payload(study, runner.study_identity(study), "")
+    jobs = [range(start, start + 15) for start in range(0, 60, 15)]
+    with ThreadPoolExecutor(4) as pool:
+        rows = [row for found in pool.map(lambda job: runner.run_job(payload, job), jobs) for row in found]
+    assert [r["economics.npv_usd"] for r in rows] == undisturbed.cases["economics.npv_usd"].tolist()
 
 
 def test_no_worker_is_refused():

@@ -57,6 +57,14 @@ def test_correlated_axes_are_drawn_together():
     assert stats.spearmanr(*columns).statistic == pytest.approx(0.8, abs=0.03)
 
 
+def test_a_figure_of_the_catalogue_is_drawn_from_the_range_it_states():
+    found = study(cases=400, axis=[{"key": "catalog.dc_costs/life.accelerators"}])
+    years = np.asarray(found.columns["catalog.dc_costs/life.accelerators"])
+    assert 4.0 < years.min() < 4.2
+    assert 5.8 < years.max() < 6.0
+    assert found.case(0).catalog["dc_costs/life.accelerators"] == years[0]
+
+
 def test_a_worker_gets_the_same_cases_without_the_points():
     found = study()
     there = pickle.loads(pickle.dumps(found))
@@ -93,6 +101,12 @@ BAD = {
     ),
     "an unknown catalogue figure": (
         {"axis": [{"key": "catalog.dc_costs/nothing.at_all", "low": 1, "high": 2}]}, "no such figure in the catalogue",
+    ),
+    "a catalogue figure of many years": (
+        {"axis": [{"key": "catalog.accelerator_prices/H100-SXM5-80GB.price"}]}, "several figures",
+    ),
+    "a catalogue figure without range": (
+        {"axis": [{"key": "catalog.accelerators/H100-SXM5-80GB.tdp_w"}]}, "no range in the catalogue",
     ),
     "a missing scenario": ({"scenario": "nowhere.toml"}, "no such file"),
 }  # fmt: skip

@@ -20,10 +20,11 @@ pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::ResourceWarn
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 OPTIONS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking",
 ]  # fmt: skip
 AXE = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
-PATIENCE_MS = 60_000
+PATIENCE_MS = 30_000
 ANSWER = "status of 422"
 """The browser notes every answer that is not 200; a wrong input is no trouble of the page."""
 REDRAW_S = 0.3
@@ -78,7 +79,7 @@ def set_number(page: Any, label: str, text: str) -> None:
 
 def settled(page: Any) -> None:
     """Wait until the full plan stands."""
-    page.locator(".status[data-state=idle]").wait_for()
+    page.locator(".status[data-state=idle]").wait_for(state="attached")
 
 
 def test_the_first_view_shows_the_headline_figures_and_a_chart(opened: Callable[..., Any]) -> None:

@@ -127,7 +127,8 @@ def capped_clock(
 ) -> FloatArray:
     """Find the highest clock at which the power stays below the cap.
 
-    A device whose work would draw more than its design power is already slowed to it at clock 1; the fitted rates hold that.
+    A device whose work would draw more than its design power is slowed to it at clock 1 already; the fitted rates
+    hold that.
 
     Args:
         step_at: Gives the step at a clock.

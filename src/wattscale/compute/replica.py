@@ -284,16 +284,14 @@ def _too_few_devices(
 ) -> InfeasibleError:
     context = request.input_tokens + request.output_tokens / 2.0
     chip = setting.accelerator
-    fits = sorted(
-        {x.devices for x in others if max_sequences(arch, chip, x, formats, setting.memory, context) >= 1.0}
-    )
+    fits = sorted({x.devices for x in others if max_sequences(arch, chip, x, formats, setting.memory, context) >= 1.0})
     if not fits:
         return _too_large(arch, setting, formats, request, others)
     asked = layouts[0].devices if layouts else None
     held = min((total_weight_bytes(arch, x, formats) for x in layouts), default=0.0)
     why = (
-        f"{arch.name} does not fit: its weights in {formats.expert_weights or formats.weights} take {held / 1e9:.0f} GB "
-        f"on each {chip.name}, which has {chip.memory_bytes / 1e9:.0f} GB"
+        f"{arch.name} does not fit: its weights in {formats.expert_weights or formats.weights} take "
+        f"{held / 1e9:.0f} GB on each {chip.name}, which has {chip.memory_bytes / 1e9:.0f} GB"
         if layouts
         else f"no way to spread {arch.name} over that many {chip.name}"
     )

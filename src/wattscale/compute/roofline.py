@@ -44,7 +44,7 @@ class StepWork:
         mixed: 1 where the step also takes in input tokens, 0 where it only decodes; between for a mean [1].
         collectives: Collectives on the scale-up link [1].
         link_bytes: Bytes sent over the scale-up link [byte].
-        expert_numbers: Weights of `expert_bytes` as if each took two bytes: what unpacking and multiplying draw on [byte].
+        expert_numbers: Weights of `expert_bytes` as if each took two bytes, on which the power depends [byte].
     """
 
     dense_bytes: Numbers

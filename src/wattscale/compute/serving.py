@@ -194,7 +194,6 @@ def capped_cycle(
     if setting.power_cap_share >= 1.0:
         return run_cycle(arch, setting, layout, formats, sequences, request, computed_tokens)
 
-
     def step_at(clock: float) -> Step:
         found = at(clock)
         return found.mean if limited == "mean" else found.mixed

@@ -1,4 +1,4 @@
-"""The choice behind a serving replica: cost, energy and interactivity of every layout and batch, the beaten ones left out.
+"""Choices of a serving replica: cost, energy and interactivity of every layout and batch that no other beats.
 
 In: an architecture, device and coefficients, layouts, the mean request, a price of a device-hour. Out: `FrontPoint`s.
 Leaves out: the limit on time per token, which is an axis here, and idle devices of a fleet.
@@ -80,7 +80,9 @@ def not_beaten(costs: FloatArray) -> npt.NDArray[np.bool_]:
     return kept
 
 
-def front_of(curves: Iterable[ReplicaCurve], request: Request, usd_per_device_h: float | None) -> tuple[FrontPoint, ...]:
+def front_of(
+    curves: Iterable[ReplicaCurve], request: Request, usd_per_device_h: float | None
+) -> tuple[FrontPoint, ...]:
     """List the batches of some replicas that no other beats.
 
     $/Mtok = price x devices / (3.6e-3 x token/s); J/token = devices x power / (token/s)
@@ -109,10 +111,11 @@ def front_of(curves: Iterable[ReplicaCurve], request: Request, usd_per_device_h:
     kept = kept[np.argsort(costs[kept, 0])]
     marks = np.geomspace(costs[kept[0], 0], costs[kept[-1], 0], MOST_POINTS)
     nearest = {int(np.argmin(np.abs(np.log(costs[kept, 0] / m)))) for m in marks}
-    return tuple(_point(*found[kept[i]], request, usd_per_device_h) for i in sorted(nearest))
+    return tuple(_point(found[kept[i]], request, usd_per_device_h) for i in sorted(nearest))
 
 
-def _point(curve: ReplicaCurve, i: int, request: Request, usd_per_device_h: float | None) -> FrontPoint:
+def _point(choice: tuple[ReplicaCurve, int], request: Request, usd_per_device_h: float | None) -> FrontPoint:
+    curve, i = choice
     speed = float(curve.requests_per_s[i]) * request.output_tokens / curve.devices
     hours = TOKENS_PER_MTOK / (speed * SECONDS_PER_HOUR)
     return FrontPoint(
@@ -184,7 +187,7 @@ def front_table(points: Sequence[FrontPoint]) -> str:
     """
     head = ("layout", "devices", "batch", "token/s per user", "TTFT s", "token/s per device", "J/token")
     names = (*head, "device-h/Mtok", "$/Mtok")
-    rows = [names]
+    rows: list[tuple[str, ...]] = [names]
     for p in points:
         numbers = (p.batch, p.interactivity_tokens_per_s, p.ttft_s, p.tokens_per_s_per_device)
         costs = (p.joules_per_output_token, p.device_h_per_mtok, p.usd_per_mtok)

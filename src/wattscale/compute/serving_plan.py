@@ -18,9 +18,9 @@ from wattscale.compute.queueing import mixture_quantile
 from wattscale.compute.replica import candidate_layouts, choose_replica, replica_curves, resolve_formats
 from wattscale.compute.result import FrontPoint, ServingPlan
 from wattscale.compute.serving import Replica
-from wattscale.compute.serving_setting import Request, Setting, load_setting
 from wattscale.compute.serving_front import front_of
 from wattscale.compute.serving_memory import cache_held_per_device
+from wattscale.compute.serving_setting import Request, Setting, load_setting
 from wattscale.compute.serving_work import total_weight_bytes
 from wattscale.compute.speculation import NO_DRAFT, Speculation
 from wattscale.errors import InputError
@@ -29,7 +29,6 @@ from wattscale.scenario.compute import ComputeTable
 from wattscale.units import J_PER_MWH, SECONDS_PER_HOUR, W_PER_MW, FloatArray
 from wattscale.workload.architecture import Architecture
 from wattscale.workload.result import ServingWorkload
-
 
 PERCENTILES = (50, 90, 99)
 """Percentiles of the time to first token that are reported."""

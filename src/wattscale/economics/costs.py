@@ -81,11 +81,12 @@ def _hardware(quantities: Quantities, prices: Mapping[str, float], rate: float) 
     for name, count in quantities.devices.items():
         scale = "_rack_scale" if quantities.domain_devices[name] > RACK_SCALE_DOMAIN else ""
         device = count * prices[f"price.{name}"]
-        server = device * (prices[f"server.overhead_multiple{scale}"] - 1.0)
+        base = count * prices.get(f"server_base.{name}", prices[f"price.{name}"])
+        server = base * (prices[f"server.overhead_multiple{scale}"] - 1.0)
         share = prices[f"network.share{scale}"]
         bought["accelerators"] += device * (1.0 + prices["accelerator_tariff"])
         bought["servers"] += server
-        bought["network"] += (device + server) * share / (1.0 - share)
+        bought["network"] += (base + server) * share / (1.0 - share)
         bought["storage"] += count * prices["storage.cost"]
     life = prices["life.it"]
     resale = resale_share(prices["resale.share_after_3_years"], life)

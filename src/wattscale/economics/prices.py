@@ -75,6 +75,9 @@ def price_book(
     book["equipment_tariff"] = _own("economics.equipment_tariff_share", table.equipment_tariff_share, "1")
     for name in accelerators:
         book[f"price.{name}"] = accelerator_price(table, name, catalog)
+        usual = _usual_price(table, name, catalog)
+        if usual is not None:
+            book[f"server_base.{name}"] = usual
     return book
 
 
@@ -119,6 +122,19 @@ def accelerator_price(table: EconomicsTable, name: str, catalog: Catalog) -> Fig
         found.id, found.value, found.value * spread.low, found.value * spread.high, "USD", found.source, found.year,
         found.confidence, found.note, "USD", BASE_YEAR,
     )  # fmt: skip
+
+
+def _usual_price(table: EconomicsTable, name: str, catalog: Catalog) -> Figure | None:
+    """Price that the host and the network are a multiple of, where the scenario has a price of its own.
+
+    A dear or a cheap accelerator does not change what the host costs.
+    """
+    if table.accelerator_price_usd is None:
+        return None
+    try:
+        return accelerator_price(table.model_copy(update={"accelerator_price_usd": None}), name, catalog)
+    except InputError:
+        return None
 
 
 def _it_life(table: EconomicsTable, catalog: Catalog) -> Figure:

@@ -91,8 +91,9 @@ def open_meter(devices: Sequence[int] | None = None) -> Meter:
         gpu, energy, errors = (
             importlib.import_module(f"zeus.{part}") for part in ("device.gpu", "monitor.energy", "device.exception")
         )
-    except ImportError:
-        raise InputError("zeus is not installed, so no power can be read", where="measure", hint=REMEDY) from None
+    except ImportError as error:
+        lacks = "zeus is not installed" if (error.name or "") == "zeus" else f"zeus cannot be loaded ({error})"
+        raise InputError(f"{lacks}, so no power can be read", where="measure", hint=REMEDY) from None
     try:
         found = gpu.get_gpus()
         chosen = list(devices) if devices is not None else list(range(len(found)))
@@ -103,6 +104,7 @@ def open_meter(devices: Sequence[int] | None = None) -> Meter:
     except InputError:
         raise
     except (errors.ZeusBaseGPUError, RuntimeError, OSError, ValueError, IndexError) as error:
-        hint = f"The driver says: {error}. {REMEDY}"
+        said = str(error).rstrip(".")
+        hint = f"The driver says: {said}. {REMEDY}"
         raise InputError("no GPU of this machine can be read", where="measure", hint=hint) from None
     return ZeusMeter(monitor, name, len(chosen))

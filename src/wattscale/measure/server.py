@@ -20,6 +20,8 @@ from wattscale.errors import InputError, WattscaleError
 
 TIMEOUT_S = 600.0
 """A server that stays silent for this long has failed."""
+PATIENCE_S = 5.0
+"""Clients that are still waiting for the server when the window is over are left behind after this."""
 WORDS = ("time", "river", "stone", "paper", "light", "north", "water", "house", "green", "seven")
 """Words of about one token each; prompts are drawn from them, so that no prefix is cached."""
 
@@ -107,8 +109,9 @@ def run_load(
     finish = time.monotonic()
     end()
     stop.set()
+    patience = time.monotonic() + PATIENCE_S
     for thread in threads:
-        thread.join(timeout=5.0)
+        thread.join(timeout=max(0.0, patience - time.monotonic()))
     if errors:
         if isinstance(errors[0], InputError):
             raise errors[0]

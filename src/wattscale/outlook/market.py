@@ -22,6 +22,8 @@ STEEPEST, SAFEST = -60.0, 0.5
 """Steepest answer of a price to itself that a step assumes, and the first step's damping."""
 MEMORY = 0.6
 """Share of the last slope that a step keeps at least, as regions move each other."""
+SECANT_STEPS, NUDGE = 20, 1e-6
+"""Steps before Newton takes over, and the nudge of a log price by which it finds slopes."""
 SMALL_MW = 1e-6
 TWH = 1e6
 
@@ -39,6 +41,7 @@ class Before:
         energised_mw: Power that is connected [MW], shape (draws, regions).
         conventional_twh: Electricity of other computing this year [TWh], shape (draws, regions).
         ai_twh_start: Electricity of AI in the last year of history [TWh], shape (draws, regions).
+        log_price: Log of the price of a task over its reference, from which the search starts [1], same shape.
     """
 
     power_mw: FloatArray
@@ -46,6 +49,7 @@ class Before:
     energised_mw: FloatArray
     conventional_twh: FloatArray
     ai_twh_start: FloatArray
+    log_price: FloatArray
 
 
 @dataclass(frozen=True)
@@ -115,8 +119,8 @@ def hosted(stock: FloatArray, weights: FloatArray, room: FloatArray, mobility: F
 def settle(world: World, t: int, before: Before, pue: FloatArray) -> Settled:
     """Find the prices of a year by a damped fixed point.
 
-    The damping of each draw and region follows the slope seen in the last two steps (a secant), so that steep
-    scarcity prices do not swing.
+    The damping of each draw and region follows the slope seen in the last two steps (a secant), so that steep scarcity
+    prices do not swing. Draws whose regions push each other around a kink go on with Newton steps over all regions.
 
     Args:
         world: The world.
@@ -127,20 +131,20 @@ def settle(world: World, t: int, before: Before, pue: FloatArray) -> Settled:
     Raises:
         ConvergenceError: The prices do not settle; names year, region and equation.
     """
-    log_price = np.zeros((world.draws, len(REGIONS)))
+    log_price = before.log_price
     last: tuple[FloatArray, FloatArray] | None = None
     slope = np.full_like(log_price, 1.0 - 1.0 / SAFEST)
-    for _ in range(ITERATIONS):
+    for step in range(ITERATIONS):
         found = at_price(world, t, before, pue, log_price)
         answer = found.log_price
         gap = np.abs(answer - log_price)
         if gap.max() < TOLERANCE:
             return found
+        if step >= SECANT_STEPS:
+            log_price = _newton(world, t, before, pue, log_price, answer)
+            continue
         if last is not None:
-            step = log_price - last[0]
-            moved = np.abs(step) > TOLERANCE * 1e-3
-            seen = np.where(moved, (answer - last[1]) / np.where(moved, step, 1.0), 0.0)
-            slope = np.clip(np.minimum(seen, slope * MEMORY), STEEPEST, 0.0)
+            slope = _seen_slope(log_price - last[0], answer - last[1], slope)
         last = (log_price, answer)
         log_price = log_price + (answer - log_price) / (1.0 - slope)
     worst = int(np.argmax(gap.max(axis=0)))
@@ -148,6 +152,29 @@ def settle(world: World, t: int, before: Before, pue: FloatArray) -> Settled:
         f"outlook {FUTURE[t]}: the price of a task in {REGION_TITLES[REGIONS[worst]]} does not settle "
         f"(equation: price = unit cost x work per task x margin; gap {gap.max():.2g} after {ITERATIONS} steps)"
     )
+
+
+def _seen_slope(step: FloatArray, change: FloatArray, slope: FloatArray) -> FloatArray:
+    """Give the slope seen in the last step, not less steep than a share of the one before."""
+    moved = np.abs(step) > TOLERANCE * 1e-3
+    seen = np.where(moved, change / np.where(moved, step, 1.0), 0.0)
+    return np.asarray(np.clip(np.minimum(seen, slope * MEMORY), STEEPEST, 0.0))
+
+
+def _newton(
+    world: World, t: int, before: Before, pue: FloatArray, log_price: FloatArray, answer: FloatArray
+) -> FloatArray:
+    """Take a Newton step over all regions in the draws that are not settled: (1 - J) step = answer - price."""
+    regions = len(REGIONS)
+    jacobian = np.empty((world.draws, regions, regions))
+    for k in range(regions):
+        moved = log_price.copy()
+        moved[:, k] -= NUDGE
+        jacobian[:, :, k] = (answer - at_price(world, t, before, pue, moved).log_price) / NUDGE
+    gap = answer - log_price
+    step = np.linalg.solve(np.eye(regions) - jacobian, gap[:, :, None])[:, :, 0]
+    open_draws = (np.abs(gap).max(axis=1) >= TOLERANCE / 2.0)[:, None]
+    return np.asarray(log_price + np.where(open_draws, step, 0.0))
 
 
 def at_price(world: World, t: int, before: Before, pue: FloatArray, log_price: FloatArray) -> Settled:

@@ -29,6 +29,7 @@ from wattscale.units import HOURS_PER_YEAR, FloatArray
 BY_REGION = (
     "ai_twh", "conventional_twh", "contracted_mw", "energised_mw", "needed_mw", "demand_work", "served_work",
     "unmet_work", "electricity_usd_per_mwh", "price_ratio", "power_ratio", "intensity_t_per_mwh", "deployed_mw",
+    "log_price",
 )  # fmt: skip
 WORLDWIDE = (
     "shipped_mw", "wanted_mw", "device_cap_mw", "retired_mw", "fleet_mw", "fleet_work", "density", "pue_ai",
@@ -172,9 +173,11 @@ def _future_year(world: World, record: Record, fleet: Fleet, t: int) -> None:
     old_mw, old_work = fleet.survivors()
     growth = world.regions["conventional.growth"] + v["conventional.growth_offset"][:, None]
     other = r["conventional_twh"][i - 1] * np.exp(growth)
-    before = Before(old_mw, old_work, r["energised_mw"][i - 1], other, r["ai_twh"][place(LAST_HISTORY)])
+    start = r["log_price"][i - 1]
+    before = Before(old_mw, old_work, r["energised_mw"][i - 1], other, r["ai_twh"][place(LAST_HISTORY)], start)
     pue = pue_of_ai(world, year)
     found = settle(world, t, before, pue)
+    r["log_price"][i] = found.log_price
     fleet.ship(found.shipped_mw, world.density[t])
     w["shipped_mw"][i], w["wanted_mw"][i] = found.shipped_mw, found.wanted_mw
     w["device_cap_mw"][i] = world.limits.device_cap(t)

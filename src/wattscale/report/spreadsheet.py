@@ -20,6 +20,7 @@ from wattscale.report.tables import (
     month_table,
     source_table,
 )
+from wattscale.report.tables_impact import carbon_table, concentration_table, disruption_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +48,8 @@ def tables_xlsx(plan: Plan, hourly: bool = False) -> bytes:
         hourly: Add a sheet of 8,760 rows (about 2 MB).
 
     Returns:
-        The file: sheets figures, months, cost, capacity, assumptions, sources, warnings, and hourly when asked.
+        The file: sheets figures, months, cost, capacity, assumptions, sources, warnings, then carbon, concentration and
+        disruptions where the plan has them, and hourly when asked.
     """
     import pandas as pd
 
@@ -57,6 +59,10 @@ def tables_xlsx(plan: Plan, hourly: bool = False) -> bytes:
         "capacity": capacity_table(plan), "assumptions": assumption_table(plan.scenario),
         "sources": source_table(plan), "warnings": warned,
     }  # fmt: skip
+    effects = {
+        "carbon": carbon_table(plan), "concentration": concentration_table(plan), "disruptions": disruption_table(plan),
+    }  # fmt: skip
+    sheets |= {name: table for name, table in effects.items() if len(table)}
     return workbook(sheets | ({"hourly": _hourly(plan)} if hourly else {}), f"Wattscale plan: {plan.scenario.name}")
 
 

@@ -46,7 +46,7 @@ class ComputeTable(TableModel):
     )  # fmt: skip
     serving_mode: Literal["aggregated", "disaggregated", "best"] = choice(
         "aggregated",
-        "Whether one engine computes input tokens and decodes, engines of their own do each, or what serves most per device",
+        "One engine computes input tokens and decodes, engines of their own do each, or what serves most per device",
     )
     attention_parallel: Literal["tensor", "data", "best"] = choice(
         "best", "In models with experts: devices share each attention head group, or serve their own sequences each"
@@ -59,7 +59,7 @@ class ComputeTable(TableModel):
     )
     draft_acceptance: float = quantity(
         0.7, "1", "Chance that the model accepts a drafted token",
-        "estimate; 0.6-0.85 for trained drafts (Leviathan et al. 2023; DeepSeek-AI 2024: 0.85-0.9 for the second token)",
+        "estimate; 0.6-0.85 for trained drafts (Leviathan et al. 2023); 0.85-0.9 (DeepSeek-AI 2024, one token)",
         ge=0, le=1,
     )  # fmt: skip
     draft_cost_share: float = quantity(

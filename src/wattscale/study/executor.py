@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -134,6 +135,7 @@ def _one_thread() -> Iterator[None]:
 def _start(payload: Any) -> None:
     global _payload
     _payload = payload
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the coordinating process, which ends its workers.
 
 
 def _call(run: Callable[[Any, Job], Rows], job: Job) -> Rows:

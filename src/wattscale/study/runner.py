@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -38,7 +39,16 @@ STAGE_ORDER = {"site": 0, "workload": 1, "compute": 2, "facility": 3, "supply": 
 """Order in which the chain runs its stages."""
 Tick = Callable[[int, int, float], None]
 """Called with cases done, cases in all and cases per second."""
-_kept: OrderedDict[str, tuple[Study, StageCache]] = OrderedDict()
+
+
+class _Kept(threading.local):
+    """Studies of this thread with their stage results; a worker may run several threads, which share nothing."""
+
+    def __init__(self) -> None:
+        self.studies: OrderedDict[str, tuple[Study, StageCache]] = OrderedDict()
+
+
+_kept = _Kept()
 
 
 @dataclass(frozen=True)
@@ -151,11 +161,12 @@ def job_list(cases: int, done: set[int]) -> Iterator[Job]:
 
 def run_job(payload: Payload, job: Job) -> Rows:
     """Run some cases; points and stage results are kept between jobs of the same worker."""
-    if payload.identity not in _kept:
-        _kept[payload.identity] = (payload.study, StageCache())
-        while len(_kept) > STUDIES_KEPT:
-            _kept.popitem(last=False)
-    study, cache = _kept[payload.identity]
+    studies = _kept.studies
+    if payload.identity not in studies:
+        studies[payload.identity] = (payload.study, StageCache())
+        while len(studies) > STUDIES_KEPT:
+            studies.popitem(last=False)
+    study, cache = studies[payload.identity]
     return [run_case(study, index, cache, payload) for index in job]
 
 

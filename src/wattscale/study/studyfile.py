@@ -25,6 +25,7 @@ from wattscale.scenario.quantity import TableModel, choice
 from wattscale.scenario.schema import Scenario
 from wattscale.scenario.walk import fields_of
 from wattscale.study.distributions import WITH_MODE, Distribution, distribution
+from wattscale.study.known import known_range
 from wattscale.study.sampling import DRAWS, correlated, grid_points, unit_points
 from wattscale.study.sensitivity import DESIGNS
 from wattscale.units import FloatArray
@@ -33,6 +34,8 @@ METHODS = ("grid", *DRAWS, *DESIGNS)
 """Ways to place the cases of a study."""
 MOST_CASES = 10_000_000
 """Cases of a study; more would not fit the memory of the coordinating process."""
+CATALOG = "catalog."
+"""Beginning of the keys that stand for figures of the catalogue."""
 HEADLINES = (
     "facility.pue",
     "facility.peak_mw",
@@ -222,6 +225,10 @@ def _axis(table: AxisTable, method: str, where: str) -> Axis:
         if not table.values:
             raise InputError("has no values", where=where)
         return Axis(table.key, tuple(table.values))
+    if table.low is None and table.high is None and table.key.startswith(CATALOG):
+        low, value, high = known_range(table.key.removeprefix(CATALOG), where)
+        ends = {"low": low, "high": high, "mode": value if table.distribution in WITH_MODE else None}
+        table = table.model_copy(update=ends)
     if table.low is None or table.high is None:
         raise InputError("needs values, or low and high", where=where)
     if table.mode is not None and table.distribution not in WITH_MODE:

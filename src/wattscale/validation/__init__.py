@@ -58,7 +58,7 @@ def validate(kind: str, data: str | Path | None = None, cross_validate: bool = F
     if data is None:
         rows, folder = _catalogued(module, kind, catalog), Path.cwd()
     else:
-        rows, folder = read_rows(Path(data)), Path(data).parent
+        rows, folder = _own_rows(module, kind, Path(data)), Path(data).parent
     predict = getattr(module, "cross_validate" if cross_validate else "predict", None)
     if predict is None:
         raise InputError("has no coefficients of its own to refit", where="--cross-validate", value=kind)
@@ -84,6 +84,20 @@ def validate(kind: str, data: str | Path | None = None, cross_validate: bool = F
     }
 
 
+def _own_rows(module: ModuleType, kind: str, path: Path) -> list[dict[str, str]]:
+    """Read a file of measurements; one without any column that tells the kind is another file."""
+    rows = read_rows(path)
+    known = (module.GROUP_BY, *module.TARGETS)
+    if not set(known) & set(rows[0]):
+        found = ", ".join(rows[0])
+        raise InputError(
+            f"has none of the columns that tell a file of '{kind}' (its columns: {found})",
+            where="--data", value=str(path), allowed=", ".join(known),
+            hint="Name the columns as in docs/reference/validation.md.",
+        )  # fmt: skip
+    return rows
+
+
 def _catalogued(module: ModuleType, kind: str, catalog: Catalog) -> list[dict[str, str]]:
     table = getattr(module, "CATALOG_TABLE", None)
     if table is None:
@@ -99,6 +113,8 @@ def read_rows(path: Path) -> list[dict[str, str]]:
     Raises:
         InputError: The file is missing, empty, or a line has more cells than the header.
     """
+    if path.is_dir():
+        raise InputError("is a folder; name the CSV file in it", where="--data", value=str(path))
     if not path.is_file():
         raise InputError("no such file", where="--data", value=str(path), hint="Check the path.")
     try:

@@ -15,7 +15,7 @@ import numpy as np
 from wattscale.catalog import Catalog
 from wattscale.validation import inference, read_rows, serving
 from wattscale.validation.scoring import Prediction, Rows, Skipped
-from wattscale.validation.serving_data import energy_data, family, keep, latency_data
+from wattscale.validation.serving_data import energy_data, family, fold_groups, keep, latency_data
 from wattscale.validation.serving_fit import fit_all
 
 FOLDS = 10
@@ -43,12 +43,10 @@ def predict_unseen(
     energy = energy_data(tables[inference.FILE], catalog)
     latency = latency_data(tables[serving.FILE], catalog)
     names = {name: [family(row.get("model", "")) for row in table] for name, table in tables.items()}
-    families = sorted(set(names[inference.FILE]) | set(names[serving.FILE]))
     start = fit_all(energy, latency, catalog)
     found: list[Prediction] = []
     skipped: list[Skipped] = []
-    for i in range(folds):
-        out = set(families[i::folds])
+    for out in fold_groups(list(names.values()), folds):
         index = [k for k, name in enumerate(names[file]) if name in out]
         if not index:
             continue

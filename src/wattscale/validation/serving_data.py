@@ -6,6 +6,8 @@ Leaves out: the fit (serving_fit) and rows without a batch.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import TypeVar
 
@@ -120,6 +122,24 @@ def keep(data: FitData, chosen: Mask) -> FitData:
 
 def _cut(thing: Arrays, chosen: Mask) -> Arrays:
     return type(thing)(**{f.name: np.asarray(getattr(thing, f.name))[chosen] for f in fields(thing)})
+
+
+def fold_groups(names: Sequence[Sequence[str]], folds: int) -> list[set[str]]:
+    """Deal the model families into groups that leave the fit together, those with most rows into different groups.
+
+    Args:
+        names: Model family of each row, per file.
+        folds: Groups [1].
+
+    Returns:
+        Families of each group.
+
+    >>> fold_groups([["a", "b", "c", "c"], ["b"]], 2) == [{"b", "a"}, {"c"}]
+    True
+    """
+    rows = Counter(name for group in names for name in group)
+    ordered = sorted(rows, key=lambda n: (-rows[n], n))
+    return [set(ordered[i::folds]) for i in range(folds)]
 
 
 def family(name: str) -> str:

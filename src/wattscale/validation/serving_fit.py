@@ -19,7 +19,7 @@ from wattscale.compute.roofline import RateCoefficients
 from wattscale.units import FloatArray
 from wattscale.validation import serving
 from wattscale.validation.served_rows import ServedRow, row_power, row_rates, row_steps
-from wattscale.validation.serving_data import FitData, Mask, keep
+from wattscale.validation.serving_data import FitData, Mask, fold_groups, keep
 
 RATE_TABLE, POWER_TABLE, PRIORS = "serving_coefficients", "power_coefficients", "serving_priors"
 STRIDE = 4
@@ -228,13 +228,7 @@ def fit_first_token(data: FitData, catalog: Catalog, start: dict[str, float] | N
     loops = [r for r in data.loops if r is not None]
     engines = sorted({r.scheduler for r in loops})
     wanted = ("first_token_s", "wave_share", "wave_exponent", "own_factor")
-    parameters = [
-        p
-        for p in (
-            *_parameters(catalog, "engine", [f"engine-{e}" for e in engines]),
-        )
-        if p.name in wanted
-    ]
+    parameters = [p for p in (*_parameters(catalog, "engine", [f"engine-{e}" for e in engines]),) if p.name in wanted]
     steps = row_steps(data.batch, row_rates(data.served, catalog))
     own, added = serving.own_times(loops, steps, catalog.value(RATE_TABLE, "engine.chunk_tokens"))
     others, queue = serving.loop_waits(loops, steps)
@@ -307,11 +301,9 @@ def cross_validate(
     Returns:
         What was measured over what was predicted.
     """
-    families = sorted({*names[0], *names[1]})
     found: dict[str, list[FloatArray]] = {}
     fits = []
-    for i in range(folds):
-        out = set(families[i::folds])
+    for out in fold_groups(names, folds):
         away = [np.array([n in out for n in group]) for group in names]
         fit = fit_all(keep(energy, ~away[0]), keep(latency, ~away[1]), catalog, start)
         fits.append(fit)

@@ -13,7 +13,7 @@ from wattscale.compute.accelerators import Accelerator, load_accelerator
 from wattscale.compute.parallelism import FULL, NONE, SELECTIVE
 from wattscale.compute.training_shape import TrainingShape
 from wattscale.compute.training_sizes import shape_from_sizes
-from wattscale.errors import WattscaleError
+from wattscale.errors import InputError, WattscaleError
 from wattscale.validation.scoring import Prediction
 
 Row = Mapping[str, str]
@@ -28,11 +28,17 @@ UNFUSED_PRECISION = "fp16"
 def cell(row: Row, column: str) -> float | None:
     """Give a cell as a number, None where it is empty.
 
+    Raises:
+        InputError: A word, where a number belongs.
+
     >>> cell({"tp": "8"}, "tp"), cell({"tp": ""}, "tp")
     (8.0, None)
     """
     text = row.get(column, "")
-    return float(text) if text else None
+    try:
+        return float(text) if text else None
+    except ValueError:
+        raise InputError("must be a number", where=column, value=text) from None
 
 
 def whole(row: Row, column: str) -> int | None:

@@ -18,6 +18,7 @@ from wattscale.compute.training_coefficients import TABLE, Machine, load_machine
 from wattscale.compute.training_memory import load_memory_coefficients, training_memory, usable_bytes
 from wattscale.compute.training_shape import TrainingShape
 from wattscale.compute.training_step import step_times
+from wattscale.errors import WattscaleError
 from wattscale.validation.scoring import Prediction, Rows, Skipped
 from wattscale.validation.training_cases import (
     RECOMPUTE_CELLS,
@@ -92,7 +93,10 @@ def predict(rows: Rows, catalog: Catalog, folder: Path | None = None) -> tuple[l
     predictions: list[Prediction] = []
     skipped: list[Skipped] = []
     for index, row in enumerate(rows):
-        found = predict_row(row, catalog)
+        try:
+            found = predict_row(row, catalog)
+        except (WattscaleError, ValueError) as error:
+            found = str(error)
         if isinstance(found, str):
             skipped.append(Skipped(index, found))
             continue

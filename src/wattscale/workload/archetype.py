@@ -105,7 +105,7 @@ def archetype(
         The architecture.
 
     Raises:
-        InputError: Sizes that leave nothing for the feed-forward.
+        InputError: Sizes that are not above zero, or leave nothing for the feed-forward.
 
     >>> from wattscale.catalog import load_catalog
     >>> round(params_total(archetype(load_catalog(), 8.0)) / 1e9, 2)
@@ -113,6 +113,9 @@ def archetype(
     """
     usual = traits(arch_kind, year, catalog.value(TABLE, "attention.grouped_since_year"))
     active_b = params_active_b or params_total_b
+    for key, given in (("params_total_b", params_total_b), ("params_active_b", active_b)):
+        if not given > 0.0:
+            raise InputError("must be above zero", where=f"workload.architecture.{key}", value=given, allowed="> 0")
     moe = active_b < catalog.value(TABLE, "moe.active_share_most") * params_total_b or (
         usual.moe and active_b < params_total_b
     )
