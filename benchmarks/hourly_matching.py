@@ -2,8 +2,8 @@
 
     python benchmarks/hourly_matching.py [--out docs/method]
 
-Plans the campus of examples/03_clean_campus.toml at rising targets with three sets of technologies, and with the target
-of the year in place of the hours'. Prints a Markdown table and writes hourly-matching.svg.
+Plans the campus of examples/03_clean_campus.toml at rising targets with three sets of technologies.
+Prints a Markdown table and writes hourly-matching.svg.
 """
 
 from __future__ import annotations
@@ -42,9 +42,6 @@ def rows():
         for target in TARGETS:
             r = plan(chain, table, rate, technologies=words, cfe_hourly_share=target)
             found.append(_row(label, target, r))
-    for target in (0.8, 0.9, 1.0):
-        r = plan(chain, table, rate, technologies=BASE, clean_annual_share=target)
-        found.append(_row("solar, wind, battery; match of the year", target, r))
     return found
 
 
@@ -58,7 +55,7 @@ def spec(found):
     axis = {"labelFontSize": 12, "titleFontSize": 12}
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json", "width": 520, "height": 300,
-        "data": {"values": [{**r, "target": 100 * r["target"]} for r in found if "year" not in r["set"]]},
+        "data": {"values": [{**r, "target": 100 * r["target"]} for r in found]},
         "mark": {"type": "line", "point": True},
         "encoding": {
             "x": {"field": "target", "type": "quantitative", "title": "Hourly carbon-free share asked [%]",

@@ -1,11 +1,15 @@
 """Outlook files: scenarios and shocks are patches; wrong ones are told."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from wattscale.errors import InputError
 from wattscale.outlook.scenario import SCENARIOS, SHOCKS, load_outlook
 from wattscale.outlook.years import REGIONS, place
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "06_outlook.toml"
 
 
 def median(run, name, year):
@@ -113,3 +117,15 @@ def test_a_wrong_driver_is_told(run_of, drivers, words):
 def test_a_missing_file_is_told():
     with pytest.raises(InputError, match="no such file"):
         load_outlook("nowhere.toml")
+
+
+def test_a_mistyped_scenario_is_told():
+    with pytest.raises(InputError, match="Did you mean 'base'"):
+        load_outlook("bse")
+
+
+def test_an_own_file_keeps_its_name_over_scenario_and_shocks():
+    table = load_outlook(EXAMPLE)
+    assert table.name == "Slow connections and cautious demand"
+    assert len(table.shock) == 3
+    assert set(table.changes()) == {"demand.growth_start", "capital.market_ratio"}

@@ -57,6 +57,7 @@ def test_pypsa_finds_the_same_cost_for_the_exported_campus(tmp_path):
     assert n.generators.p_nom_opt["grid"] <= 90.0 + 1e-6
 
 
+@pytest.mark.slow
 def test_a_change_made_in_the_network_comes_back():
     pytest.importorskip("pypsa", reason="PyPSA is not installed")
     n = to_network(campus())
@@ -64,6 +65,7 @@ def test_a_change_made_in_the_network_comes_back():
     assert from_network(n).setting.max_capacity_mw == {"solar": 120.0}
 
 
+@pytest.mark.slow
 def test_what_a_network_cannot_hold_is_refused():
     pytest.importorskip("pypsa", reason="PyPSA is not installed")
     whole = campus()

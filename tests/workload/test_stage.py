@@ -62,6 +62,7 @@ def test_a_config_given_or_read_makes_the_same_model(catalog: Catalog, tmp_path:
     config = {
         "model_type": "llama",
         "hidden_size": 512,
+        "intermediate_size": 2048,
         "num_hidden_layers": 4,
         "num_attention_heads": 8,
         "vocab_size": 999,

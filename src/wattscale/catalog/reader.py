@@ -15,7 +15,6 @@ from wattscale.catalog.table import (
     Table,
     confidence_of,
     figure_id,
-    interpolated,
     overridden,
     plain,
     read_table,
@@ -163,14 +162,11 @@ class Catalog:
         Raises:
             WattscaleError: No such figure (a defect of the package, or of a user's key).
         """
-        candidates = self.table(table).figures.get(key)
-        if not candidates:
-            hint = did_you_mean(key, self.table(table).figures) or ""
+        found_in = self.table(table)
+        if key not in found_in.figures:
+            hint = did_you_mean(key, found_in.figures) or ""
             raise WattscaleError(f"catalogue table '{table}' has no figure '{key}'. {hint}")
-        regions = [r.get("region", "") for r in candidates]
-        chosen = region if region in regions else "" if "" in regions else regions[0]
-        rows = [r for r in candidates if r.get("region", "") == chosen]
-        found = interpolated(self.table(table), rows, vintage)
+        found = found_in.figure(key, region, vintage)
         plain_id = f"{table}/{key}"
         for name in (found.id, plain_id):
             if name in self.overrides:

@@ -67,6 +67,21 @@ class Table:
             found.setdefault(f"{row['item']}.{row['parameter']}", []).append(row)
         return found
 
+    @cached_property
+    def _known(self) -> dict[tuple[str, str, float | None], Figure]:
+        return {}
+
+    def figure(self, key: str, region: str, vintage: float | None) -> Figure:
+        """Give a figure by `item.parameter`, for the region where it has a row of its own; kept once found."""
+        asked = (key, region, vintage)
+        if asked not in self._known:
+            candidates = self.figures[key]
+            regions = [r.get("region", "") for r in candidates]
+            chosen = region if region in regions else "" if "" in regions else regions[0]
+            rows = [r for r in candidates if r.get("region", "") == chosen]
+            self._known[asked] = interpolated(self, rows, vintage)
+        return self._known[asked]
+
     def unit(self, column: str) -> str:
         """Unit of a numeric column of a `records` table."""
         return str(self.meta["columns"][column].get("unit", ""))

@@ -7,6 +7,7 @@ Leaves out: mixing accelerators in one replica.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
@@ -325,6 +326,15 @@ def _too_slow(curves: Sequence[ReplicaCurve], request: Request) -> InfeasibleErr
         )
     soonest = min((c for c in curves if c.tpot_s[0] <= request.tpot_s), key=lambda c: float(c.ttft_s[0]))
     ttft = float(soonest.ttft_s[0])
+    if not math.isfinite(ttft):
+        least = request.output_tokens * float(np.ravel(soonest.service_s)[0] * np.ravel(soonest.requests_per_s)[0])
+        return InfeasibleError(
+            f"so few that computing {request.input_tokens:.0f} input tokens for one request after another never pauses",
+            where="workload.serving.output_tokens",
+            value=request.output_tokens,
+            allowed=f"about >= {math.ceil(least + 1.0)}",
+            hint="Ask for more output tokens or fewer input tokens; jobs of input alone are not planned",
+        )
     return InfeasibleError(
         f"below the floor of {ttft:.3g} s: computing {request.input_tokens:.0f} input tokens on "
         f"{soonest.devices} devices takes that long",

@@ -22,7 +22,7 @@ STEEPEST, SAFEST = -60.0, 0.5
 """Steepest answer of a price to itself that a step assumes, and the first step's damping."""
 MEMORY = 0.6
 """Share of the last slope that a step keeps at least, as regions move each other."""
-SECANT_STEPS, NUDGE = 20, 1e-6
+SECANT_STEPS, NUDGE = 12, 1e-6
 """Steps before Newton takes over, and the nudge of a log price by which it finds slopes."""
 SMALL_MW = 1e-6
 TWH = 1e6
@@ -120,7 +120,8 @@ def settle(world: World, t: int, before: Before, pue: FloatArray) -> Settled:
     """Find the prices of a year by a damped fixed point.
 
     The damping of each draw and region follows the slope seen in the last two steps (a secant), so that steep scarcity
-    prices do not swing. Draws whose regions push each other around a kink go on with Newton steps over all regions.
+    prices do not swing. Draws whose regions push each other around a kink take a Newton step over all regions
+    every other time.
 
     Args:
         world: The world.
@@ -140,13 +141,13 @@ def settle(world: World, t: int, before: Before, pue: FloatArray) -> Settled:
         gap = np.abs(answer - log_price)
         if gap.max() < TOLERANCE:
             return found
-        if step >= SECANT_STEPS:
-            log_price = _newton(world, t, before, pue, log_price, answer)
-            continue
         if last is not None:
             slope = _seen_slope(log_price - last[0], answer - last[1], slope)
         last = (log_price, answer)
-        log_price = log_price + (answer - log_price) / (1.0 - slope)
+        if step >= SECANT_STEPS and (step - SECANT_STEPS) % 2 == 0:
+            log_price = log_price + _newton(world, t, before, pue, log_price, answer)
+        else:
+            log_price = log_price + (answer - log_price) / (1.0 - slope)
     worst = int(np.argmax(gap.max(axis=0)))
     raise ConvergenceError(
         f"outlook {FUTURE[t]}: the price of a task in {REGION_TITLES[REGIONS[worst]]} does not settle "
@@ -164,7 +165,7 @@ def _seen_slope(step: FloatArray, change: FloatArray, slope: FloatArray) -> Floa
 def _newton(
     world: World, t: int, before: Before, pue: FloatArray, log_price: FloatArray, answer: FloatArray
 ) -> FloatArray:
-    """Take a Newton step over all regions in the draws that are not settled: (1 - J) step = answer - price."""
+    """Give a Newton step over all regions, in the draws that are not settled: (1 - J) step = answer - price."""
     regions = len(REGIONS)
     jacobian = np.empty((world.draws, regions, regions))
     for k in range(regions):
@@ -174,7 +175,7 @@ def _newton(
     gap = answer - log_price
     step = np.linalg.solve(np.eye(regions) - jacobian, gap[:, :, None])[:, :, 0]
     open_draws = (np.abs(gap).max(axis=1) >= TOLERANCE / 2.0)[:, None]
-    return np.asarray(log_price + np.where(open_draws, step, 0.0))
+    return np.asarray(np.where(open_draws, step, 0.0))
 
 
 def at_price(world: World, t: int, before: Before, pue: FloatArray, log_price: FloatArray) -> Settled:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wattscale.catalog import Catalog, load_catalog
+from wattscale.figure import Figure
 from wattscale.outlook import breakeven
 from wattscale.outlook.breakeven import BreakEven
 from wattscale.outlook.demand import rebound
@@ -54,6 +55,7 @@ class Outlook:
         drivers: The strongest drivers.
         scores: Hindcast.
         breaks: Structural breaks of the history.
+        sources: Every catalogue figure that the outlook read.
     """
 
     version: str
@@ -64,6 +66,7 @@ class Outlook:
     drivers: tuple[Influence, ...]
     scores: tuple[Score, ...]
     breaks: tuple[Break, ...]
+    sources: tuple[Figure, ...]
 
     @cached_property
     def figures(self) -> dict[str, Fan]:
@@ -137,6 +140,19 @@ class Outlook:
             "rebound": self.rebound,
             "drivers": [d.to_dict() for d in self.drivers],
             "scenarios": self.compared,
+            "sources": [
+                {
+                    "id": f.id,
+                    "value": f.value,
+                    "low": f.low,
+                    "high": f.high,
+                    "unit": f.unit,
+                    "source": f.source,
+                    "year": f.year,
+                    "confidence": f.confidence,
+                }
+                for f in self.sources
+            ],
             "hindcast": [s.to_dict() for s in self.scores],
             "breaks": [
                 {
@@ -212,8 +228,8 @@ def run_outlook(
     changes = {k: v for k, v in (("draws", draws), ("seed", seed)) if v is not None}
     if changes:
         table = OutlookTable(**{**table.model_dump(), **changes})
-    figures, tell = catalog or load_catalog(), progress or (lambda *_: None)
-    others = [n for n in (*SCENARIOS, *SHOCKS) if compare and n != table.scenario]
+    figures, tell = (catalog or load_catalog()).recording(), progress or (lambda *_: None)
+    others = [n for n in (*SCENARIOS, *SHOCKS) if compare and _bundled_name(n) != table.name]
     steps = 2 + len(others) + compare
     tell("plan behind the unit figures", 1, steps)
     units = _units(table)
@@ -222,15 +238,26 @@ def run_outlook(
     compared = {table.name: _headlines(run)} if compare else {}
     for number, name in enumerate(others, start=3):
         tell(name, number, steps)
-        given = {"shocks": [name]} if name in SHOCKS else {"scenario": name}
-        other = load_outlook(given).model_copy(update={"draws": min(table.draws, COMPARED_DRAWS), "seed": table.seed})
+        other = load_outlook(_tables_of(name)).model_copy(
+            update={"draws": min(table.draws, COMPARED_DRAWS), "seed": table.seed}
+        )
         compared[other.name] = _headlines(simulate(other, units, figures))
     strong: tuple[Influence, ...] = ()
     if compare:
         tell("drivers", steps, steps)
         strong = tuple(influences(run, lambda v: simulate(table, units, figures, v), DRIVER_YEAR, table.seed))
     breaks = tuple(structural_break(figures, name) for name in SERIES)
-    return Outlook(VERSION, table, units, run, compared, strong, tuple(hindcast(figures)), breaks)
+    scores = tuple(hindcast(figures))
+    used = tuple(figure for _, figure in sorted(figures.used.items()))
+    return Outlook(VERSION, table, units, run, compared, strong, scores, breaks, used)
+
+
+def _tables_of(name: str) -> dict[str, Any]:
+    return {"shocks": [name]} if name in SHOCKS else {"scenario": name}
+
+
+def _bundled_name(name: str) -> str:
+    return load_outlook(_tables_of(name)).name
 
 
 def _units(table: OutlookTable) -> PlanUnits:

@@ -87,6 +87,8 @@ def load_outlook(source: str | Path | Mapping[str, Any] | None = None) -> Outloo
     'Constrained supply'
     """
     where, folder = None, None
+    if isinstance(source, str) and source not in SCENARIOS and not Path(source).suffix and not Path(source).exists():
+        _bundled(source, SCENARIOS, "outlook")
     if source is None or source in SCENARIOS:
         own: dict[str, Any] = {"scenario": source or "base"}
     elif isinstance(source, Mapping):
@@ -98,6 +100,7 @@ def load_outlook(source: str | Path | Mapping[str, Any] | None = None) -> Outloo
     for name in top.shocks:
         merged = _laid(merged, _bundled(name, SHOCKS, "shocks"))
     merged = _laid(merged, own)
+    merged["name"] = own.get("name") or _name_of(top)
     table = _table(merged, where)
     for shock in table.shock:
         _check_target(shock.target)
@@ -187,11 +190,14 @@ def _bundled(name: str, known: tuple[str, ...], where: str) -> dict[str, Any]:
 
 
 def _laid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Lay tables over others: drivers and shocks add up, the name of a shock does not replace the scenario's."""
+    """Lay tables over others: drivers and shocks add up."""
     merged = {**below, **above}
     merged["drivers"] = {**below.get("drivers", {}), **above.get("drivers", {})}
     merged["shock"] = [*below.get("shock", []), *above.get("shock", [])]
-    names = [below.get("name", ""), above.get("name", "")]
-    if above.get("shock") and below.get("name") and names[1]:
-        merged["name"] = ", ".join(names)
     return merged
+
+
+def _name_of(table: OutlookTable) -> str:
+    """Give the names of the bundled scenario and of the shocks over it."""
+    parts = [_bundled(table.scenario, SCENARIOS, "scenario"), *(_bundled(s, SHOCKS, "shocks") for s in table.shocks)]
+    return ", ".join(str(part["name"]) for part in parts)

@@ -75,6 +75,9 @@ def fans(run: Simulation) -> dict[str, Fan]:
                 path.region["electricity_usd_per_mwh"][..., k],
             )
         )  # fmt: skip
+        queue = np.maximum(path.region["power_ratio"][..., k] - 1.0, 0.0)
+        lead = run.world.regions["grid.lead"][k]
+        found.append(_fan(f"connection_wait_years.{region}", "year", f"Wait for a connection, {title}", lead + queue))
     total = a.region["electricity_twh"]
     for fuel, share in path.mix.items():
         mean = (share * total).sum(axis=2) / total.sum(axis=2)

@@ -98,11 +98,17 @@ def run_study(
         finished = run_processes(work, jobs, workers)
     else:
         finished = run_serial(work, jobs)
-    start, ready = time.monotonic(), len(done)
+    start, before, ready = time.monotonic(), len(done), len(done)
     for rows in _stored(store, finished):
         ready += len(rows)
+        now = time.monotonic()
         if tick is not None:
-            tick(ready, len(study), (ready - len(done)) / max(time.monotonic() - start, 1e-9))
+            tick(ready, len(study), (ready - before) / max(now - start, 1e-9))
+        if before == len(done):
+            start, before = (
+                now,
+                ready,
+            )  # The first job carries the start of the workers; the rate is that of the others.
     return store
 
 

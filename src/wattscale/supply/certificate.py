@@ -67,7 +67,8 @@ def _lift_levels(program: Program, reduced: FloatArray) -> None:
         if link.limit != 0.0 or len(link.columns) != 2:
             continue
         (low, a), (high, b) = sorted(link.columns.items(), key=lambda item: -item[1])
-        if program.columns[low].cost == 0.0 and a > 0.0 > b and reduced[low] < 0.0:
+        free = program.columns[low].cost == 0.0 and program.columns[low].upper > 0.0
+        if free and a > 0.0 > b and reduced[low] < 0.0:
             reduced[high] += reduced[low] * -b / a
             reduced[low] = 0.0
 

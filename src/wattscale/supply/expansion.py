@@ -28,6 +28,8 @@ __all__ = ["Campus", "Limit", "Setting", "build"]
 
 ROOM_HOURS = 1000.0
 """Largest storage over peak load where the scenario gives no limit [h]."""
+SHED_ROOM = 1.01
+"""Bound of unserved load over the load [1]; a little room keeps hours without any supply inside the feasible set."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def build(setting: Setting, technologies: Mapping[str, Technology]) -> Campus:
             _storage(b, t)
     add_purchases(b)
     _flexible(b)
-    b.flow("unserved", setting.unserved_usd_per_mwh, 1.0, upper=np.maximum(setting.load_mw, 0.0))
+    b.flow("unserved", setting.unserved_usd_per_mwh, 1.0, upper=SHED_ROOM * np.maximum(setting.load_mw, 0.0))
     add_limits(b)
     firm = setting.load_mw * (1.0 - setting.flexible_share)
     program = Program(

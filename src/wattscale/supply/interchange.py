@@ -17,7 +17,7 @@ from typing import Any, cast
 import numpy as np
 
 from wattscale.errors import InputError
-from wattscale.supply.expansion import ROOM_HOURS, Campus, build
+from wattscale.supply.expansion import ROOM_HOURS, SHED_ROOM, Campus, build
 from wattscale.supply.limits import counted_per_mw, counted_per_mwh, wear_usd_per_mwh
 from wattscale.supply.setting import Setting
 from wattscale.supply.technologies import Technology
@@ -58,7 +58,7 @@ def to_network(campus: Campus) -> Any:
     for t in campus.technologies.values():
         (_add_store if t.kind == "storage" else _add_plant)(n, campus, t)
     peak = float(setting.load_mw.max())
-    n.add("Generator", "unserved", bus=BUS, p_nom=peak, p_max_pu=np.maximum(setting.load_mw, 0.0) / peak,
+    n.add("Generator", "unserved", bus=BUS, p_nom=peak, p_max_pu=SHED_ROOM * np.maximum(setting.load_mw, 0.0) / peak,
           marginal_cost=setting.unserved_usd_per_mwh)  # fmt: skip
     if setting.flexible_share > 0.0:
         usual = setting.flexible_share * setting.load_mw

@@ -25,7 +25,7 @@ from wattscale.web.options import StudyOptions
 
 Tick = Callable[[int, int, str], None]
 """Called with steps done, steps in all, and a word on what is done."""
-CLAIM_PLANS, SITE_PLANS, OUTLOOK_PLANS = 20, 70, 100
+CLAIM_PLANS, SITE_PLANS, OUTLOOK_PLANS = 20, 70, 25
 """Work of these kinds in plans, for the estimate of the time."""
 OUTLOOK_DRAWS, MOST_DRAWS = 500, 5000
 BINS = 24
