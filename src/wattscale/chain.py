@@ -170,10 +170,11 @@ class Chain:
     def _housed(self, table: FacilityTable) -> FacilityResult:
         machines, place = self._computed(table.cooling), self.site()
         rate = self.scenario.economics.discount_rate if table.cooling == "best" else None
-        money = Money(place.price_usd_per_mwh, rate, place.country) if rate is not None else None
+        adder = self.scenario.supply.grid_adder_usd_per_mwh
+        money = Money(place.price_usd_per_mwh + adder, rate, place.country) if rate is not None else None
         return self._stage(
             "facility",
-            (table, machines, place, rate),
+            (table, machines, place, rate, adder if rate is not None else None),
             lambda c: facility.run(
                 table,
                 machines.it_power_mw,

@@ -70,7 +70,7 @@ def test_a_tariff_on_equipment_strikes_the_plant_of_the_building(make):
 
 def test_the_smallest_operator_breaks_even_at_the_load_given(make):
     figures = costed(make, EconomicsTable(price_per_mtok_usd=20.0, risk_paths=0), extras=True).figures
-    load = figures["smallest_operator_breakeven_load_share"]
+    load = figures["smallest_operator_breakeven_load_ratio"]
     earned = load * figures["smallest_operator_mtok_per_year"] * 20.0
     assert earned == pytest.approx(figures["smallest_operator_usd_per_year"])
     # 250 output tokens a request.

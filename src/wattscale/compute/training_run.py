@@ -7,7 +7,7 @@ Leaves out: power and energy; the front in training.py adds them.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -81,7 +81,20 @@ class Trainer:
     power_cap_share: float
 
     def run(self, devices: int) -> Run:
-        """Find the best run of a number of devices."""
+        """Find the best run of a number of devices; where the batch is too small for them all, some stay idle."""
+        found = self._run_of_all(devices)
+        fewer = devices // 2
+        while fewer >= 1:
+            try:
+                smaller = self._run_of_all(fewer)
+            except InfeasibleError:
+                break
+            if smaller.tokens_per_s <= found.tokens_per_s:
+                break
+            found, fewer = replace(smaller, devices=devices), fewer // 2
+        return found
+
+    def _run_of_all(self, devices: int) -> Run:
         best = best_step(self.shape, devices, self.batch, self.machine, self.step, self.memory, self.fixed)
         state = float(np.max(self.shape.params_total)) * float(np.max(self.shape.trained_share))
         per_device = state * (self.memory.weight_bytes + self.memory.optimizer_state_bytes) / best.devices

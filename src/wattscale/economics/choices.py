@@ -126,7 +126,7 @@ def breakeven_load_figures(
         Load [1], and the requests of a day it stands for [1/day].
 
     >>> found = {"smallest_operator_usd_per_year": 730.0, "smallest_operator_mtok_per_year": 100.0}
-    >>> breakeven_load_figures(found, 10.0, 1000.0)["smallest_operator_breakeven_load_share"]
+    >>> breakeven_load_figures(found, 10.0, 1000.0)["smallest_operator_breakeven_load_ratio"]
     0.73
     """
     cost, full = smallest["smallest_operator_usd_per_year"], smallest["smallest_operator_mtok_per_year"]
@@ -134,6 +134,6 @@ def breakeven_load_figures(
         return {}
     requests = cost / price_per_mtok_usd * TOKENS_PER_MTOK / output_tokens / DAYS_PER_YEAR
     return {
-        "smallest_operator_breakeven_load_share": cost / (full * price_per_mtok_usd),
+        "smallest_operator_breakeven_load_ratio": cost / (full * price_per_mtok_usd),
         "smallest_operator_requests_per_day": requests,
     }

@@ -113,7 +113,7 @@ def _building(quantities: Quantities, prices: Mapping[str, float], rate: float) 
     parts = [
         ("shell", "facility", shell, long),
         ("fit_out", "facility", fit_out + soft, long),
-        ("fibre", "facility", prices["fibre.connection"] if mw > 0 else 0.0, long),
+        ("fibre", "facility", prices["fibre.connection"] * min(1.0, mw / prices["fibre.full_size"]), long),
         ("electrical", "power", electrical, short),
         ("cooling", "cooling", mechanical, short),
     ]

@@ -44,11 +44,11 @@ def _head(outlook: Outlook) -> str:
 
 
 def _figures(outlook: Outlook) -> str:
-    rows = [f"{'middle (80 % of draws)':<38}" + "".join(f"{year:>{CELL}}" for year in YEARS)]
+    rows = [f"{'middle (80 % of draws)':<38}" + "".join(f"  {year:>{CELL}}" for year in YEARS)]
     for name in LINES:
         fan = outlook.figures[f"outlook.{name}"]
         unit = f" [{fan.unit}]" if fan.unit != "1" else ""
-        cells = "".join(f"{_span(fan.at(year)):>{CELL}}" for year in YEARS)
+        cells = "".join(f"  {_span(fan.at(year)):>{CELL}}" for year in YEARS)
         rows.append(f"{(fan.title + unit)[:37]:<38}{cells}")
     return "\n".join(rows)
 

@@ -82,7 +82,7 @@ class EconomicsTable(TableModel):
     target_irr: float = quantity(
         0.15, "1/year", "Return of the owners, nominal, for which a token price is sought", "estimate", ge=0, le=5
     )
-    risk_paths: int = quantity(200, "1", "Simulated years of the price risk; 0: none", "scenario", ge=0, le=100_000)
+    risk_paths: int = quantity(200, "1", "Simulated years of the price risk; 0: none", "scenario", ge=0, le=5_000)
     risk_seed: int = quantity(1, "1", "Seed of the price risk", "scenario", ge=0, le=2**31 - 1)
     tariff_share: float = quantity(0.0, "1", "Tariff on accelerators, over their price", "scenario", ge=0, le=10)
     requests_per_user_day: float = quantity(

@@ -32,7 +32,7 @@ SHED_ROOM = 1.01
 """Bound of unserved load over the load [1]; a little room keeps hours without any supply inside the feasible set."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Campus:
     """A program with the meaning of its parts.
 

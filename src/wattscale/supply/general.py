@@ -138,6 +138,11 @@ def _highs(form: MatrixForm, method: HighsMethod, tolerance: float) -> _Raw | No
     solver.passModel(problem)
     solver.run()
     status = solver.getModelStatus()
+    if status == highspy.HighsModelStatus.kUnknown:  # simplex ended outside its tolerances
+        solver.setOptionValue("solver", "ipm")
+        solver.clearSolver()
+        solver.run()
+        status = solver.getModelStatus()
     if status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible):
         return None
     if status != highspy.HighsModelStatus.kOptimal:
