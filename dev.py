@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Developer tasks: `python dev.py run | test | check | bench | docs`. Needs Python 3.11 and nothing else.
+"""Developer tasks: `python dev.py run | test | check | bench | web | docs`. Needs Python 3.11 and nothing else.
 
 Makes `.venv` from pyproject.toml and constraints.txt on first use and whenever either changes.
 """
@@ -86,6 +86,11 @@ def task_bench(arguments: list[str]) -> None:
         arguments.remove("--oracles")
         run([str(PYTHON), "-m", "pip", "install", "--quiet", "-c", "constraints.txt", "-e", ".[oracles]"])
     run([str(PYTHON), str(ROOT / "benchmarks" / f"{arguments[0]}.py"), *arguments[1:]])
+
+
+def task_web(arguments: list[str]) -> None:
+    """Start the local web app."""
+    run([str(PYTHON), "-m", "wattscale", "web", *arguments])
 
 
 def task_docs(arguments: list[str]) -> None:
