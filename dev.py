@@ -43,7 +43,8 @@ def set_up() -> None:
         run([uv, "venv", "--quiet", "--allow-existing", "--python", sys.executable, str(VENV)])
         run([uv, "pip", "install", "--quiet", "--python", str(PYTHON), *target])
     else:
-        venv.create(VENV, with_pip=True, clear=not PYTHON.exists())
+        if not PYTHON.exists():
+            venv.create(VENV, with_pip=True)
         run([str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *target])
     run([str(PYTHON), "-c", "from wattscale.supply.interior import warm_up; warm_up()"])
     STAMP.write_text(fingerprint())

@@ -206,7 +206,7 @@ def test_every_figure_is_described(catalog: Catalog) -> None:
     from importlib.resources import files
 
     folder = files("wattscale.catalog")
-    rows = csv.DictReader((folder / "figures.d" / "site.csv").read_text(encoding="utf-8").splitlines())
+    rows = csv.DictReader((folder / "figures" / "site.csv").read_text(encoding="utf-8").splitlines())
     assert {r["name"] for r in rows} == {f"site.{n}" for n in planned(catalog).figures}
 
 

@@ -201,7 +201,7 @@ def test_a_study_runs_and_another_is_cancelled(opened: Callable[..., Any]) -> No
     page.get_by_label("Cases").fill("10")
     page.get_by_role("button", name="Run the study").click()
     page.get_by_role("region", name="Quantiles").wait_for()
-    assert page.locator(".chart").count() > 3
+    page.locator(".chart").nth(3).wait_for()
     page.get_by_role("tab", name="Levers").click()
     page.get_by_role("button", name="Measure the levers").click()
     page.get_by_role("button", name="Cancel").click()

@@ -50,7 +50,7 @@ def figure_specs() -> Mapping[str, FigureSpec]:
     '1'
     """
     found: dict[str, FigureSpec] = {}
-    folder = files("wattscale.catalog") / "figures.d"
+    folder = files("wattscale.catalog") / "figures"
     for path in sorted(folder.iterdir(), key=lambda f: f.name):
         if path.name.endswith(".csv"):
             for row in csv.DictReader(path.read_text(encoding="utf-8").splitlines()):

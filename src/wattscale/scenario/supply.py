@@ -51,7 +51,7 @@ class SupplyTable(TableModel):
         le=1000,
     )
     unserved_usd_per_mwh: float = quantity(
-        20_000.0,
+        40_000.0,
         "USD/MWh",
         "Value of load not served",
         "estimate: above the demand charge that one hour can save, within the range London Economics 2013 gives for"
