@@ -108,7 +108,7 @@ def main() -> None:
         for name, task in TASKS.items():
             print(f"  {name:6} {task.__doc__}")
         sys.exit(0 if len(sys.argv) < 2 else 2)
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 (this file may be started by any Python)
         sys.exit("dev.py needs Python 3.11 or newer")
     set_up()
     TASKS[sys.argv[1]](sys.argv[2:])

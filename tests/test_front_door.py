@@ -12,8 +12,8 @@ HEAVY = ("numpy", "pandas", "scipy", "pydantic", "highspy", "fastapi")
 def test_the_front_door_has_exactly_these_names():
     assert sorted(ws.__all__) == [
         "Patch", "WattscaleError", "__version__", "apply_patch", "catalog_table", "compare",
-        "evaluate_claims", "explain", "load", "model", "plan", "rank_sites", "run_outlook", "run_study", "schema", "solve",
-        "study_levers", "validate", "write",
+        "evaluate_claims", "explain", "load", "model", "plan", "rank_sites", "run_outlook", "run_study", "schema",
+        "solve", "study_levers", "validate", "write",
     ]  # fmt: skip
     for name in ws.__all__:
         assert getattr(ws, name) is not None

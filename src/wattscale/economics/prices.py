@@ -21,8 +21,8 @@ PriceBook: TypeAlias = Mapping[str, Figure]
 PLAIN_FIGURES: tuple[str, ...] = (
     "construction.cost", "construction.soft_cost_share", "construction.shell_share",
     "construction.electrical_share", "construction.mechanical_share", "construction.equipment_share", "life.shell",
-    "life.plant",
-    "resale.share_after_3_years", "land.price", "land.area", "fibre.connection", "fibre.full_size", "grid_connection.cost",
+    "life.plant", "grid_connection.cost",
+    "resale.share_after_3_years", "land.price", "land.area", "fibre.connection", "fibre.full_size",
     "grid_connection.life", "server.overhead_multiple", "server.overhead_multiple_rack_scale", "network.share",
     "network.share_rack_scale", "storage.cost", "staff.density", "staff.wage", "maintenance.plant_share",
     "maintenance.it_share", "insurance.share", "water.price",

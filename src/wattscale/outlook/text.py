@@ -44,12 +44,12 @@ def _head(outlook: Outlook) -> str:
 
 
 def _figures(outlook: Outlook) -> str:
-    rows = [f"{'middle (80 % of draws)':<36}" + "".join(f"  {year:>{CELL}}" for year in YEARS)]
+    rows = [f"{'middle (80 % of draws)':<34}" + "".join(f"  {year:>{CELL}}" for year in YEARS)]
     for name in LINES:
         fan = outlook.figures[f"outlook.{name}"]
         unit = f" [{fan.unit}]" if fan.unit != "1" else ""
         cells = "".join(f"  {_span(fan.at(year)):>{CELL}}" for year in YEARS)
-        rows.append(f"{(fan.title + unit)[:35]:<36}{cells}")
+        rows.append(f"{(fan.title + unit)[:33]:<34}{cells}")
     return "\n".join(rows)
 
 
