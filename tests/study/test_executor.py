@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -54,31 +53,6 @@ def test_a_worker_that_someone_else_kills_costs_nothing_but_time(tmp_path):
     payload = {"deadly": 3, "mark": str(tmp_path / "died")}
     assert pairs(run_processes(Work(works.die_once, works.buried, payload), jobs(), 2)) == WANTED
     assert (tmp_path / "died").exists()
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    """A scheduler and two workers on loopback, as processes of their own: address and worker processes."""
-    pytest.importorskip("distributed", reason="dask[distributed] is not installed (extra `cluster`)")
-    environment = {**os.environ, "PYTHONPATH": str(HERE), "PYTHONWARNINGS": "ignore"}
-    port = 20_000 + os.getpid() % 20_000
-    address = f"tcp://127.0.0.1:{port}"
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": environment}
-    scheduler = subprocess.Popen(
-        [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", str(port),
-         "--no-dashboard", "--no-show"], **quiet,
-    )  # fmt: skip
-    workers = [
-        subprocess.Popen(
-            [sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1", "--no-nanny",
-             "--no-dashboard", "--host", "127.0.0.1"], **quiet,
-        )
-        for _ in range(2)
-    ]  # fmt: skip
-    yield address, workers
-    for process in (*workers, scheduler):
-        process.terminate()
-        process.wait(10)
 
 
 @pytest.mark.slow

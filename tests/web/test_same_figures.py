@@ -36,6 +36,21 @@ def test_command_line_python_and_web_agree(client: Any, capsys: pytest.CaptureFi
     assert by_command == by_python == {name: f["value"] for name, f in by_web.items()}
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_a_cluster_gives_the_figures_of_python(cluster: Any, tmp_path: Any) -> None:
+    made = ws.plan(ws.apply_patch(ws.load(), ws.Patch("changes", CHANGES)))
+    study = {
+        "base": {key: value for key, value in CHANGES.items() if key != "economics.discount_rate"},
+        "axis": [{"key": "economics.discount_rate", "values": [CHANGES["economics.discount_rate"]]}],
+        "figures": sorted(made.figures),
+    }
+    result = ws.run_study(study, tmp_path / "out", dask=cluster[0])
+    (row,) = result.cases.to_dict("records")
+    assert row["status"] == "done", row["cause"]
+    assert {name: row[name] for name in made.figures} == {name: f.value for name, f in made.figures.items()}
+
+
 def test_the_file_of_the_web_makes_the_same_plan(client: Any, tmp_path: Any) -> None:
     path = tmp_path / "scenario.toml"
     path.write_bytes(client.post("api/export/scenario.toml", json={"changes": CHANGES}).content)
