@@ -267,7 +267,7 @@ def _too_large(
     what = "its weights" if free < 0 else f"one sequence of {request.input_tokens:.0f} input tokens"
     return InfeasibleError(
         f"{arch.name} does not fit: {what} exceed the memory of {best.devices} x {setting.accelerator.name} "
-        f"({memory / 1e9:.0f} GB each) by {abs(free) * best.devices / 1e9:.0f} GB",
+        f"({memory / 1e9:.3g} GB each) by {abs(free) * best.devices / 1e9:.3g} GB",
         where="compute.accelerator",
         value=setting.accelerator.name,
         hint=f"Use a narrower workload.serving.precision than {formats.weights}, more devices per replica or an "

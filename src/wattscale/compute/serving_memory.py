@@ -22,10 +22,12 @@ class MemoryRules:
     Attributes:
         usable_share: Share of the memory that weights, buffers and cache may fill [1].
         buffer_bytes: Activations, graphs and communication buffers [byte].
+        buffer_share: Most of the memory that these buffers take on a device with little of it [1].
     """
 
     usable_share: float
     buffer_bytes: float
+    buffer_share: float = 1.0
 
 
 def load_memory_rules(catalog: Catalog) -> MemoryRules:
@@ -44,6 +46,7 @@ def load_memory_rules(catalog: Catalog) -> MemoryRules:
     return MemoryRules(
         catalog.value("serving_coefficients", "engine.memory_share"),
         catalog.value("serving_coefficients", "engine.activation_gb") * 1e9,
+        catalog.value("serving_coefficients", "engine.activation_share"),
     )
 
 
@@ -103,7 +106,8 @@ def free_bytes(
     53
     """
     held = total_weight_bytes(arch, layout, formats)
-    return rules.usable_share * accelerator.memory_bytes - held - rules.buffer_bytes
+    memory = accelerator.memory_bytes
+    return rules.usable_share * memory - held - min(rules.buffer_bytes, rules.buffer_share * memory)
 
 
 def max_sequences(
