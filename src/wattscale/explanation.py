@@ -9,9 +9,9 @@ from wattscale.catalog import Catalog, load_catalog
 from wattscale.catalog.specs import STAGES, FigureSpec, figure_specs, spec_of
 from wattscale.errors import InputError, WattscaleError, did_you_mean
 from wattscale.scenario.load import load_scenario, to_tables
-from wattscale.scenario.messages import allowed_values
+from wattscale.scenario.messages import allowed_values, limits_of
 from wattscale.scenario.schema import Scenario
-from wattscale.scenario.walk import ScenarioField, fields_of, get_key
+from wattscale.scenario.walk import ScenarioField, fields_of, get_key, rows_of
 
 QUESTIONS = {
     "workload": "What must be computed?",
@@ -116,4 +116,9 @@ def _field(field: ScenarioField) -> str:
         lines.append(f"  allowed: {allowed}")
     if "source" in extra:
         lines.append(f"  default from: {extra['source']} ({extra.get('confidence')})")
+    rows = rows_of(field.info)
+    if rows is not None:
+        inner = list(fields_of(rows))
+        lines += ["", f"Keys of each row, [[{field.key}]]:"]
+        lines += [f"  {f.key}{_unit(f)}  {f.title}" + (f" ({a})" if (a := limits_of(f)) else "") for f in inner]
     return "\n".join(lines)

@@ -170,3 +170,29 @@ def test_any_valid_scenario_survives_being_written_and_read(limit, share, name):
     first = load_scenario({"name": name, "supply": {"connection_mw": limit, "cfe_hourly_share": share}})
     again = load_scenario(tomllib.loads(scenario_toml(first)))
     assert again.model_dump(exclude={"preset"}) == first.model_dump(exclude={"preset"})
+
+
+def test_the_word_none_drops_what_the_preset_gives():
+    assert load_scenario().supply.connection_mw == 100
+    cleared = load_scenario(None, ["supply.connection_mw=none"])
+    assert cleared.supply.connection_mw is None
+    assert load_scenario(tomllib.loads(scenario_toml(cleared))).supply.connection_mw is None
+
+
+def test_a_field_that_needs_a_value_cannot_be_dropped():
+    with pytest.raises(InputError, match="requests_per_day = 'none': must be a number"):
+        load_scenario(None, ["workload.serving.requests_per_day=none"])
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"usd_per_mwh": -1, "max_mw": 3}, r"supply\.ppas\.0\.usd_per_mwh = -1: .*allowed: >= 0 and <= 10000 USD/MWh"),
+        ({"usd_per_mw": 1, "max_mw": 3}, r"supply\.ppas\.0\.usd_per_mw: unknown key .*Did you mean 'usd_per_mwh'"),
+        ({"usd_per_mwh": 1}, r"supply\.ppas\.0\.max_mw: is missing"),
+        ({"usd_per_mwh": 1, "max_mw": 3, "kind": "base"}, "Did you mean 'baseload'"),
+    ],
+)
+def test_a_wrong_row_of_a_list_names_row_key_and_range(row, message):
+    with pytest.raises(InputError, match=message):
+        load_scenario({"supply": {"ppas": [{"name": "a", **row}]}})

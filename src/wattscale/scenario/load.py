@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ from wattscale.scenario.walk import fields_of, get_key, set_key
 
 DEFAULT_PRESET = "first-campus"
 SETTING_EXAMPLE = "Example: --set supply.connection_mw=100"
+CLEARED = "none"
+"""Word that takes away a value which the preset gives, for fields that may stay empty."""
 Tables = dict[str, Any]
 
 
@@ -53,6 +56,8 @@ def load_scenario(
 
     >>> load_scenario(None, ["supply.connection_mw=80"]).supply.connection_mw
     80.0
+    >>> load_scenario(None, ["supply.connection_mw=none"]).supply.connection_mw is None
+    True
     """
     where, folder = None, Path.cwd()
     if source is None:
@@ -74,6 +79,9 @@ def build(own: Tables, where: str | None = None, files_allowed: bool = True) -> 
     """Validate tables into a scenario, with the preset they name below them."""
     merged = _laid_over(_preset_tables(own.get("preset", DEFAULT_PRESET), where), own)
     merged["preset"] = own.get("preset", DEFAULT_PRESET)
+    for key in _empty_by_default():
+        if get_key(merged, key) == CLEARED:
+            set_key(merged, key, None)
     plain, ranges = split_ranges(Scenario, merged, where)
     scenario = _validated(plain, where)
     for end in ("low", "high"):
@@ -204,8 +212,14 @@ def _validated(tables: Tables, where: str | None) -> Scenario:
         raise input_error(error, where) from None
 
 
-def _file_keys() -> list[str]:
-    return [f.key for f in fields_of(Scenario) if f.extra.get("file")]
+@cache
+def _file_keys() -> tuple[str, ...]:
+    return tuple(f.key for f in fields_of(Scenario) if f.extra.get("file"))
+
+
+@cache
+def _empty_by_default() -> tuple[str, ...]:
+    return tuple(f.key for f in fields_of(Scenario) if f.info.default is None)
 
 
 def _is_model_path(model: str) -> bool:
@@ -213,19 +227,17 @@ def _is_model_path(model: str) -> bool:
 
 
 def _absolute_paths(tables: Tables, folder: Path) -> None:
-    keys = _file_keys()
     model = get_key(tables, "workload.model")
-    if isinstance(model, str) and _is_model_path(model):
-        keys.append("workload.model")
-    for key in keys:
+    named = isinstance(model, str) and _is_model_path(model)
+    for key in (*_file_keys(), *(["workload.model"] if named else [])):
         value = get_key(tables, key)
-        if isinstance(value, str):
+        if isinstance(value, str) and value != CLEARED:
             set_key(tables, key, str((folder / Path(value).expanduser()).resolve()))
 
 
 def _check_files(scenario: Scenario, allowed: bool, where: str | None) -> None:
     tables = scenario.model_dump()
-    keys = _file_keys() + (["workload.model"] if _is_model_path(scenario.workload.model) else [])
+    keys = (*_file_keys(), *(["workload.model"] if _is_model_path(scenario.workload.model) else []))
     for key in keys:
         value = get_key(tables, key)
         if value is None:

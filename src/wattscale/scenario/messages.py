@@ -10,9 +10,10 @@ from pydantic_core import ErrorDetails
 
 from wattscale.errors import InputError, did_you_mean
 from wattscale.scenario.schema import Scenario
-from wattscale.scenario.walk import fields_of, table_of
+from wattscale.scenario.walk import ScenarioField, fields_of, rows_of, table_of
 
 TYPES = {
+    "missing": "is missing and has no default",
     "float_type": "must be a number",
     "int_type": "must be a whole number",
     "int_from_float": "must be a whole number",
@@ -30,7 +31,7 @@ LIMITS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
 def input_error(error: ValidationError, where: str | None) -> InputError:
     """Give the first complaint of a validation as an `InputError`."""
     details = error.errors()
-    first = details[0]
+    first = next((d for d in details if d["type"] == "extra_forbidden"), details[0])
     key = ".".join(str(part) for part in first["loc"])
     field = f"{where}: {key}" if where else key
     if first["type"] == "extra_forbidden":
@@ -56,10 +57,10 @@ def _unknown_key(detail: ErrorDetails, field: str, key: str) -> InputError:
     table: type[BaseModel] = Scenario
     for part in path:
         info = table.model_fields.get(part)
-        below = table_of(info) if info else None
-        if below is None:
+        below = (table_of(info) or rows_of(info)) if info else None
+        if below is None and not part.isdigit():
             break
-        table = below
+        table = below or table
     hint = did_you_mean(name, table.model_fields)
     if hint is None:
         homes = [f.key for f in fields_of(Scenario) if f.key.rsplit(".", 1)[-1] == name]
@@ -77,18 +78,31 @@ def allowed_values(key: str) -> str | None:
 
 
 def _allowed(key: str) -> tuple[str | None, list[str]]:
-    field = next((f for f in fields_of(Scenario) if f.key == key or key.startswith(f.key + ".")), None)
+    field = _field_at(key)
     if field is None:
         return None, []
+    return limits_of(field), [str(w) for w in _literals(field.info.annotation)]
+
+
+def _field_at(key: str) -> ScenarioField | None:
+    """Give the field of a key, also one below a table of numbers, or within a row of a list such as `supply.ppas.0`."""
+    field = next((f for f in fields_of(Scenario) if f.key == key or key.startswith(f.key + ".")), None)
+    rows = None if field is None else rows_of(field.info)
+    if field is None or rows is None or key == field.key:
+        return field
+    inner = key.removeprefix(field.key + ".").partition(".")[2]
+    return next((f for f in fields_of(rows) if f.key == inner), field)
+
+
+def limits_of(field: ScenarioField) -> str | None:
+    """Say what a field may hold: its words, or its limits with unit; None where anything goes."""
     words = [str(w) for w in _literals(field.info.annotation)]
-    if words:
-        return ", ".join(words), words
     limits = [
         f"{sign} {getattr(m, name):g}" for m in field.info.metadata for name, sign in LIMITS.items() if hasattr(m, name)
     ]
     unit = str(field.extra.get("unit", ""))
     text = " and ".join(limits) + (f" {unit}" if limits and unit not in ("", "1") else "")
-    return text or None, []
+    return ", ".join(words) or text or None
 
 
 def _literals(annotation: Any) -> list[Any]:

@@ -59,6 +59,15 @@ def table_of(info: FieldInfo) -> type[BaseModel] | None:
     return None
 
 
+def rows_of(info: FieldInfo) -> type[BaseModel] | None:
+    """Give the table of each row that a field lists, such as `[[supply.ppas]]`, or None for any other field."""
+    for kind in _members(info.annotation):
+        inner = typing.get_args(kind)
+        if typing.get_origin(kind) is list and isinstance(inner[0], type) and issubclass(inner[0], BaseModel):
+            return inner[0]
+    return None
+
+
 def get_key(tables: Mapping[str, Any], key: str) -> Any:
     """Give the value at a dotted key, or None; keys of `catalog` keep their dots.
 
