@@ -140,6 +140,20 @@ def test_plans_are_pinned_and_compared(opened: Callable[..., Any]) -> None:
     assert page.get_by_role("region", name="Figures side by side").locator("tbody tr").count() > 10
 
 
+def test_pins_outlive_a_reload_of_the_page(opened: Callable[..., Any]) -> None:
+    page = opened()
+    page.get_by_role("button", name="Pin to compare").click()
+    page.get_by_role("tab", name="Compare (1)").click()
+    page.get_by_label("Name of the pinned plan").fill("As it was")
+    page.get_by_label("Name of the pinned plan").press("Tab")
+    page.reload()
+    page.get_by_role("tab", name="Compare (1)").click()
+    assert page.get_by_label("Name of the pinned plan").input_value() == "As it was"
+    page.get_by_role("button", name="Unpin As it was").click()
+    page.reload()
+    page.get_by_role("tab", name="Compare", exact=True).wait_for()
+
+
 def test_a_link_holds_the_changes_and_opens_the_same_plan(opened: Callable[..., Any]) -> None:
     page = opened()
     set_number(page, "Grid connection", "40")

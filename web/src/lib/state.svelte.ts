@@ -5,6 +5,8 @@ import { fromHash, hashOf } from './share';
 
 const QUIET_MS = 350;
 const HEAVY = /^heat_map/;
+const PINS = 'wattscale-pins';
+const MOST_PINS = 4;
 
 export interface Pin extends Ask {
   id: number;
@@ -71,6 +73,7 @@ class State {
     this.fields = fieldsOf(schema);
     this.presets = presets;
     this.choices = choices;
+    this.pins = this.oldPins();
     if (shared?.schema && shared.schema !== about.schema)
       this.notice = 'This link was made with another version of Wattscale; keys may have changed since.';
     if (!(this.preset in presets)) {
@@ -233,11 +236,35 @@ class State {
   }
 
   pin(name: string): void {
-    if (this.pins.length < 4) this.pins = [...this.pins, { ...this.ask, id: Date.now(), name }];
+    if (this.pins.length < MOST_PINS) this.keepPins([...this.pins, { ...this.ask, id: Date.now(), name }]);
   }
 
   unpin(id: number): void {
-    this.pins = this.pins.filter((pin) => pin.id !== id);
+    this.keepPins(this.pins.filter((pin) => pin.id !== id));
+  }
+
+  rename(id: number, name: string): void {
+    this.keepPins(this.pins.map((pin) => (pin.id === id ? { ...pin, name: name || pin.name } : pin)));
+  }
+
+  /** Pins outlive a reload of the page; a browser that keeps nothing has them until then. */
+  private keepPins(pins: Pin[]): void {
+    this.pins = pins;
+    try {
+      localStorage.setItem(PINS, JSON.stringify(pins));
+    } catch {
+      this.notice = 'This browser keeps nothing: pins are gone when the page is closed.';
+    }
+  }
+
+  /** Pins of an earlier visit, those of presets that are gone left out. */
+  private oldPins(): Pin[] {
+    try {
+      const kept = JSON.parse(localStorage.getItem(PINS) ?? '[]') as Pin[];
+      return kept.filter((pin) => pin.preset in this.presets && typeof pin.name === 'string').slice(0, MOST_PINS);
+    } catch {
+      return [];
+    }
   }
 
   explain(name: string): void {
