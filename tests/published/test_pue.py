@@ -84,6 +84,14 @@ def test_reported_pue_lies_inside_the_interval_of_its_class(operators):
 
 
 @pytest.mark.slow
+def test_reported_wue_lies_mostly_inside_the_interval_and_is_not_biased(operators):
+    rows, found = operators
+    metrics = score(rows, found, "wue_l_per_kwh")
+    assert metrics["inside_band"] >= 0.7
+    assert abs(metrics["bias"]) <= 0.2
+
+
+@pytest.mark.slow
 def test_sites_of_an_operator_rank_as_reported(operators):
     rows, found = operators
     for operator in ("Amazon Web Services", "Microsoft Azure"):

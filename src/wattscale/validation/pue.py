@@ -21,6 +21,7 @@ from wattscale.facility.cooling import run_building
 from wattscale.facility.design import FacilityDesign, design_space, spread, technology
 from wattscale.facility.outdoor import OutdoorAir, outdoor_air_of
 from wattscale.facility.stage import DRAWS, SAMPLE_STEP
+from wattscale.hours import IntArray
 from wattscale.scenario.site import SiteTable
 from wattscale.site.stage import run as run_site
 from wattscale.units import FloatArray
@@ -38,7 +39,9 @@ DEFAULT_CLASS = "colocation"
 THIS_YEAR = 2024
 """Year of a row that gives none."""
 STRIDE = 27
-"""Own and leased halls are drawn apart: the order of the second is permuted by this odd stride."""
+"""The order of a second kind of hall is permuted by this odd stride, so that two kinds are drawn apart."""
+MIXED, LEASED_STRIDE, WET_STRIDE = 4096, 1237, 2531
+"""Draws of a mix of two kinds of hall, and the odd strides through which its share runs."""
 
 
 @dataclass(frozen=True)
@@ -110,16 +113,29 @@ def _air(catalog: Catalog, place: SiteTable) -> OutdoorAir:
 
 
 def _class_at(catalog: Catalog, group: Row, air: OutdoorAir) -> Spread:
-    own = _design_at(catalog, group.text("technology"), group.text("design"), air)
-    if not group.text("leased_technology"):
-        return own
-    leased = _design_at(catalog, group.text("leased_technology"), group.text("leased_design"), air)
-    share = catalog.figure(DESIGNS, f"{group.name}.leased_share")
-    order = (np.arange(DRAWS) * STRIDE) % DRAWS
-    drawn = spread(share, _positions(STRIDE + 10))
+    """Mix own halls with leased ones: dry where air-cooled chillers stand behind, wet where towers do."""
+    found = _design_at(catalog, group.text("technology"), group.text("design"), air)
+    if group.text("leased_technology"):
+        leased = _design_at(catalog, group.text("leased_technology"), group.text("leased_design"), air)
+        wet = _design_at(catalog, group.text("wet_technology"), group.text("wet_design"), air)
+        leased = _mixed(catalog, f"{group.name}.wet_share", leased, wet, WET_STRIDE)
+        found = _mixed(catalog, f"{group.name}.leased_share", found, leased, LEASED_STRIDE)
+    return found
+
+
+def _mixed(catalog: Catalog, key: str, one: Spread, other: Spread, stride: int) -> Spread:
+    """Mix two kinds of hall by a share with a range: both kinds and the share are drawn apart, MIXED times."""
+    share = catalog.figure(DESIGNS, key)
+    at = np.arange(MIXED)
+    drawn = spread(share, (at * stride % MIXED + 0.5) / MIXED)
+    order = at // DRAWS + at * STRIDE
+
+    def draws(found: Spread, target: str, index: IntArray) -> FloatArray:
+        return found.draws[target][index % len(found.draws[target])]
+
     return Spread(
-        {t: (1 - share.value) * own.central[t] + share.value * leased.central[t] for t in TARGETS},
-        {t: (1 - drawn) * own.draws[t] + drawn * leased.draws[t][order] for t in TARGETS},
+        {t: (1 - share.value) * one.central[t] + share.value * other.central[t] for t in TARGETS},
+        {t: (1 - drawn) * draws(one, t, at) + drawn * draws(other, t, order) for t in TARGETS},
     )
 
 
