@@ -31,11 +31,14 @@ from wattscale.validation.training_fit import (
 
 STEP_SOURCE = (
     "benchmarks/fit_training.py on training steps of Narayanan 2021, Korthikanti 2022, Smith 2022, Megatron-LM,"
-    " MosaicML llm-foundry (2019-2024) and MLPerf Training v4.0-v5.0; range over folds that leave out one model"
+    " MosaicML llm-foundry (2019-2024), MLPerf Training v4.0-v5.0 and table training_steps; range over folds that"
+    " leave out one model"
 )
 RUN_SOURCE = (
     "benchmarks/fit_training.py on published training runs (2019-2025); range over folds that leave out one run"
 )
+CURRENT = "hopper"
+"""Generation whose runs stand for those of generations without published runs: the newest codes with many runs."""
 COVER = 0.8
 """Share of rows that the interval is to cover."""
 Values = dict[tuple[str, str], tuple[float, float, float]]
@@ -47,6 +50,8 @@ def read(folder: Path, name: str) -> list[dict[str, str]]:
 
 
 def summary(title: str, logs: np.ndarray) -> None:
+    if not logs.size:
+        return
     error = np.abs(np.expm1(logs))
     print(f"{title:<42} n {error.size:4d}  median {np.median(error):6.3f}  p90 {np.quantile(error, 0.9):6.3f}")
 
@@ -81,30 +86,51 @@ def write(values: Values, source: str) -> None:
 
 
 def fit_steps(folder: Path, catalog: Catalog) -> Values:
+    """Fit in three steps: what the files pin; then, with that held, newer generations; then mixtures of experts."""
     steps = [training_steps.step_case(row, catalog) for row in read(folder, training_steps.FILE)]
     known = [case for case in steps if isinstance(case, Case) and not math.isnan(case.seconds)]
-    fit = StepFit([*known, *mlperf.run_cases(read(folder, mlperf.FILE), catalog).values()], catalog)
+    runs = list(mlperf.run_cases(read(folder, mlperf.FILE), catalog).values())
+    values, held = fitted(StepFit([*known, *runs], catalog), {"training steps": len(known), "MLPerf": len(runs)})
+    left = [held]
+    own = training_steps.catalogued_cases(catalog)
+    dense, mixed = ([c for c in own if (float(c.shape.moe_layers) > 0) == moe] for moe in (False, True))
+    for stage, cases in (("newer", [*runs, *dense]), ("mixtures", mixed)):
+        known_so_far = catalog.with_overrides(overrides(values, catalog))
+        n = len(cases) - (len(runs) if stage == "newer" else 0)
+        more, held = fitted(StepFit(cases, known_so_far, stage), {f"{stage}, MLPerf": len(cases) - n, stage: n})
+        values |= more
+        left.append(held[len(cases) - n :])
+    for (to, parameter), source in SAME_AS.items():
+        values[to, parameter] = values[source, parameter]
+    low, high = interval(-np.concatenate(left))
+    values["residual", "step_time"] = (low, 1.0, high)
+    print(f"  residual, measured over predicted: {low:.3f} .. {high:.3f}")
+    return values
+
+
+def overrides(values: Values, catalog: Catalog) -> dict[str, float]:
+    """Fitted values as overrides of a catalogue; items the table has not yet cannot be overridden."""
+    found = {f"{TABLE}/{item}.{parameter}": value[1] for (item, parameter), value in values.items()}
+    return {key: value for key, value in found.items() if catalog.has_figure(TABLE, key.partition("/")[2])}
+
+
+def fitted(fit: StepFit, parts: dict[str, int]) -> tuple[Values, np.ndarray]:
+    """Fit, cross-validate and print; give values with their range over the folds, and left-out residuals."""
     x = fit.fit()
     held, folds = held_out(fit, x)
-    logs, n = fit.residuals(x), len(known)
-    summary("training steps, fitted", logs[:n])
-    summary("MLPerf configurations, fitted", logs[n:])
-    summary("training steps, model left out", held[:n])
-    summary("MLPerf configurations, left out", held[n:])
+    logs, ends = fit.residuals(x), np.cumsum(list(parts.values()))[:-1]
+    for title, plain, left in zip(parts, np.split(logs, ends), np.split(held, ends), strict=True):
+        summary(f"{title}, fitted", plain)
+        summary(f"{title}, left out", left)
     values: Values = {}
     for i, (name, value) in enumerate(zip(fit.names, x, strict=True)):
         low, high = float(folds[:, i].min()), float(folds[:, i].max())
         values[name] = (low, float(value), high)
         print(f"  {name[0]:<10}{name[1]:<22}{value:10.4g}   {low:.4g} .. {high:.4g}")
-    for (to, parameter), source in SAME_AS.items():
-        values[to, parameter] = values[source, parameter]
-    low, high = interval(-held)
-    values["residual", "step_time"] = (low, 1.0, high)
-    print(f"  residual, measured over predicted: {low:.3f} .. {high:.3f}")
     for case, log in zip(fit.cases, held, strict=True):
         if abs(log) > 0.15:
             print(f"    {case.group:<46} {math.expm1(log):+.2f}")
-    return values
+    return values, held
 
 
 def fit_runs(folder: Path, catalog: Catalog) -> Values:
@@ -112,8 +138,6 @@ def fit_runs(folder: Path, catalog: Catalog) -> Values:
     found, folds = fit_tuned(cases), folds_of(cases)
     everything = [*folds, found]
     values: Values = {
-        ("default", "tuned_share"): (min(c.share for c in cases), found.overall, max(c.share for c in cases)),
-        ("default", "tuned_half_params"): (0.0, 0.0, 0.0),
         ("run", "early_share"): (min(f.early for f in everything), found.early, max(f.early for f in everything)),
     }
     print(f"  early codes {found.early:.2f}, all {found.overall:.3f}")
@@ -122,6 +146,8 @@ def fit_runs(folder: Path, catalog: Catalog) -> Values:
         values[item, "tuned_share"] = (min(tops), share, max(tops))
         values[item, "tuned_half_params"] = (min(halves), half, max(halves))
         print(f"  {item:<10} {share:.3f} {half:.3g}", [(c.name, round(c.share, 2)) for c in cases if c.item == item])
+    for parameter in ("tuned_share", "tuned_half_params"):
+        values["default", parameter] = values[CURRENT, parameter]
     logs = np.array([math.log(f.share(c) / c.share) for c, f in zip(cases, folds, strict=True)])
     summary("device-hours, run left out", -logs)
     low, high = interval(logs)
@@ -138,9 +164,7 @@ def main() -> None:
     start = time.perf_counter()
     catalog = load_catalog()
     steps = fit_steps(folder, catalog)
-    fitted = {f"{TABLE}/{item}.{parameter}": value[1] for (item, parameter), value in steps.items()}
-    known = {key: value for key, value in fitted.items() if catalog.has_figure(TABLE, key.partition("/")[2])}
-    runs = fit_runs(folder, catalog.with_overrides(known))
+    runs = fit_runs(folder, catalog.with_overrides(overrides(steps, catalog)))
     if save:
         write(steps, STEP_SOURCE)
         write(runs, RUN_SOURCE)

@@ -6,7 +6,7 @@ In: the name of a stage or figure. Out: lines of plain text.
 from __future__ import annotations
 
 from wattscale.catalog import Catalog, load_catalog
-from wattscale.catalog.specs import STAGES, FigureSpec, figure_specs, spec_of
+from wattscale.catalog.specs import OUTLOOK, STAGES, FigureSpec, figure_specs, outlook_specs, spec_of
 from wattscale.errors import InputError, WattscaleError, did_you_mean
 from wattscale.scenario.load import load_scenario, to_tables
 from wattscale.scenario.messages import allowed_values, limits_of
@@ -21,6 +21,7 @@ QUESTIONS = {
     "supply": "Powered by what?",
     "economics": "At what cost?",
     "impact": "With what effect?",
+    OUTLOOK: "What follows for the industry to 2045?",
 }
 """The question each stage answers."""
 
@@ -37,7 +38,7 @@ def explain(name: str) -> str:
     >>> "sum" in explain("facility.pue")
     True
     """
-    if name in STAGES:
+    if name in (*STAGES, OUTLOOK):
         return _stage(name)
     spec = spec_of(name)
     if spec is not None:
@@ -45,9 +46,9 @@ def explain(name: str) -> str:
     fields = {f.key: f for f in fields_of(Scenario)}
     if name in fields:
         return _field(fields[name])
-    if any(key.startswith(f"{name}.") for key in [*figure_specs(), *fields]):
+    if any(key.startswith(f"{name}.") for key in [*figure_specs(), *outlook_specs(), *fields]):
         return _table(name, list(fields.values()))
-    known = [*STAGES, *figure_specs(), *fields]
+    known = [*STAGES, OUTLOOK, *figure_specs(), *outlook_specs(), *fields]
     raise InputError(
         "no such stage, figure or scenario field", where="explain", value=name, hint=did_you_mean(name, known)
     )
@@ -55,7 +56,7 @@ def explain(name: str) -> str:
 
 def _stage(name: str) -> str:
     lines = [f"{name}: {QUESTIONS[name]}", ""]
-    for spec in figure_specs().values():
+    for spec in (*figure_specs().values(), *outlook_specs().values()):
         if spec.stage == name:
             lines.append(f"  {spec.name} [{spec.unit}]  {spec.title}")
             lines.append(f"      {spec.equation}")
@@ -65,7 +66,8 @@ def _stage(name: str) -> str:
 
 def _table(name: str, fields: list[ScenarioField]) -> str:
     """List the figures and the scenario keys below a part of a stage, such as `workload.serving`."""
-    figures = [spec for spec in figure_specs().values() if spec.name.startswith(f"{name}.")]
+    every = (*figure_specs().values(), *outlook_specs().values())
+    figures = [spec for spec in every if spec.name.startswith(f"{name}.")]
     keys = [field for field in fields if field.key.startswith(f"{name}.")]
     lines = [f"{name}: {len(figures)} figures and {len(keys)} scenario keys"]
     for title, found in (

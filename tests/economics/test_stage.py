@@ -172,7 +172,7 @@ def test_own_price_and_life_replace_the_catalogue(make):
 
 def test_a_device_without_a_price_is_refused_by_name(make):
     with pytest.raises(InputError, match=r"economics\.accelerator_price_usd"):
-        costed(make, accelerator="TPU v7 (Ironwood)")
+        costed(make, accelerator="Maia 100")
 
 
 def test_an_uncertain_fleet_widens_the_range_of_the_token_cost(make):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -41,6 +44,26 @@ def test_value_added_of_a_closed_table_equals_the_spending(spending, share):
     assert (found["induced"].jobs >= -1e-9).all()
 
 
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.8])
+def test_households_add_what_the_partitioned_inverse_says(share):
+    # Miller and Blair 2009, appendix to chapter 6: the closed inverse is L + L c w' L / (1 - w' L c).
+    wages, basket = ECONOMY.wage_share, ECONOMY.consumption * share
+    total = np.array([[0.73, 0.18, 0.04], [0.27, 0.81, 0.18], [0.12, 0.36, 0.75]]) / 0.603
+    spending = np.array([2e6, 0.0, 1e6])
+    again = (wages @ total @ spending) / (1.0 - wages @ total @ basket)
+    found = effects(ECONOMY, spending, share)["induced"]
+    assert found.output_usd == pytest.approx(total @ basket * again, rel=1e-9)
+    assert found.jobs == pytest.approx(total @ basket * again / 1e6 * ECONOMY.jobs_per_musd, rel=1e-9)
+
+
+def test_induced_effects_of_one_sector_by_hand():
+    # (I - A) of the closed table is ((0.5, -0.4), (-0.25, 1)): det 0.4, so output 1 / 0.4 = 2.5, of which 2 without.
+    one = Economy(("all",), np.array([[0.5]]), np.array([1.0]), np.array([0.5]), np.array([0.25]), np.array([0.8]))
+    found = effects(one, np.array([100.0]), 0.5)
+    assert found["direct"].output_usd + found["indirect"].output_usd == pytest.approx([200.0])
+    assert found["induced"].output_usd == pytest.approx([50.0])
+
+
 def test_induced_effects_need_wages_and_a_modest_share():
     with pytest.raises(InputError, match="induced_share"):
         effects(ECONOMY, np.ones(3), 0.95)
@@ -53,6 +76,26 @@ def test_induced_effects_need_wages_and_a_modest_share():
 def test_a_table_that_cannot_be_inverted_is_refused(bad):
     with pytest.raises(InputError):
         leontief_inverse(bad)
+
+
+# What pymrio computes of its own test system, aggregated so that the figures fit a page.
+GOLDEN = json.loads((Path(__file__).parent / "pymrio_aggregated.json").read_text(encoding="utf-8"))
+
+
+def test_results_equal_those_that_pymrio_stored_of_its_test_system():
+    table = np.array(GOLDEN["A"])
+    assert leontief_inverse(table) == pytest.approx(np.array(GOLDEN["L"]), rel=1e-9, abs=1e-12)
+    economy = Economy(
+        tuple(GOLDEN["sectors"]), table, np.array(GOLDEN["emissions_S"]) * 1e6, np.array(GOLDEN["value_added_S"])
+    )
+    found = effects(economy, np.array(GOLDEN["Y"]))
+    output = found["direct"].output_usd + found["indirect"].output_usd
+    assert output == pytest.approx(np.array(GOLDEN["x"]), rel=1e-9)
+    # Footprint: pymrio's multipliers M times final demand; value added of all demand is value added of all output.
+    pulled = float((found["direct"].jobs + found["indirect"].jobs).sum())
+    assert pulled == pytest.approx(float(np.dot(GOLDEN["emissions_M"], GOLDEN["Y"])), rel=1e-9)
+    added = float((found["direct"].value_added_usd + found["indirect"].value_added_usd).sum())
+    assert added == pytest.approx(float(np.dot(GOLDEN["value_added_S"], GOLDEN["x"])), rel=1e-9)
 
 
 def test_results_equal_those_of_pymrio_on_its_test_system():

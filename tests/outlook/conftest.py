@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 
+from wattscale.outlook.carbon import carbon_path
+from wattscale.outlook.cooling_units import cooling_units
 from wattscale.outlook.drivers import central, draw, read_drivers
 from wattscale.outlook.pathway import referenced, run_path
 from wattscale.outlook.planunits import PlanUnits
 from wattscale.outlook.scenario import factors, load_outlook
 from wattscale.outlook.simulate import simulate
-from wattscale.outlook.world import build_world, read_history, read_regions
+from wattscale.outlook.world import build_world, read_history, read_plant_water, read_regions
 
 UNITS = PlanUnits(
     plan="Fixed figures",
@@ -22,6 +24,7 @@ UNITS = PlanUnits(
     jobs_permanent_per_mw=0.74,
     embodied_t_per_mw=2100.0,
     electricity_share=0.05,
+    cooling=cooling_units(),
 )
 
 
@@ -60,8 +63,9 @@ def free_world(catalog):
         middle_v = central(read_drivers(catalog, {}))
         history, regions, hits = read_history(catalog), read_regions(catalog), factors([])
         growth = catalog.value("outlook_drivers", "demand.gdp_growth")
-        world = build_world(v, UNITS, history, regions, hits, growth)
-        world = referenced(world, build_world(middle_v, UNITS, history, regions, hits, growth))
+        paths = (carbon_path(catalog, "current-policy"), read_plant_water(catalog))
+        world = build_world(v, UNITS, history, regions, hits, growth, *paths)
+        world = referenced(world, build_world(middle_v, UNITS, history, regions, hits, growth, *paths))
         return world, run_path(world)
 
     return build

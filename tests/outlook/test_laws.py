@@ -37,11 +37,14 @@ def test_no_limit_is_exceeded(run_of, scenario):
     for t, year in enumerate(FUTURE):
         i = place(year)
         added = sum(power[i] for power in run.path.added.values())
-        available, _ = run.world.limits.available(t)
-        assert (added <= available * (1 + 1e-9) + 1e-6).all()
-        assert (added.sum(axis=1) <= run.world.limits.transformers[t] * (1 + 1e-9) + 1e-6).all()
-        for kind, power in run.path.added.items():
-            assert (power[i] <= run.world.limits.additions[kind][t] * (1 + 1e-9) + 1e-6).all()
+        stages, added_by = run.path.stages, run.path.added
+        near = {"rtol": 1e-9, "atol": 1e-6}
+        assert np.all(added.sum(axis=1) <= stages["capacity_mw", "transformers"][i] * (1 + near["rtol"]) + 1e-6)
+        assert np.all(added_by["grid"][i] <= run.path.region["grid_mw"][i] * (1 + near["rtol"]) + 1e-6)
+        gas = stages["capacity_mw", "turbines"][i][:, None] * run.world.limits.turbine_split
+        assert np.all(added_by["gas"][i] <= gas * (1 + near["rtol"]) + 1e-6)
+        for kind, most in run.world.limits.other.items():
+            assert np.all(added_by[kind][i] <= most[t] * (1 + near["rtol"]) + 1e-6)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)

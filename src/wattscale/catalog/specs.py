@@ -14,6 +14,8 @@ from importlib.resources import files
 
 STAGES = ("workload", "compute", "site", "facility", "supply", "economics", "impact")
 """Stages of the chain, in order."""
+OUTLOOK = "outlook"
+"""Table of figures that an outlook gives; no plan has them."""
 
 
 @dataclass(frozen=True)
@@ -49,16 +51,26 @@ def figure_specs() -> Mapping[str, FigureSpec]:
     >>> figure_specs()["facility.pue"].unit
     '1'
     """
-    found: dict[str, FigureSpec] = {}
-    folder = files("wattscale.catalog") / "figures"
-    for path in sorted(folder.iterdir(), key=lambda f: f.name):
-        if path.name.endswith(".csv"):
-            for row in csv.DictReader(path.read_text(encoding="utf-8").splitlines()):
-                inputs = tuple(part.strip() for part in row["inputs"].split(";") if part.strip())
-                found[row["name"]] = FigureSpec(
-                    row["name"], row["unit"], row["title"], row["equation"], inputs, row["source"]
-                )
-    return dict(sorted(found.items(), key=lambda item: STAGES.index(item[1].stage)))
+    return {name: spec for stage in STAGES for name, spec in _table(stage).items()}
+
+
+@cache
+def outlook_specs() -> Mapping[str, FigureSpec]:
+    """Give the description of every figure of an outlook.
+
+    >>> outlook_specs()["outlook.electricity_twh"].unit
+    'TWh/year'
+    """
+    return _table(OUTLOOK)
+
+
+def _table(stage: str) -> dict[str, FigureSpec]:
+    text = (files("wattscale.catalog") / "figures" / f"{stage}.csv").read_text(encoding="utf-8")
+    found = {}
+    for row in csv.DictReader(text.splitlines()):
+        inputs = tuple(part.strip() for part in row["inputs"].split(";") if part.strip())
+        found[row["name"]] = FigureSpec(row["name"], row["unit"], row["title"], row["equation"], inputs, row["source"])
+    return found
 
 
 def spec_of(name: str) -> FigureSpec | None:
@@ -67,7 +79,7 @@ def spec_of(name: str) -> FigureSpec | None:
     >>> spec_of("supply.capacity_mw.solar").unit
     'MW'
     """
-    specs = figure_specs()
+    specs = outlook_specs() if name.startswith(f"{OUTLOOK}.") else figure_specs()
     if name in specs:
         return specs[name]
     stem = name.rpartition(".")[0]

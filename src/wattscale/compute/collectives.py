@@ -104,7 +104,9 @@ def all_reduce_s(size_bytes: Numbers, ranks: Numbers, local_ranks: Numbers, link
     return np.asarray(2.0 * hierarchical_pass_s(size_bytes, ranks, local_ranks, links), dtype=np.float64)
 
 
-def all_to_all_s(size_bytes: Numbers, ranks: Numbers, local_ranks: Numbers, links: Links) -> FloatArray:
+def all_to_all_s(
+    size_bytes: Numbers, ranks: Numbers, local_ranks: Numbers, links: Links, outside_bytes: Numbers | None = None
+) -> FloatArray:
     """Time an all-to-all in which each rank sends `size_bytes` in equal parts to all ranks.
 
     The share that leaves the domain, (n - g)/n, goes through the network, the rest through the domain; both run
@@ -115,6 +117,8 @@ def all_to_all_s(size_bytes: Numbers, ranks: Numbers, local_ranks: Numbers, link
         ranks: Ranks of the group [1].
         local_ranks: Ranks of the group that share a domain [1].
         links: The two levels.
+        outside_bytes: Bytes it would send were all ranks outside, where copies for one domain travel once [byte];
+            None: as `size_bytes`.
 
     Returns:
         Time [s].
@@ -127,9 +131,31 @@ def all_to_all_s(size_bytes: Numbers, ranks: Numbers, local_ranks: Numbers, link
     n = np.maximum(np.asarray(ranks, dtype=np.float64), 1.0)
     g = np.clip(np.asarray(local_ranks, dtype=np.float64), 1.0, n)
     inside = (g - 1) / n * size_bytes / links.domain_bytes_per_s + (g - 1) * links.domain_latency_s
-    outside = (n - g) / n * size_bytes / links.network_bytes_per_s
+    away = size_bytes if outside_bytes is None else outside_bytes
+    outside = (n - g) / n * away / links.network_bytes_per_s
     outside = outside + np.where(n > g, links.network_latency_s, 0.0)
     return np.asarray(np.maximum(inside, outside), dtype=np.float64)
+
+
+def distinct_domains(copies: Numbers, domains: Numbers) -> FloatArray:
+    """Give the domains that a token's copies reach, drawn evenly: each gets one copy over the network.
+
+    m (1 - (1 - 1/m)^k)
+
+    Args:
+        copies: Copies of a token k (experts it passes) [1].
+        domains: Domains m that hold the experts [1].
+
+    Returns:
+        Domains [1], at most `copies` and `domains`.
+
+    Source: dispatch once per node, DeepSeek-AI 2024 (DeepSeek-V3 report); expected occupancy of even draws.
+
+    >>> float(distinct_domains(2, 2))
+    1.5
+    """
+    m = np.maximum(np.asarray(domains, dtype=np.float64), 1.0)
+    return np.asarray(m * (1.0 - (1.0 - 1.0 / m) ** np.asarray(copies)))
 
 
 def point_to_point_s(size_bytes: Numbers, crosses_domain: Numbers, links: Links) -> FloatArray:

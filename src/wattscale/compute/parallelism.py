@@ -88,6 +88,7 @@ class Fixed:
     recompute: int | None = None
     sequence: int | None = None
     context: int | None = None
+    expert: int | None = None
 
 
 def powers_of_two(limit: float) -> list[int]:
@@ -115,7 +116,15 @@ def _choices(shape: TrainingShape, devices: int, domain: int, fixed: Fixed) -> l
         [fixed.microbatch] if fixed.microbatch else [1, 2, 3, 4, 6, 8, 12, 16, 32, 64],
         [fixed.zero] if fixed.zero is not None else [1, 3],
         [fixed.recompute] if fixed.recompute is not None else [NONE, SELECTIVE, FULL],
+        _expert_degrees(shape, domain, fixed),
     ]
+
+
+def _expert_degrees(shape: TrainingShape, domain: int, fixed: Fixed) -> list[int]:
+    """Experts on every rank (nothing to exchange), or spread over a domain."""
+    if not np.any(np.asarray(shape.moe_layers) > 0):
+        return [1]
+    return [fixed.expert] if fixed.expert else sorted({1, domain})
 
 
 def candidate_layouts(
@@ -143,7 +152,7 @@ def candidate_layouts(
     fixed = fixed or Fixed()
     axes = _choices(shape, devices, domain, fixed)
     grid = np.array(np.meshgrid(*axes, indexing="ij"), dtype=np.float64).reshape(len(axes), -1)
-    t, p, c, v, mb, zero, recompute = grid
+    t, p, c, v, mb, zero, recompute, spread = grid
     data = np.floor(devices / (t * p * c)) if fixed.data is None else np.full(t.shape, float(fixed.data))
     if fixed.data is None:
         data = np.minimum(data, np.floor(batch / mb))
@@ -160,10 +169,9 @@ def candidate_layouts(
     valid &= (v == 1) | (whole >= p) | (fixed.interleave is not None)
     off = np.abs(whole * mb * data / batch - 1.0)
     valid &= off <= max(BATCH_TOLERANCE, float(np.min(off[valid], initial=np.inf)) if valid.any() else 0.0)
-    experts = np.where(np.asarray(shape.moe_layers) > 0, np.minimum(data * c, float(domain)), 1.0)
+    experts = np.minimum(data * c, spread)
     along = np.asarray(sequence, dtype=np.float64)
-    spread = np.asarray(experts + 0.0 * t, dtype=np.float64)
-    found = Layout(t, p, data, c, spread, v, mb, np.full(t.shape, float(batch)), zero, recompute, along)
+    found = Layout(t, p, data, c, experts, v, mb, np.full(t.shape, float(batch)), zero, recompute, along)
     return found.take(valid)
 
 

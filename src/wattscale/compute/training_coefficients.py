@@ -44,6 +44,9 @@ class StepCoefficients:
         scale_drag: Loss per doubling of the devices beyond one domain (stragglers, network noise) [1].
         layer_overhead_s: Fixed time per layer and pass, launches and synchronisation [s].
         step_overhead_s: Fixed time per optimiser step [s].
+        gemm_ceiling: Most that a matrix product reaches of the peak, at full clock [1].
+        expert_overlap: Share of expert traffic (all-to-all) hidden behind computing [1].
+        expert_layer_s: Fixed time per layer with routed experts and pass: routing, permutation, launches [s].
     """
 
     gemm_efficiency: Numbers
@@ -65,6 +68,9 @@ class StepCoefficients:
     scale_drag: Numbers
     layer_overhead_s: Numbers
     step_overhead_s: Numbers
+    gemm_ceiling: Numbers = 1.0
+    expert_overlap: Numbers = 0.0
+    expert_layer_s: Numbers = 0.0
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,8 @@ class Machine:
         link_bytes_per_s: Scale-up link, one direction [byte/s].
         network_bytes_per_s: Network of a device between domains, one direction [byte/s].
         domain_latency_s, network_latency_s: Latency of one step [s].
+        power_ratio: Design power per peak operation over that of the generation's reference device [1].
+        voltage_floor: Lowest voltage over that at full clock; below it power falls with the clock alone [1].
     """
 
     peak_flops: Numbers
@@ -93,6 +101,8 @@ class Machine:
     network_bytes_per_s: Numbers
     domain_latency_s: Numbers
     network_latency_s: Numbers
+    power_ratio: Numbers = 1.0
+    voltage_floor: Numbers = 1.0
 
     def links(self, coefficients: StepCoefficients) -> Links:
         """Both levels of network at the bandwidth that collectives reach."""
@@ -171,6 +181,32 @@ def tuned_share(
     return coefficient(catalog, accelerator, "tuned_share") * max(floor, size) * age
 
 
+def power_ratio(catalog: Catalog, accelerator: Accelerator) -> float:
+    """Give the design power per peak bf16 operation over that of the generation's reference device.
+
+    Parts of one design differ in the power they may draw; a part with less of it holds a lower clock in matrix
+    products. Design powers that are our estimate say nothing about the clock and count as the reference.
+
+    Args:
+        catalog: The catalogue.
+        accelerator: The device.
+
+    Returns:
+        Ratio [1]; 1 where the generation has no reference.
+
+    Source: `<generation>.reference_w_per_tflops` of the table `training_coefficients`.
+
+    >>> from wattscale.catalog import load_catalog
+    >>> from wattscale.compute.accelerators import load_accelerator
+    >>> round(power_ratio(load_catalog(), load_accelerator(load_catalog(), "H100")), 2)
+    1.0
+    """
+    key = own_or_default(catalog, accelerator, "reference_w_per_tflops")
+    if not catalog.has_figure(TABLE, key) or "bf16" not in accelerator.peak_flops:
+        return 1.0
+    return accelerator.tdp_w / (accelerator.peak_flops["bf16"] / 1e12) / catalog.value(TABLE, key)
+
+
 def load_step_coefficients(catalog: Catalog, accelerator: Accelerator) -> StepCoefficients:
     """Read the coefficients of an accelerator's generation.
 
@@ -234,6 +270,8 @@ def load_machine(
         network_bytes_per_s=network,
         domain_latency_s=catalog.value(TABLE, "default.domain_latency_s"),
         network_latency_s=catalog.value(TABLE, "default.network_latency_s"),
+        power_ratio=power_ratio(catalog, accelerator),
+        voltage_floor=catalog.value("power_coefficients", "default.voltage_floor"),
     )
 
 

@@ -44,6 +44,9 @@ class TrainingShape:
         frozen_bytes: Bytes of a weight that is not trained [byte]; 0.5 where a frozen base is held in 4 bits (QLoRA).
         score_elements: Scores written to memory per token and layer, heads times sequence; 0 with fused attention [1].
         biased: 1 where attention adds a bias to the scores (ALiBi), which fused kernels do more slowly.
+        expert_flops: Part of `linear_flops` on routed experts [FLOP/token]; 0 where their width is not known.
+        experts: Routed experts of a layer [1]; 0 with `expert_flops`.
+        expert_width: Inner width of a routed expert [1]; 0 with `expert_flops`.
     """
 
     layers: Numbers
@@ -63,6 +66,9 @@ class TrainingShape:
     frozen_bytes: Numbers = 2.0
     score_elements: Numbers = 0.0
     biased: Numbers = 0.0
+    expert_flops: Numbers = 0.0
+    experts: Numbers = 0.0
+    expert_width: Numbers = 0.0
 
     @property
     def params_total(self) -> Numbers:
@@ -111,7 +117,10 @@ def training_shape(
         for g in architecture.groups
         if g.feed_forward is not None and g.feed_forward.kind == "moe"
     ]
-    passed = sum(count * k for count, k in routed) / max(1, sum(count for count, _ in routed))
+    passed = _mean([(count, k) for count, k in routed])
+    blocks = [(g.count, g.feed_forward) for g in architecture.groups if g.feed_forward is not None]
+    mixtures = [(n, f) for n, f in blocks if f.kind == "moe" and f.experts]
+    used = sum(n * f.experts_per_token / f.experts for n, f in mixtures) / max(1, sum(n for n, _ in mixtures))
     embedding = part.embedding + part.head
     return TrainingShape(
         layers=float(architecture.layers + sum(g.count for g in architecture.encoder)),
@@ -129,7 +138,15 @@ def training_shape(
         experts_per_token=float(passed),
         trained_share=trained_share,
         frozen_bytes=frozen_bytes,
+        expert_flops=2.0 * part.experts * used,
+        experts=_mean([(n, f.experts) for n, f in mixtures]),
+        expert_width=_mean([(n, f.d_expert) for n, f in mixtures]),
     )
+
+
+def _mean(counted: Sequence[tuple[int, float]]) -> float:
+    """Mean of values with how often each occurs, 0 of nothing."""
+    return float(sum(n * value for n, value in counted) / max(1, sum(n for n, _ in counted)))
 
 
 def stack_shapes(shapes: Sequence[TrainingShape]) -> TrainingShape:

@@ -10,7 +10,13 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from wattscale.compute.collectives import Numbers, all_to_all_s, hierarchical_pass_s, point_to_point_s
+from wattscale.compute.collectives import (
+    Numbers,
+    all_to_all_s,
+    distinct_domains,
+    hierarchical_pass_s,
+    point_to_point_s,
+)
 from wattscale.compute.parallelism import FULL, SELECTIVE, Layout
 from wattscale.compute.training_coefficients import Machine, StepCoefficients
 from wattscale.compute.training_shape import TrainingShape
@@ -88,14 +94,41 @@ class _Pass:
     elementwise_bytes: FloatArray
 
 
+def _reached(m: Machine, k: StepCoefficients) -> FloatArray:
+    """Share of the peak that large products reach at the power the device may draw [1].
+
+    A product at full clock reaches the ceiling; what a generation reaches below it is its clock at the power limit.
+    A part with other power per operation holds the clock at which g(c) = c max(floor, c)^2 is in that proportion.
+    """
+    floor, ceiling = np.asarray(m.voltage_floor, dtype=np.float64), np.asarray(k.gemm_ceiling)
+    clock = np.minimum(k.gemm_efficiency / ceiling, 1.0)
+    power = m.power_ratio * clock * np.maximum(floor, clock) ** 2
+    held = np.where(power >= floor**3, np.cbrt(power), power / floor**2)
+    plain = np.asarray(m.power_ratio) == 1.0
+    return np.asarray(np.where(plain, k.gemm_efficiency, ceiling * np.minimum(held, 1.0)))
+
+
+def _saturation(rows: Numbers, width: Numbers, k: StepCoefficients) -> FloatArray:
+    """Share of the large-matrix efficiency that a product of these rows and width per rank reaches [1]."""
+    return np.asarray(rows / (rows + k.half_rows) * width / (width + k.half_width))
+
+
+def _expert_saturation(s: TrainingShape, lay: Layout, k: StepCoefficients, tokens: FloatArray) -> FloatArray:
+    """The same of one routed expert: rows are the tokens that reach it, from all ranks of the expert group."""
+    gathered = tokens * s.experts_per_token * lay.expert
+    rows = np.maximum(gathered / np.maximum(np.asarray(s.experts, dtype=np.float64), 1.0), 1.0)
+    return _saturation(rows, np.maximum(np.asarray(s.expert_width), 1.0) / lay.tensor, k)
+
+
 def _forward(s: TrainingShape, lay: Layout, m: Machine, k: StepCoefficients) -> _Pass:
     tokens = np.asarray(lay.microbatch * np.asarray(s.sequence_length) / lay.context, dtype=np.float64)
-    width = s.d_model / np.asarray(lay.tensor)
-    saturation = tokens / (tokens + k.half_rows) * width / (width + k.half_width)
-    efficiency = k.gemm_efficiency * saturation
+    reached = _reached(m, k)
+    efficiency = reached * _saturation(tokens, s.d_model / np.asarray(lay.tensor), k)
     linear = s.linear_flops / s.layers
     gain = np.asarray(k.fp8_gain) ** np.asarray(m.halvings)
-    matrix = tokens * linear / lay.tensor / (m.peak_flops * efficiency * gain)
+    routed = s.expert_flops / s.layers
+    experts = tokens * routed / lay.tensor / (m.peak_flops * reached * gain * _expert_saturation(s, lay, k, tokens))
+    matrix = tokens * (linear - routed) / lay.tensor / (m.peak_flops * efficiency * gain) + experts
     slow = np.where(np.asarray(s.biased) > 0, k.bias_slowdown, 1.0)
     fused = m.half_peak_flops * k.attention_efficiency / slow
     bandwidth = m.memory_bytes_per_s * k.memory_efficiency
@@ -153,7 +186,9 @@ def _stage_compute(s: TrainingShape, lay: Layout, f: _Pass, k: StepCoefficients)
         attention=np.asarray((1.0 + ATTENTION_BACKWARD) * n * f.attention),
         elementwise=np.asarray(3.0 * n * f.elementwise + f.head_memory),
         recompute=np.asarray(n * (full * f.matrix + again * f.attention + part * f.elementwise)),
-        launches=np.asarray(n * (3.0 + full) * k.layer_overhead_s),
+        launches=np.asarray(
+            n * (3.0 + full) * (k.layer_overhead_s + np.asarray(s.moe_layers) / s.layers * k.expert_layer_s)
+        ),
         flops=np.asarray(flops * f.tokens / lay.tensor),
         memory_bytes=np.asarray((3.0 + full) * n * f.elementwise_bytes),
     )
@@ -188,7 +223,8 @@ def _stage_traffic(s: TrainingShape, lay: Layout, m: Machine, k: StepCoefficient
     tensor = n * passes * 4.0 * hierarchical_pass_s(buffer, lay.tensor, local_ranks(m, 1.0, lay.tensor), links)
     sent = buffer * s.experts_per_token / lay.tensor
     near = local_ranks(m, lay.tensor, lay.expert)
-    expert = n * passes * 2.0 * all_to_all_s(sent, lay.expert, near, links) * s.moe_layers / s.layers
+    away = buffer * distinct_domains(s.experts_per_token, np.asarray(lay.expert) / near) / lay.tensor
+    expert = n * passes * 2.0 * all_to_all_s(sent, lay.expert, near, links, away) * s.moe_layers / s.layers
     keys = tokens * lay.context * s.kv_elements / s.layers / lay.tensor * ACTIVATION_BYTES
     near = local_ranks(m, lay.tensor, lay.context)
     context = n * passes * hierarchical_pass_s(keys, lay.context, near, links)
@@ -197,7 +233,7 @@ def _stage_traffic(s: TrainingShape, lay: Layout, m: Machine, k: StepCoefficient
     pipe = np.where(np.asarray(lay.pipeline) > 1, 2.0 * np.asarray(lay.interleave) * hop, 0.0)
     return _Traffic(
         tensor=np.asarray(tensor * shown),
-        expert=np.asarray(expert * shown),
+        expert=np.asarray(expert * (1.0 - np.asarray(k.expert_overlap))),
         context=np.asarray(context * shown),
         pipeline=np.asarray(pipe * shown),
         link_bytes=np.asarray((tensor + context) * links.domain_bytes_per_s),

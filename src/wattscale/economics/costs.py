@@ -61,8 +61,8 @@ def cost_lines(quantities: Quantities, prices: Mapping[str, float], rate: float)
     hardware = _hardware(quantities, prices, rate)
     building = _building(quantities, prices, rate)
     supply = _supply(quantities)
-    lines = hardware + building + supply
-    insured = sum(line.capital_usd for line in lines)
+    insured = sum(line.capital_usd for line in hardware + building + supply)
+    lines = [*hardware, *_software(quantities, prices, rate), *building, *supply]
     it_capital = sum(line.capital_usd for line in hardware)
     plant_capital = sum(line.capital_usd for line in building if line.part in ("electrical", "cooling"))
     mw = quantities.design_it_mw
@@ -95,6 +95,19 @@ def _hardware(quantities: Quantities, prices: Mapping[str, float], rate: float) 
         kept = resale if part in ("accelerators", "servers") else 0.0
         lines.append(_line(part, part, capital, life, capital * net_annuity(rate, life, kept)))
     return lines
+
+
+def _software(quantities: Quantities, prices: Mapping[str, float], rate: float) -> list[CostLine]:
+    """Licences with support, paid at the purchase for their term; no line where none is bought."""
+    if "software.term" not in prices:
+        return []
+    usd = sum(
+        count * prices.get(f"server_base.{name}", prices[f"price.{name}"]) * prices.get("software.share", 0.0)
+        + count * prices.get("software.licence", 0.0)
+        for name, count in quantities.devices.items()
+    )
+    term = prices["software.term"]
+    return [_line("software", "software", usd, term, usd * annuity(rate, term))]
 
 
 def _building(quantities: Quantities, prices: Mapping[str, float], rate: float) -> list[CostLine]:

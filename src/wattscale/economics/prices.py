@@ -29,6 +29,10 @@ PLAIN_FIGURES: tuple[str, ...] = (
 )  # fmt: skip
 """Figures of the table `dc_costs` that every plan uses."""
 
+SOFTWARE: Mapping[str, tuple[str, ...]] = {
+    "own": (), "average": ("software.share", "software.term"), "licensed": ("software.licence", "software.term"),
+}  # fmt: skip
+"""Figures of the table `dc_costs` that each way of getting software uses."""
 REDUNDANCY = {"N": "n", "N+1": "n1", "2N": "2n"}
 """Redundancy of the electrical path, as the table `dc_costs` names it."""
 RACK_SCALE_DOMAIN = 16
@@ -67,7 +71,8 @@ def price_book(
     15.0
     """
     deflator = Deflator(catalog)
-    book = {key: _real(catalog.figure("dc_costs", key, region=country), deflator) for key in PLAIN_FIGURES}
+    plain = (*PLAIN_FIGURES, *SOFTWARE[table.software])
+    book = {key: _real(catalog.figure("dc_costs", key, region=country), deflator) for key in plain}
     book["cooling_premium"] = catalog.figure("cooling", f"{cooling}.construction_premium_share")
     book["life.it"] = _it_life(table, catalog)
     book["redundancy_factor"] = catalog.figure("dc_costs", f"redundancy.electrical_factor_{REDUNDANCY[redundancy]}")

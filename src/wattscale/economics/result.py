@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wattscale.figure import PlanWarning, Value
-from wattscale.units import FloatArray
+from wattscale.units import BASE_YEAR, FloatArray
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,8 @@ class CostLine:
 
     Attributes:
         part: What is paid, such as `accelerators`, `network`, `shell`, `electrical`, `cooling`, `solar`, `grid.energy`.
-        segment: Market segment: accelerators, servers, network, storage, facility, cooling, power, operations, energy.
+        segment: Market segment: accelerators, servers, network, storage, software, facility, cooling, power,
+            operations, energy.
         capital_usd: Overnight capital, zero for running cost [USD of the base year].
         life_years: Economic life of the capital, zero for running cost [year].
         annuity_usd_per_year: Capital spread over its life [USD/year].
@@ -49,3 +50,7 @@ class EconomicsResult:
     warnings: tuple[PlanWarning, ...] = ()
     certified_mw: FloatArray | None = None
     """Hourly volume of contracts with certificates of origin [MW], shape (8760,); None without any."""
+    purchase_year: int = BASE_YEAR
+    """Year in which the plan is bought; lead times count from its start."""
+    construction_years: int = 0
+    """Years of building that the finance counts with [year]."""

@@ -159,7 +159,9 @@ def run(
     figures |= refresh_figures(plan.lines, table.discount_rate, table.project_years)
     figures |= reported_figures(figures, table.currency, catalog)
     told = (*warnings, *more_warnings, *contract_warnings, *risk_warnings)
-    return EconomicsResult(plan.lines, cash, figures, told, certified_mw(contracts))
+    return EconomicsResult(
+        plan.lines, cash, figures, told, certified_mw(contracts), table.purchase_year, table.construction_years
+    )
 
 
 def _risk_figures(

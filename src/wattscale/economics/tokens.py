@@ -15,7 +15,9 @@ from wattscale.scenario.workload import TrainingTable
 from wattscale.units import HOURS_PER_DAY, HOURS_PER_YEAR
 
 HARDWARE_SEGMENTS = ("accelerators", "servers", "network", "storage")
-"""Segments that are shared out by the price of the devices used."""
+"""Segments of the computing hardware."""
+DEVICE_SEGMENTS = (*HARDWARE_SEGMENTS, "software")
+"""Segments that come with the devices and are shared out by their price."""
 ENERGY_PARTS = ("water",)
 """Parts beside the segment energy that are shared out by energy."""
 
@@ -36,7 +38,7 @@ class ServingShares:
 
     def of(self, line: CostLine) -> float:
         """Give the serving share of a cost line [1]."""
-        if line.segment in HARDWARE_SEGMENTS or line.part == "maintenance.it":
+        if line.segment in DEVICE_SEGMENTS or line.part == "maintenance.it":
             return self.hardware
         if line.segment == "energy" or line.part in ENERGY_PARTS:
             return self.energy

@@ -18,7 +18,14 @@ from wattscale.scenario.impact import ImpactTable
 from wattscale.units import FloatArray
 
 
-def read_economy(folder: Path | str, jobs: str, value_added: str, jobs_factor: float = 1.0) -> Economy:
+def read_economy(
+    folder: Path | str,
+    jobs: str,
+    value_added: str,
+    jobs_factor: float = 1.0,
+    wages: str | None = None,
+    households: str = "",
+) -> Economy:
     """Read a table with its jobs and value added.
 
     Args:
@@ -27,6 +34,8 @@ def read_economy(folder: Path | str, jobs: str, value_added: str, jobs_factor: f
         value_added: Value added as `extension/row`, such as `factor_inputs/Value Added`.
         jobs_factor: Jobs per million of the table's money for a coefficient of 1, such as 1000 where the table
             counts thousands of persons per million.
+        wages: Income of households as `extension/row`, for induced effects; None leaves households outside.
+        households: Final demand of households in the table Y, by any of its names; used with `wages`.
 
     Returns:
         The table; sectors are named `region: sector` where there are regions.
@@ -46,6 +55,8 @@ def read_economy(folder: Path | str, jobs: str, value_added: str, jobs_factor: f
         requirements.to_numpy(dtype=np.float64),
         _row(root, jobs, requirements.columns) * jobs_factor,
         _row(root, value_added, requirements.columns),
+        None if wages is None else _row(root, wages, requirements.columns),
+        None if wages is None else _basket(root, households, requirements.index),
     )
 
 
@@ -65,7 +76,7 @@ def load_economy(table: ImpactTable) -> Economy | None:
         return None
     return read_economy(
         Path(table.input_output).parent, table.input_output_jobs, table.input_output_value_added,
-        table.input_output_jobs_factor,
+        table.input_output_jobs_factor, table.input_output_wages, table.input_output_households,
     )  # fmt: skip
 
 
@@ -98,3 +109,22 @@ def _row(root: Path, name: str, columns: pd.Index[str]) -> FloatArray:
     if row not in known:
         raise InputError("no such row", where=str(root / extension), value=row, hint=did_you_mean(row, known))
     return np.asarray(frame.to_numpy(dtype=np.float64)[known[row]], dtype=np.float64)
+
+
+def _basket(root: Path, households: str, sectors: pd.Index[str]) -> FloatArray:
+    """What households of all regions spend on each sector, over all they spend on the table's sectors."""
+    demand = _frame(root, "Y")
+    if list(demand.index) != list(sectors):
+        raise InputError("the rows of Y and A name different sectors", where=str(root / "Y.txt"))
+    names = _names(demand.columns)
+    wanted = [i for i, name in enumerate(names) if households in name]
+    if not wanted:
+        known = sorted({name[-1] for name in names})
+        raise InputError(
+            "no such final demand", where="impact.input_output_households", value=households,
+            allowed=", ".join(known), hint=did_you_mean(households, known),
+        )  # fmt: skip
+    spent = demand.to_numpy(dtype=np.float64)[:, wanted].sum(axis=1)
+    if not spent.sum() > 0.0:
+        raise InputError("households spend nothing", where="impact.input_output_households", value=households)
+    return np.asarray(spent / spent.sum())

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from wattscale.figure import PlanWarning, Value
 from wattscale.impact.carbon import ScopeRow
+from wattscale.impact.employment import JobRow
 from wattscale.impact.supply_chain import Concentration, Disruption
 
 
@@ -28,3 +29,5 @@ class ImpactResult:
     """Concentration of each stage the plan needs, most concentrated first."""
     disruptions: tuple[Disruption, ...] = ()
     """Disruptions that can strike the plan, dearest first; `severity_curve` of the supply chain draws them."""
+    job_rows: tuple[JobRow, ...] = ()
+    """Jobs by phase and round, gross and net, each phase from one basis alone."""

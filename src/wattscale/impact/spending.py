@@ -14,56 +14,73 @@ import numpy as np
 from wattscale.economics.result import CostLine
 from wattscale.errors import InputError, did_you_mean
 from wattscale.figure import Value
-from wattscale.impact.input_output import Economy, effects
+from wattscale.impact.input_output import Economy, Effect, effects
 from wattscale.scenario.impact import ImpactTable
 from wattscale.units import FloatArray
 
 LOCAL_PARTS = ("shell", "fit_out", "electrical", "cooling", "grid_connection", "fibre")
 """Parts built on site, of which a share is spent locally; land and devices are not."""
 SEGMENTS = (
-    "accelerators", "servers", "network", "storage", "facility", "cooling", "power", "operations", "energy",
+    "accelerators", "servers", "network", "storage", "software", "facility", "cooling", "power", "operations", "energy",
 )  # fmt: skip
 """Segments of the cost lines."""
 
 
-def spending(
-    lines: Iterable[CostLine], economy: Economy, sectors: Mapping[str, str], money_per_usd: float
-) -> tuple[FloatArray, FloatArray]:
+def spending(lines: Iterable[CostLine], economy: Economy, table: ImpactTable) -> tuple[FloatArray, FloatArray]:
     """Give the capital and the running cost spent on each sector, in the table's money.
 
     Args:
         lines: Cost lines.
         economy: The table.
-        sectors: Sector by segment; segments left out are imports.
-        money_per_usd: The table's money per USD.
+        table: Scenario table, with the sector of each segment (segments left out are imports), the share of a segment
+            spent inside the economy and the table's money per USD.
 
     Returns:
         Capital [money], shape (n,), and running cost of a year [money/year], shape (n,).
 
     Raises:
-        InputError: A segment or a sector that does not exist.
+        InputError: A segment or a sector that does not exist, or a share that is none.
     """
-    where = "impact.input_output_sectors"
-    for segment, sector in sectors.items():
-        if segment not in SEGMENTS:
-            hint = did_you_mean(segment, SEGMENTS)
-            raise InputError("no such segment", where=where, value=segment, allowed=", ".join(SEGMENTS), hint=hint)
-        if sector not in economy.sectors:
-            raise InputError(
-                "no such sector in the table", where=f"{where}.{segment}", value=sector,
-                hint=did_you_mean(sector, economy.sectors),
-            )  # fmt: skip
-    place = {segment: economy.sectors.index(sector) for segment, sector in sectors.items()}
+    _check(economy, table)
+    place = {segment: economy.sectors.index(sector) for segment, sector in table.input_output_sectors.items()}
     capital, running = np.zeros(len(economy.sectors)), np.zeros(len(economy.sectors))
     for line in lines:
         if line.segment in place:
-            capital[place[line.segment]] += line.capital_usd * money_per_usd
-            running[place[line.segment]] += line.running_usd_per_year * money_per_usd
+            money = table.input_output_money_per_usd * table.input_output_local.get(line.segment, 1.0)
+            capital[place[line.segment]] += line.capital_usd * money
+            running[place[line.segment]] += line.running_usd_per_year * money
     return capital, running
 
 
-def input_output_figures(table: ImpactTable, lines: Iterable[CostLine], economy: Economy) -> dict[str, Value]:
-    """Give what the plan's spending pulls through the table, direct and indirect.
+def _check(economy: Economy, table: ImpactTable) -> None:
+    """Refuse segments, sectors and shares that do not exist."""
+    for where, named in (("sectors", table.input_output_sectors), ("local", table.input_output_local)):
+        for segment in named:
+            if segment not in SEGMENTS:
+                raise InputError(
+                    "no such segment", where=f"impact.input_output_{where}", value=segment,
+                    allowed=", ".join(SEGMENTS), hint=did_you_mean(segment, SEGMENTS),
+                )  # fmt: skip
+    if not table.input_output_sectors:
+        raise InputError(
+            "names the sector of no segment", where="impact.input_output_sectors", value="{}",
+            allowed=", ".join(SEGMENTS), hint=f"Example: facility = \"{economy.sectors[0]}\"",
+        )  # fmt: skip
+    for segment, sector in table.input_output_sectors.items():
+        if sector not in economy.sectors:
+            raise InputError(
+                "no such sector in the table", where=f"impact.input_output_sectors.{segment}", value=sector,
+                hint=did_you_mean(sector, economy.sectors),
+            )  # fmt: skip
+    for segment, share in table.input_output_local.items():
+        if not 0.0 <= share <= 1.0:
+            raise InputError(
+                "must be a share", where=f"impact.input_output_local.{segment}", value=share, allowed="0 to 1"
+            )
+
+
+def table_rounds(table: ImpactTable, lines: Iterable[CostLine], economy: Economy) -> dict[str, dict[str, Effect]]:
+    """Give what the plan's spending pulls through the table, by phase and round.
 
     Args:
         table: Scenario table.
@@ -71,33 +88,51 @@ def input_output_figures(table: ImpactTable, lines: Iterable[CostLine], economy:
         economy: The table.
 
     Returns:
-        Job-years and value added of building; jobs and value added of a year of running; the share of spending
-        inside the economy.
+        Effects `direct`, `indirect` and `induced` of the phases `construction` (once) and `operation` (a year).
 
     Raises:
         InputError: No sector for any segment, or one that does not exist.
 
+    Source: Leontief; Miller and Blair 2009, chapters 2 and 6.
+    """
+    capital, running = spending(lines, economy, table)
+    share = table.input_output_induced_share
+    return {"construction": effects(economy, capital, share), "operation": effects(economy, running, share)}
+
+
+def input_output_figures(
+    table: ImpactTable, lines: Iterable[CostLine], rounds: Mapping[str, Mapping[str, Effect]]
+) -> dict[str, Value]:
+    """Give the jobs and the value added that the plan's spending pulls through the table.
+
+    Args:
+        table: Scenario table.
+        lines: Cost lines.
+        rounds: Effects by phase and round, from `table_rounds`.
+
+    Returns:
+        Job-years and value added of building; jobs and value added of a year of running, induced ones apart where the
+        scenario asks for them; the share of capital spent inside the economy.
+
     Source: Leontief; Miller and Blair 2009, chapter 2.
     """
-    if not table.input_output_sectors:
-        raise InputError(
-            "names the sector of no segment", where="impact.input_output_sectors", value="{}",
-            allowed=", ".join(SEGMENTS), hint=f"Example: facility = \"{economy.sectors[0]}\"",
-        )  # fmt: skip
-    lines = list(lines)
-    capital, running = spending(lines, economy, table.input_output_sectors, table.input_output_money_per_usd)
     figures: dict[str, Value] = {}
-    for name, spent, unit in (("construction", capital, "job_years"), ("operation", running, "jobs")):
-        found = effects(economy, spent)
-        direct, indirect = found["direct"], found["indirect"]
-        figures[f"io_{name}_{unit}"] = float(direct.jobs.sum() + indirect.jobs.sum())
-        figures[f"io_{name}_{unit}_direct"] = float(direct.jobs.sum())
-        added = float(direct.value_added_usd.sum() + indirect.value_added_usd.sum())
-        suffix = "usd" if name == "construction" else "usd_per_year"
-        figures[f"io_{name}_value_added_{suffix}"] = added / table.input_output_money_per_usd
+    for name, unit, suffix in (("construction", "job_years", "usd"), ("operation", "jobs", "usd_per_year")):
+        jobs = {each: float(effect.jobs.sum()) for each, effect in rounds[name].items()}
+        added = {
+            each: float(effect.value_added_usd.sum()) / table.input_output_money_per_usd
+            for each, effect in rounds[name].items()
+        }
+        figures[f"io_{name}_{unit}"] = jobs["direct"] + jobs["indirect"]
+        figures[f"io_{name}_{unit}_direct"] = jobs["direct"]
+        figures[f"io_{name}_value_added_{suffix}"] = added["direct"] + added["indirect"]
+        if table.input_output_induced_share > 0.0:
+            figures[f"io_{name}_{unit}_induced"] = jobs["induced"]
+            figures[f"io_{name}_value_added_induced_{suffix}"] = added["induced"]
     total = sum(line.capital_usd for line in lines)
     if total > 0.0:
-        figures["io_spent_inside_share"] = float(capital.sum()) / table.input_output_money_per_usd / total
+        spent = float(rounds["construction"]["direct"].output_usd.sum())
+        figures["io_spent_inside_share"] = spent / table.input_output_money_per_usd / total
     return figures
 
 

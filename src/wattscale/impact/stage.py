@@ -15,20 +15,21 @@ from wattscale.compute.result import ComputeResult
 from wattscale.economics.costs import one_at_a_time
 from wattscale.economics.result import EconomicsResult
 from wattscale.facility.result import FacilityResult
-from wattscale.figure import Figure, PlanWarning, Value
+from wattscale.figure import Figure, Value
 from wattscale.impact.carbon import Certificates, OperationalCarbon, operational_carbon, residual_mix, scope_table
 from wattscale.impact.embodied import Made, embodied_factors, embodied_t, yearly_t
+from wattscale.impact.employment import employment, own_or_found, rows_of_table
 from wattscale.impact.input_output import Economy
-from wattscale.impact.jobs import PHASES, job_factors, jobs, total
 from wattscale.impact.market import market_usd
 from wattscale.impact.result import ImpactResult
-from wattscale.impact.spending import input_output_figures, local_figures
+from wattscale.impact.spending import input_output_figures, local_figures, table_rounds
 from wattscale.impact.supply_chain import (
     MONTHS_PER_YEAR,
     Concentration,
     Disruption,
     concentrations,
     disruptions,
+    earliest_start,
     expected_loss_usd,
     exposures,
     longest_wait,
@@ -80,11 +81,14 @@ def run(
     marginal = site.carbon_marginal_kg_per_mwh if flat is None else flat
     carbon = operational_carbon(supply, certificates, residual, marginal)
     parts, embodied = _embodied(compute, facility, supply, economics, catalog)
-    jobs_by_part, job_figures, warnings = _jobs(table, facility, supply, catalog)
+    plants = {name: mw for name, mw in supply.capacity_mw.items() if mw > 0 and name not in NOT_PLANT}
+    energy = {name: float(power.sum()) for name, power in supply.dispatch_mw.items()}
+    jobs_by_part, rows, job_figures, warnings = employment(table, plants, facility.design_it_mw, energy, catalog)
+    rounds = None if economy is None else table_rounds(table, economics.lines, economy)
     test_fuel = facility.figures.get("generator_test_fuel_mwh", 0.0)
     generator = first(test_fuel) * catalog.value("tech_costs", "fuel_diesel.carbon_direct") / KG_PER_T
     chain, stages, scenarios = _supply_chain(site, supply, economics, catalog)
-    local = _share(table.local_content_share, catalog.figure("multipliers", "all.local_content"))
+    local = own_or_found(table.local_content_share, catalog.figure("multipliers", "all.local_content"))
     figures: dict[str, Value] = {
         **_carbon(carbon, certificates, supply),
         "residual_mix_kg_per_mwh": residual,
@@ -98,12 +102,13 @@ def run(
         **local_figures(economics.lines, local),
         **chain,
     }
-    if economy is not None:
-        figures.update(input_output_figures(table, economics.lines, economy))
+    if rounds is not None:
+        figures.update(input_output_figures(table, economics.lines, rounds))
+        rows = rows_of_table(rounds, table.input_output_sectors, rows)
     market = market_usd(economics.lines, catalog.value("dc_costs", "accelerator.memory_share"))
     statement = scope_table(carbon, supply, certificates, residual, first(embodied["embodied_t"]), generator)
     return ImpactResult(
-        parts, jobs_by_part, market, figures, tuple(warnings), statement, tuple(stages), tuple(scenarios)
+        parts, jobs_by_part, market, figures, tuple(warnings), statement, tuple(stages), tuple(scenarios), tuple(rows)
     )
 
 
@@ -171,49 +176,6 @@ def _embodied(
     return embodied_t(made, _values(book)), figures
 
 
-def _jobs(
-    table: ImpactTable, facility: FacilityResult, supply: SupplyResult, catalog: Catalog
-) -> tuple[dict[str, float], dict[str, Value], list[PlanWarning]]:
-    plants = {name: mw for name, mw in supply.capacity_mw.items() if mw > 0 and name not in NOT_PLANT}
-    capacity = {**plants, "data_centre": facility.design_it_mw}
-    book, missing = job_factors(plants, catalog)
-    warnings = [
-        PlanWarning("no-job-factor", f"No job factor is published for {name}; its jobs are not counted.")
-        for name in missing
-    ]
-
-    energy = {name: float(power.sum()) for name, power in supply.dispatch_mw.items()}
-
-    def measure(factors: Mapping[str, float]) -> FloatArray:
-        found = jobs(capacity, energy, factors)
-        sums = {phase: total(found, phase) for phase in PHASES}
-        return np.array([sums["construction"], sums["operation"] + sums["variable"], sums["manufacturing"]])
-
-    value, low, high = one_at_a_time(book, measure)
-    construction, permanent, manufacturing = ((float(value[i]), float(low[i]), float(high[i])) for i in range(3))
-    parts = jobs(capacity, energy, _values(book))
-    displacement = _share(table.displacement_share, catalog.figure("multipliers", "all.displacement"))
-    local = _share(table.local_content_share, catalog.figure("multipliers", "all.local_content"))
-    multiplier = catalog.figure("multipliers", "data_centre.employment_multiplier")
-    on_site = parts["data_centre.operation"]
-    all_jobs = permanent[0] + on_site * (multiplier.value - 1.0)
-    figures: dict[str, Value] = {
-        "jobs_construction_job_years": construction,
-        "jobs_construction_local_job_years": (
-            construction[0] * local[0], construction[1] * local[1], construction[2] * local[2]
-        ),
-        "jobs_manufacturing_job_years": manufacturing,
-        "jobs_permanent": permanent,
-        "jobs_permanent_net": _net(permanent, displacement),
-        "jobs_permanent_all": (
-            all_jobs, permanent[1] + on_site * (multiplier.low - 1.0), permanent[2] + on_site * (multiplier.high - 1.0)
-        ),
-        "jobs_permanent_all_net": all_jobs * (1.0 - displacement[0]),
-        "value_added_usd_per_year": all_jobs * catalog.value("multipliers", "data_centre.value_added_per_job"),
-    }  # fmt: skip
-    return parts, figures, warnings
-
-
 def _carbon_per_use(
     workload: WorkloadResult, compute: ComputeResult, carbon: OperationalCarbon, embodied_per_year: Value
 ) -> dict[str, Value]:
@@ -251,14 +213,29 @@ def _supply_chain(
     plants = _late_plants(site, supply, delay)
     scenarios = disruptions(bought, exposures(economics.lines, delay, plants), catalog)
     stages = concentrations(bought, catalog)
+    lead = longest_wait(bought, catalog)[1]
     figures: dict[str, Value] = {
-        "lead_time_months": longest_wait(bought, catalog)[1],
+        "lead_time_months": lead,
+        **_start(lead, site.time_to_power_years, economics, delay),
         "supply_hhi_max": max((stage.hhi for stage in stages), default=0.0),
         "supply_hhi_mean": sum(stage.hhi for stage in stages) / len(stages) if stages else 0.0,
         "disruption_expected_usd_per_year": expected_loss_usd(scenarios),
         "disruption_worst_usd": max((each.loss_usd for each in scenarios), default=0.0),
     }
     return figures, stages, scenarios
+
+
+def _start(
+    lead: tuple[float, float, float], power_years: float, economics: EconomicsResult, delay_usd_per_month: float
+) -> dict[str, Value]:
+    """The earliest start that deliveries and the grid allow, and what waiting for it costs."""
+    wait = earliest_start(economics.purchase_year, lead, power_years, economics.construction_years)
+    late = wait.late_months
+    return {
+        "earliest_operation_year": wait.year,
+        "late_start_months": late,
+        "late_start_usd": (late[0] * delay_usd_per_month, late[1] * delay_usd_per_month, late[2] * delay_usd_per_month),
+    }
 
 
 def _water(site: SiteResult, facility: FacilityResult, supply: SupplyResult, catalog: Catalog) -> dict[str, Value]:
@@ -288,14 +265,6 @@ def _households(compute: ComputeResult, facility: FacilityResult, catalog: Catal
 
 def _values(book: Mapping[str, Figure]) -> dict[str, float]:
     return {key: figure.value for key, figure in book.items()}
-
-
-def _share(own: float | None, found: Figure) -> tuple[float, float, float]:
-    return (own, own, own) if own is not None else (found.value, found.low, found.high)
-
-
-def _net(gross: tuple[float, float, float], displaced: tuple[float, float, float]) -> tuple[float, float, float]:
-    return gross[0] * (1.0 - displaced[0]), gross[1] * (1.0 - displaced[2]), gross[2] * (1.0 - displaced[1])
 
 
 def _plus(value: Value, more: float) -> Value:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from wattscale.catalog import Catalog
 from wattscale.economics.result import CostLine
-from wattscale.economics.tokens import HARDWARE_SEGMENTS
+from wattscale.economics.tokens import DEVICE_SEGMENTS
 
 MONTHS_PER_YEAR = 12
 DELIVERY = "delivery"
@@ -119,6 +119,46 @@ def longest_wait(bought: Iterable[str], catalog: Catalog) -> tuple[str, tuple[fl
     return best
 
 
+@dataclass(frozen=True)
+class Start:
+    """When a plan can start.
+
+    Attributes:
+        year: Calendar year with its fraction, and range [year].
+        late_months: Months after the years of building that the finance counts with, and range [month].
+    """
+
+    year: tuple[float, float, float]
+    late_months: tuple[float, float, float]
+
+
+def earliest_start(
+    purchase_year: int, lead_months: tuple[float, float, float], power_years: float, construction_years: float
+) -> Start:
+    """Give the earliest start of operation, and how late it is for the finance.
+
+    start = purchase + max(longest delivery, years to power, years of building)
+
+    Args:
+        purchase_year: Year in which the plan is bought; orders go out on its first day.
+        lead_months: Longest delivery, with range [month].
+        power_years: Years until the site has power [year].
+        construction_years: Years of building [year].
+
+    Returns:
+        Year of the start, and months by which it comes after the years of building.
+
+    Source: definition; table `supply_stages`, site stage.
+
+    >>> earliest_start(2025, (30.0, 24.0, 60.0), 1.0, 2.0)
+    Start(year=(2027.5, 2027.0, 2030.0), late_months=(6.0, 0.0, 36.0))
+    """
+    waits = [max(months / MONTHS_PER_YEAR, power_years, construction_years) for months in lead_months]
+    year = (purchase_year + waits[0], purchase_year + waits[1], purchase_year + waits[2])
+    late = [(wait - construction_years) * MONTHS_PER_YEAR for wait in waits]
+    return Start(year, (late[0], late[1], late[2]))
+
+
 def lost_years(loss_share: float, duration_years: float, inventory_years: float, substitution_years: float) -> float:
     """Give the output lost in a disruption, in years of full output.
 
@@ -190,7 +230,7 @@ def exposures(lines: Sequence[CostLine], delay_usd_per_month: float, plants: Map
     >>> exposures([one], 15.0, {"solar": 3.0})
     {'devices': 5.0, 'building': 15.0, 'solar': 3.0}
     """
-    hardware = sum(line.annuity_usd_per_year for line in lines if line.segment in HARDWARE_SEGMENTS)
+    hardware = sum(line.annuity_usd_per_year for line in lines if line.segment in DEVICE_SEGMENTS)
     devices = max(0.0, delay_usd_per_month - hardware / MONTHS_PER_YEAR)
     return {"devices": devices, "building": delay_usd_per_month, **plants}
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from wattscale.catalog import Catalog, Deflator
-from wattscale.outlook.pathway import Path
+from wattscale.outlook.mix import FUELS
 from wattscale.outlook.planunits import is_building
+from wattscale.outlook.record import Path
 from wattscale.outlook.world import World
 from wattscale.outlook.years import LAST_HISTORY, TIMES, place
 from wattscale.units import HOURS_PER_YEAR, FloatArray
@@ -72,14 +73,18 @@ def accounts(world: World, path: Path, plants: Mapping[str, float]) -> Accounts:
     investment = np.sum(list(segments.values()), axis=0)
     built = np.maximum(np.diff(r["deployed_mw"], axis=0, prepend=0.0), 0.0) * v["hardware.overhead"][:, None]
     jobs = built * world.units.jobs_construction_per_mw * world.regions["jobs.wage_level"]
+    site, plant = _water(world, path, total)
+    carbon_cost = total * TWH_TO_MWH * r["intensity_t_per_mwh"] * r["carbon_usd_per_t"]
     staff = r["contracted_mw"] / v["facility.peak_factor"][:, None] * world.units.jobs_permanent_per_mw
-    ai_mw = r["deployed_mw"].sum(axis=2) * v["hardware.overhead"] * path.world["pue_ai"]
+    ai_mw = (r["deployed_mw"] * r["pue_ai"]).sum(axis=2) * v["hardware.overhead"]
     every = {
         "electricity_twh": total.sum(axis=2),
         "ai_twh": r["ai_twh"].sum(axis=2),
         "ai_share": r["ai_twh"].sum(axis=2) / total.sum(axis=2),
         "co2_mt": (total * r["intensity_t_per_mwh"]).sum(axis=2) * TWH_TO_MWH / MT,
-        "water_m3": total.sum(axis=2) * TWH_TO_MWH * v["water.use"],
+        "water_m3": site + plant,
+        "water_site_m3": site,
+        "carbon_cost_usd": carbon_cost.sum(axis=2),
         "investment_usd": investment,
         "ai_investment_usd": investment - segments["other computing"] - segments["own power"],
         "construction_job_years": jobs.sum(axis=2),
@@ -116,14 +121,31 @@ def _segments(world: World, path: Path, plants: Mapping[str, float]) -> dict[str
     per_mw = units.capital_usd_per_mw * v["capital.market_ratio"] * np.exp(v["capital.trend"] * age)
     shipped = path.world["shipped_mw"] * v["hardware.overhead"]
     grown = np.diff(path.region["deployed_mw"].sum(axis=2), axis=0, prepend=0.0)
-    built = np.maximum(grown, 0.0) * v["hardware.overhead"]
+    built = np.maximum(grown, 0.0) * v["hardware.overhead"] * path.world["dearer_halls"]
     found = {
         name: per_mw * share * (built if is_building(name) else shipped) for name, share in units.segment_share.items()
     }
     growth = np.exp(v["conventional.investment_growth"] * age)
     found["other computing"] = v["conventional.investment"] * growth
-    found["own power"] = np.sum([path.added[k].sum(axis=2) * usd for k, usd in plants.items()], axis=0)
+    scarce = {"gas": 1.0 + path.stages["scarcity", "turbines"]}
+    found["own power"] = np.sum(
+        [path.added[k].sum(axis=2) * usd * scarce.get(k, 1.0) for k, usd in plants.items()], axis=0
+    )
     return found
+
+
+def _water(world: World, path: Path, total: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Give the water of sites and of power plants [m3/year], shape (years, draws).
+
+    At sites: energy of IT times what its cooling takes. At plants: electricity by fuel times what the fuel takes; the
+    lakes of hydropower are not counted.
+    """
+    v, r = world.v, path.region
+    per_fuel: dict[str, FloatArray | float] = {**world.plant_water, "coal": v["water.coal_plants"][:, None]}
+    ai = (r["ai_twh"] / r["pue_ai"] * r["wue_ai"]).sum(axis=2)
+    other = r["conventional_twh"].sum(axis=2) * v["water.other_site"]
+    plants = np.sum([(path.mix[f] * total * per_fuel[f]).sum(axis=2) for f in FUELS], axis=0)
+    return np.asarray((ai + other) * TWH_TO_MWH), np.asarray(plants * TWH_TO_MWH)
 
 
 def _token_price(world: World, path: Path) -> FloatArray:

@@ -165,7 +165,7 @@ def edge_energy(v: Draws, units: PlanUnits, year: int) -> tuple[FloatArray, Floa
     device = v["edge.energy"] / v["edge.phone_gain"] * np.exp(-v["edge.efficiency_growth"] * age)
     device = device / (1.0 - v["edge.charger_loss"]) + v["edge.embodied"]
     size = v["edge.model_size"] / PLAN_MODEL_B
-    cloud = units.joules_per_token * size * np.exp(-v["hardware.efficiency_growth"] * age) * v["facility.pue_ai"]
+    cloud = units.joules_per_token * size * np.exp(-v["hardware.efficiency_growth"] * age) * units.pue
     return np.asarray(device), np.asarray(cloud + v["edge.network"])
 
 
@@ -196,19 +196,29 @@ def edge_shares(v: Draws, year: int) -> tuple[FloatArray, FloatArray]:
     return np.asarray(ndtr(z) * taken), np.asarray(ndtr(z - v["edge.size_sd"]) * taken)
 
 
-def adoption(v: Draws, units: PlanUnits, without: tuple[str, ...] = ()) -> dict[str, FloatArray]:
-    """Give what enters the outlook by year and draw: `edge_share` of work, `work_saving` of neuromorphic devices."""
+def adoption(v: Draws, units: PlanUnits, seed: int, without: tuple[str, ...] = ()) -> dict[str, FloatArray]:
+    """Give what enters the outlook by year and draw, from technologies that hang on no price of the path.
+
+    Returns:
+        `edge_share` of work, `work_saving` of neuromorphic devices, `training_saving` of quantum computers [1], shape
+        (future years, draws).
+    """
     nothing = np.zeros((len(FUTURE), len(v["edge.energy"])))
-    found = {"edge_share": nothing, "work_saving": nothing}
+    found = {"edge_share": nothing, "work_saving": nothing, "training_saving": nothing}
+    if "quantum" not in without:
+        found["training_saving"] = _spread(v, quantum(v, seed).year) * v["quantum.training_part"]
     if "edge" not in without:
         found["edge_share"] = np.array([edge_shares(v, year)[1] for year in FUTURE])
     if "neuromorphic" not in without:
-        start = neuromorphic(v, units).year
         gain = 1.0 - 1.0 / np.maximum(v["neuromorphic.gain"], 1.0)
-        since = [np.where(np.isfinite(start), year - start, 0.0) for year in FUTURE]
-        share = np.array([bass(s, v["adoption.innovation"], v["adoption.imitation"]) for s in since])
-        found["work_saving"] = share * v["neuromorphic.potential"] * gain
+        found["work_saving"] = _spread(v, neuromorphic(v, units).year) * v["neuromorphic.potential"] * gain
     return found
+
+
+def _spread(v: Draws, start: FloatArray) -> FloatArray:
+    """Give the adopted share from a first year on [1], shape (future years, draws); zero where it never pays."""
+    since = [np.where(np.isfinite(start), year - np.where(np.isfinite(start), start, 0.0), 0.0) for year in FUTURE]
+    return np.array([bass(s, v["adoption.innovation"], v["adoption.imitation"]) for s in since])
 
 
 def multi_site(v: Draws, run_mw: FloatArray) -> BreakEven:
@@ -260,6 +270,11 @@ def matched_cost(v: Draws, costs: Mapping[str, FloatArray], t: int, full: bool) 
     yearly = v["renewable.storage_hours"] * costs["battery"][t] * KWH_PER_MWH * annuity(RATE, BATTERY_LIFE_YEARS)
     total = energy + yearly / HOURS_PER_YEAR
     return np.asarray(total * v["renewable.last_part"] if full else total)
+
+
+def matched_costs(v: Draws, costs: Mapping[str, FloatArray]) -> FloatArray:
+    """Give the cost of power matched in 95 % of hours by future year and draw [USD/MWh]."""
+    return np.array([matched_cost(v, costs, t, full=False) for t in range(len(FUTURE))])
 
 
 def renewable(v: Draws, costs: Mapping[str, FloatArray], grid: FloatArray, full: bool) -> BreakEven:

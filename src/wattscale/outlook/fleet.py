@@ -68,6 +68,13 @@ class Fleet:
             work += left * self.density[-age]
         return power, work
 
+    def weights(self) -> list[FloatArray]:
+        """Give the power left of each vintage at the end of the year of the last shipment [MW], youngest last."""
+        years = len(self.shipped_mw)
+        while len(self._alive) <= years:
+            self._alive.append(survival(float(len(self._alive)), self.life_years, self.shape))
+        return [mw * self._alive[years - 1 - i] for i, mw in enumerate(self.shipped_mw)][-OLDEST:]
+
     def ship(self, power_mw: FloatArray, density: FloatArray) -> None:
         """Add a year's vintage."""
         self.shipped_mw.append(power_mw)

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from wattscale.errors import WattscaleError
+from wattscale.outlook.constraints import Capacity
 from wattscale.outlook.demand import answered
+from wattscale.outlook.entering import Entered
 from wattscale.outlook.world import World
 from wattscale.outlook.years import FUTURE, REGION_TITLES, REGIONS
 from wattscale.units import HOURS_PER_YEAR, FloatArray
@@ -42,6 +44,7 @@ class Before:
         conventional_twh: Electricity of other computing this year [TWh], shape (draws, regions).
         ai_twh_start: Electricity of AI in the last year of history [TWh], shape (draws, regions).
         log_price: Log of the price of a task over its reference, from which the search starts [1], same shape.
+        entered: What adopted technologies change.
     """
 
     power_mw: FloatArray
@@ -50,6 +53,7 @@ class Before:
     conventional_twh: FloatArray
     ai_twh_start: FloatArray
     log_price: FloatArray
+    entered: Entered
 
 
 @dataclass(frozen=True)
@@ -82,9 +86,9 @@ class Settled:
 
 
 def contracted_per_device(world: World, pue: FloatArray) -> FloatArray:
-    """Give the contracted power of a hall per device power [1], shape (draws, 1)."""
+    """Give the contracted power of a hall per device power [1], shape (draws, regions)."""
     v = world.v
-    return np.asarray((v["hardware.overhead"] * pue * v["facility.peak_factor"])[:, None])
+    return np.asarray((v["hardware.overhead"] * v["facility.peak_factor"])[:, None] * pue)
 
 
 def conventional_mw(world: World, twh: FloatArray) -> FloatArray:
@@ -116,7 +120,7 @@ def hosted(stock: FloatArray, weights: FloatArray, room: FloatArray, mobility: F
     return np.asarray(first + spare * (moved / np.maximum(total, SMALL_MW))[:, None])
 
 
-def settle(world: World, t: int, before: Before, pue: FloatArray) -> Settled:
+def settle(world: World, t: int, capacity: Capacity, before: Before, pue: FloatArray) -> Settled:
     """Find the prices of a year by a damped fixed point.
 
     The damping of each draw and region follows the slope seen in the last two steps (a secant), so that steep scarcity
@@ -126,8 +130,9 @@ def settle(world: World, t: int, before: Before, pue: FloatArray) -> Settled:
     Args:
         world: The world.
         t: Future year, from 0.
+        capacity: What can be made and connected in the year.
         before: State at the end of the year before.
-        pue: Power usage effectiveness of AI halls [1], shape (draws,).
+        pue: Power usage effectiveness of AI halls [1], shape (draws, regions).
 
     Raises:
         ConvergenceError: The prices do not settle; names year, region and equation.
@@ -136,7 +141,7 @@ def settle(world: World, t: int, before: Before, pue: FloatArray) -> Settled:
     last: tuple[FloatArray, FloatArray] | None = None
     slope = np.full_like(log_price, 1.0 - 1.0 / SAFEST)
     for step in range(ITERATIONS):
-        found = at_price(world, t, before, pue, log_price)
+        found = at_price(world, t, capacity, before, pue, log_price)
         answer = found.log_price
         gap = np.abs(answer - log_price)
         if gap.max() < TOLERANCE:
@@ -145,7 +150,7 @@ def settle(world: World, t: int, before: Before, pue: FloatArray) -> Settled:
             slope = _seen_slope(log_price - last[0], answer - last[1], slope)
         last = (log_price, answer)
         if step >= SECANT_STEPS and (step - SECANT_STEPS) % 2 == 0:
-            log_price = log_price + _newton(world, t, before, pue, log_price, answer)
+            log_price = log_price + _newton(world, t, capacity, before, pue, log_price, answer)
         else:
             log_price = log_price + (answer - log_price) / (1.0 - slope)
     worst = int(np.argmax(gap.max(axis=0)))
@@ -163,7 +168,13 @@ def _seen_slope(step: FloatArray, change: FloatArray, slope: FloatArray) -> Floa
 
 
 def _newton(
-    world: World, t: int, before: Before, pue: FloatArray, log_price: FloatArray, answer: FloatArray
+    world: World,
+    t: int,
+    capacity: Capacity,
+    before: Before,
+    pue: FloatArray,
+    log_price: FloatArray,
+    answer: FloatArray,
 ) -> FloatArray:
     """Give a Newton step over all regions, in the draws that are not settled: (1 - J) step = answer - price."""
     regions = len(REGIONS)
@@ -171,29 +182,31 @@ def _newton(
     for k in range(regions):
         moved = log_price.copy()
         moved[:, k] -= NUDGE
-        jacobian[:, :, k] = (answer - at_price(world, t, before, pue, moved).log_price) / NUDGE
+        jacobian[:, :, k] = (answer - at_price(world, t, capacity, before, pue, moved).log_price) / NUDGE
     gap = answer - log_price
     step = np.linalg.solve(np.eye(regions) - jacobian, gap[:, :, None])[:, :, 0]
     open_draws = (np.abs(gap).max(axis=1) >= TOLERANCE / 2.0)[:, None]
     return np.asarray(np.where(open_draws, step, 0.0))
 
 
-def at_price(world: World, t: int, before: Before, pue: FloatArray, log_price: FloatArray) -> Settled:
+def at_price(
+    world: World, t: int, capacity: Capacity, before: Before, pue: FloatArray, log_price: FloatArray
+) -> Settled:
     """Give demand, devices and power at a trial price; `log_price` of the result is the price that follows."""
     v = world.v
-    demand = answered(_reference_demand(world, t), log_price, v["demand.price_elasticity"][:, None])
+    demand = answered(_reference_demand(world, t, before.entered), log_price, v["demand.price_elasticity"][:, None])
     total = demand.sum(axis=1)
     wanted = np.maximum(total - before.work, 0.0) / world.density[t]
-    cap = world.limits.device_cap(t)
+    cap = capacity.device_cap
     weights = demand / np.maximum(total, SMALL_MW)[:, None]
     weights = weights * world.hits["access"][len(world.history.shipped_mw) + t]
     weights = weights / weights.sum(axis=1, keepdims=True)
     per_device = contracted_per_device(world, pue)
     other = conventional_mw(world, before.conventional_twh)
-    available, _ = world.limits.available(t)
+    available = capacity.available
     room = np.maximum(before.energised_mw + available - other, 0.0) / per_device
     shipped = np.minimum(wanted, cap)
-    deployed = hosted(before.power_mw + shipped, weights, room, v["scarcity.mobility"])
+    deployed = hosted(before.power_mw + shipped, weights, room, before.entered.mobility)
     unhosted = before.power_mw + shipped - deployed.sum(axis=1)
     shipped = np.maximum(shipped - unhosted, 0.0)
     needed = other + (before.power_mw + wanted)[:, None] * weights * per_device
@@ -210,24 +223,42 @@ def at_price(world: World, t: int, before: Before, pue: FloatArray, log_price: F
     return Settled(answer, demand, wanted, shipped, deployed, needed, device_ratio, power_ratio, electricity, cost)
 
 
-def _reference_demand(world: World, t: int) -> FloatArray:
+def split_work(world: World, t: int, entered: Entered) -> tuple[FloatArray, FloatArray]:
+    """Give the work of serving and of training over that of serving all tasks in data centres on GPUs [1].
+
+    Args:
+        world: The world.
+        t: Future year, from 0.
+        entered: What adopted technologies change.
+
+    Returns:
+        Serving and training, shape (draws,); without new technologies 1 and s / (1 - s), s the share of training.
+    """
+    on_gpus, here = 1.0 - world.work_saving[t], 1.0 - world.edge_share[t]
+    share = world.training_share[t]
+    serving = here * on_gpus * (1.0 - entered.scattered)
+    training = share / (1.0 - share) * here * on_gpus * (1.0 - world.training_saving[t]) * entered.training_work
+    return np.asarray(serving), np.asarray(training)
+
+
+def _reference_demand(world: World, t: int, entered: Entered) -> FloatArray:
     """Give work wanted at reference prices [H100e], shape (draws, regions)."""
     d, v = world.demand, world.v
-    serving = d.service[t] * d.work[t] * d.income[t] * (1.0 - world.edge_share[t]) * (1.0 - world.work_saving[t])
-    training = (1.0 - v["training.share_start"]) / (1.0 - world.training_share[t])
-    level = world.extras["work_start"] * v["demand.latent"] * serving * training
+    tasks = d.service[t] * d.work[t] * d.income[t]
+    level = world.extras["work_start"] * v["demand.latent"] * (1.0 - v["training.share_start"])
+    level = level * tasks * sum(split_work(world, t, entered))
     return np.asarray(level[:, None] * world.shares * world.hits["demand"][len(world.history.shipped_mw) + t])
 
 
 def _electricity_price(world: World, t: int, before: Before, deployed: FloatArray, pue: FloatArray) -> FloatArray:
     """Give the price of electricity: base x gas x (1 + scarcity) + carbon [USD/MWh], shape (draws, regions)."""
     v, r = world.v, world.regions
-    ai = deployed * (v["hardware.overhead"] * v["hardware.load"] * pue)[:, None] * HOURS_PER_YEAR / TWH
+    ai = deployed * (v["hardware.overhead"] * v["hardware.load"])[:, None] * pue * HOURS_PER_YEAR / TWH
     grown = np.maximum(ai - before.ai_twh_start, 0.0) * (1.0 - v["electricity.planned_share"])[:, None]
     base_use = r["electricity.total"] * np.exp(r["electricity.growth"] * (t + 1))
     scarcity = v["electricity.inverse_elasticity"][:, None] * grown / base_use
     fuel = 1.0 + r["mix.gas"] * (world.gas_ratio[t] - 1.0)[:, None]
-    carbon = r["carbon.price"] * np.exp(v["carbon.price_growth"] * (t + 1))[:, None] * world.extras["intensity"][t]
+    carbon = world.carbon_price(FUTURE[t]) * world.extras["intensity"][t]
     return np.asarray(r["electricity.price"] * fuel * (1.0 + scarcity) + carbon - world.extras["carbon_start"])
 
 
@@ -235,6 +266,6 @@ def _unit_cost(world: World, t: int, pue: FloatArray, electricity: FloatArray, s
     """Give the cost of work on new devices [USD/H100e-year], shape (draws, regions)."""
     v, units = world.v, world.units
     fixed = units.fixed_usd_per_mw_year * v["capital.market_ratio"] * np.exp(v["capital.trend"] * (t + 1))
-    energy = electricity * (HOURS_PER_YEAR * v["hardware.load"] * pue)[:, None]
+    energy = electricity * (HOURS_PER_YEAR * v["hardware.load"])[:, None] * pue
     per_work = (v["hardware.overhead"] / world.density[t])[:, None]
     return np.asarray((fixed[:, None] * (1.0 + units.device_share * scarce) + energy) * per_work)

@@ -27,24 +27,35 @@ class Mix:
     intensity: FloatArray
 
 
-def mix_in(v: Draws, regions: Mapping[str, FloatArray], year: int, own: Mapping[str, FloatArray] | None = None) -> Mix:
+def mix_in(
+    v: Draws,
+    regions: Mapping[str, FloatArray],
+    year: int,
+    own: Mapping[str, FloatArray] | None = None,
+    carbon_pressure: FloatArray | float = 0.0,
+) -> Mix:
     """Give the mix of a year.
 
-    Grid shares: coal and gas fall, nuclear changes at the rates drawn, renewables fill up. Own plant then takes its
-    share of the load.
+    Grid shares: coal and gas fall, faster where carbon is dearer than it was, nuclear changes at the rates drawn,
+    renewables fill up. Own plant then takes its share of the load.
 
     Args:
         v: Draws of the drivers.
         regions: Figures by region.
         year: Year.
         own: Share of the load that own plant serves, by `gas`, `renewables`, `nuclear` [1], shape (draws, regions).
+        carbon_pressure: Rise of the carbon price since the year of the shares, added up [100 USD/t x year].
 
     Returns:
         Shares that sum to one, and direct carbon.
     """
     age = year - MIX_YEAR
-    coal = regions["mix.coal"] * np.exp(-v["mix.coal_fall"] * age)[:, None]
-    gas = regions["mix.gas"] * np.exp(-v["mix.gas_fall"] * age)[:, None]
+    coal = regions["mix.coal"] * np.exp(
+        -(v["mix.coal_fall"] * age)[:, None] - v["mix.coal_answer"][:, None] * carbon_pressure
+    )
+    gas = regions["mix.gas"] * np.exp(
+        -(v["mix.gas_fall"] * age)[:, None] - v["mix.gas_answer"][:, None] * carbon_pressure
+    )
     nuclear = regions["mix.nuclear"] * np.exp(v["mix.nuclear_growth"] * age)[:, None]
     total = np.maximum(coal + gas + nuclear, 1.0)
     shares = {"coal": coal / total, "gas": gas / total, "nuclear": nuclear / total}

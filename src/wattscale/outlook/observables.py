@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wattscale.catalog import Catalog
+from wattscale.outlook.cooling import fleet_pue, survey_pue
 from wattscale.outlook.simulate import Simulation
 from wattscale.outlook.years import FIRST_YEAR, LAST_YEAR, MID_YEAR, REGIONS, TIMES
 from wattscale.units import HOURS_PER_YEAR, FloatArray
@@ -159,22 +160,22 @@ def supply_mix(view: View, row: Row, year: float) -> FloatArray:
 
 def pue(view: View, row: Row, year: float) -> FloatArray:
     """Power usage effectiveness: of the survey, or of a self-built fleet."""
-    spread = view.v("boundary.electricity") ** PUE_SPREAD
-    if "survey" in row.get("region", "") or row.get("region", "") in ("global", "world"):
-        known = min(year, LAST_PUE_YEAR)
-        excess = view.fact("outlook_history", "pue.survey", known) - 1.0
-        return 1.0 + excess * np.exp(-view.v("facility.pue_fall") * max(year - known, 0.0)) * spread
-    kind = "hyperscale" if row.get("region", "").lower() in SELF_BUILT else "other_fleet"
-    excess = view.fact("outlook_history", f"pue.{kind}", min(year, LAST_PUE_YEAR)) - 1.0
-    later = np.exp(-view.v("facility.pue_fall") * max(year - LAST_PUE_YEAR, 0.0))
-    own = view.v("boundary.other") ** OPERATOR_SPREAD
-    return np.asarray(1.0 + excess * own * later)
+    units, place = view.run.world.units.cooling, row.get("region", "").lower()
+    if "survey" in place or place in ("global", "world"):
+        excess = survey_pue(view.run.v, units, year) - 1.0
+        return np.asarray(1.0 + excess * view.v("boundary.other") ** SURVEY_SPREAD)
+    excess = fleet_pue(view.run.v, units, OPERATORS.get(place, OTHER_OPERATOR), year) - 1.0
+    return np.asarray(1.0 + excess * view.v("boundary.other") ** OPERATOR_SPREAD)
 
 
-PUE_SPREAD, OPERATOR_SPREAD = 1.0, 2.0
-"""Powers of the common spreads: the survey's excess over one, and operators around their mean."""
-LAST_PUE_YEAR = 2024.0
-SELF_BUILT = ("google", "meta", "hyperscale")
-"""Operators whose halls are nearly all their own; others mix in leased ones."""
+SURVEY_SPREAD, OPERATOR_SPREAD = 0.8, 2.0
+"""Powers of the common spread: the survey's excess over one scatters by 8 % around its trend, operators by more."""
+OPERATORS = {
+    "google": "self-built, water side",
+    "hyperscale": "self-built, water side",
+    "meta": "self-built, outside air",
+}
+"""Operators and their class in table `operator_classes`."""
+OTHER_OPERATOR = "self-built and leased"
 
 Observable = Callable[[View, Row, float], FloatArray]

@@ -72,22 +72,30 @@ def all_compute(view: View, row: Row, year: float) -> FloatArray:
 
 
 def llm_price(view: View, row: Row, year: float) -> FloatArray:
-    """Price of fixed quality: frontier price when new, then falling; or the factor of a year's fall."""
+    """Price of fixed quality: its price when new, then falling; or the factor of a year's fall."""
     fall = view.v("price.quality_fall")
     if row["metric"] == "annual_decline_factor":
         return np.asarray(np.exp(fall))
     if row["metric"] != "price":
         raise UnknownSeriesError(f"the model has no '{row['metric']}' of tokens")
-    return np.asarray(view.v("price.frontier") * np.exp(-fall * max(year - _introduced(row, year), 0.0)))
+    level, start = _introduced(row, year)
+    new = view.v("price.frontier")
+    if level:
+        new = view.catalog.value("outlook_history", f"level_price.{level}", vintage=start) * view.v("boundary.other")
+    return np.asarray(new * np.exp(-fall * max(year - start, 0.0)))
 
 
-LEVELS = (("mmlu", 2021.87), ("gpt-3.5", 2022.87), ("gpt-4", 2023.2), ("deepseek", 2023.2), ("gpt-3", 2021.87))
-"""Words of a quality level and when a frontier model first reached it (a16z 2024, AI Index 2025)."""
+LEVELS = (
+    ("mmlu", "gpt-3", 2021.87), ("gpt-3.5", "gpt-3.5", 2022.87), ("gpt-4", "gpt-4", 2023.2),
+    ("deepseek", "gpt-4", 2023.2), ("gpt-3", "gpt-3", 2021.87),
+)  # fmt: skip
+"""Words of a quality level, its name, and when a frontier model first reached it (a16z 2024, AI Index 2025)."""
 
 
-def _introduced(row: Row, year: float) -> float:
+def _introduced(row: Row, year: float) -> tuple[str, float]:
+    """Give the quality level that a row names and its first year; no level and the year itself without one."""
     word = row.get("scenario", "").lower()
-    return next((start for name, start in LEVELS if name in word), year)
+    return next(((level, start) for name, level, start in LEVELS if name in word), ("", year))
 
 
 def tokens(view: View, row: Row, year: float) -> FloatArray:
@@ -187,8 +195,8 @@ def cowos(view: View, row: Row, year: float) -> FloatArray:
     if year <= LAST_HISTORY:
         return np.asarray(view.fact(TABLE, "cowos.wafers", year) * view.v("boundary.other"))
     steps = range(LAST_HISTORY + 1, min(int(year), YEARS[-1]) + 1)
-    caps = view.run.world.limits.devices["packaging"]
-    growth = caps[len(steps) - 1] / (view.run.world.history.shipped_mw[-1] * view.v("hardware.level"))
+    caps = view.run.path.stages["capacity_mw", "packaging"]
+    growth = caps[place(steps[-1])] / (view.run.world.history.shipped_mw[-1] * view.v("hardware.level"))
     return np.asarray(view.fact(TABLE, "cowos.wafers", LAST_HISTORY) * growth * view.v("boundary.other"))
 
 
@@ -221,7 +229,14 @@ def training_energy(view: View, row: Row, year: float) -> FloatArray:
         flops = FRONTIER_FLOP * np.exp(v("training.growth_start") * (year - FRONTIER_YEAR))
         efficiency = accelerator_efficiency(view, {"metric": "level"}, year) * BILLION
         per_joule = efficiency * v("training.utilisation")
-    return np.asarray(flops / per_joule * v("training.rated_overhead") * v("facility.pue_ai") / J_PER_GWH * spread)
+    return np.asarray(
+        flops
+        / per_joule
+        * v("training.rated_overhead")
+        * view.at(view.run.path.world["pue_ai"], max(year, FIRST_YEAR))
+        / J_PER_GWH
+        * spread
+    )
 
 
 FLOPS_PER_PARAMETER = 6.0

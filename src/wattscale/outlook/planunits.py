@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from wattscale.figure import Value
+from wattscale.outlook.cooling_units import CoolingUnits, cooling_units
 
 if TYPE_CHECKING:
     from wattscale.result import Plan
@@ -34,6 +35,7 @@ class PlanUnits:
         jobs_permanent_per_mw: Direct permanent jobs per MW of IT [job/MW].
         embodied_t_per_mw: Embodied carbon of devices and building per MW of IT [t/MW].
         electricity_share: Share of electricity in the cost of ownership [1].
+        cooling: PUE, water and cost of each way of cooling, by region, from the building model.
     """
 
     plan: str
@@ -47,6 +49,7 @@ class PlanUnits:
     jobs_permanent_per_mw: float
     embodied_t_per_mw: float
     electricity_share: float
+    cooling: CoolingUnits
 
     @property
     def device_share(self) -> float:
@@ -86,6 +89,7 @@ def units_of(plan: Plan) -> PlanUnits:
         jobs_permanent_per_mw=_mid(impact["jobs_permanent"]) / it_mw,
         embodied_t_per_mw=_mid(impact["embodied_t"]) / it_mw,
         electricity_share=_mid(money["electricity_share"]),
+        cooling=cooling_units(plan.facility.cooling),
     )
 
 

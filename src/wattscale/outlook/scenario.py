@@ -16,6 +16,7 @@ import numpy as np
 from pydantic import Field, ValidationError
 
 from wattscale.errors import InputError, did_you_mean
+from wattscale.outlook.carbon import CURRENT_CARBON
 from wattscale.outlook.drivers import Change
 from wattscale.outlook.years import FUTURE, LAST_YEAR, REGIONS, YEARS
 from wattscale.scenario.load import read_toml
@@ -59,6 +60,10 @@ class OutlookTable(TableModel):
     plan: str | None = choice(None, "Scenario file of the plan that gives unit figures; the built-in one without it")
     draws: int = Field(2000, ge=16, le=1_000_000, title="Draws")
     seed: int = Field(1, ge=0, title="Seed")
+    carbon: str = choice(CURRENT_CARBON, "Path of the carbon price: flat, current-policy, announced-pledges, net-zero")
+    carbon_price: dict[str, dict[str, float]] = choice(
+        {}, "Own carbon prices by region and year [USD/t], real USD of the base year; they replace the path"
+    )
     drivers: dict[str, float | ChangeTable] = choice({}, "Changes of drivers, by name")
     shock: list[ShockTable] = choice([], "Own shocks")
 

@@ -13,13 +13,15 @@ import numpy as np
 
 from wattscale.catalog import Catalog
 from wattscale.outlook.accounts import Accounts, accounts, plant_costs
-from wattscale.outlook.breakeven import adoption
+from wattscale.outlook.breakeven import adoption, matched_costs
+from wattscale.outlook.carbon import CURRENT_CARBON, carbon_path
 from wattscale.outlook.drivers import Draws, Driver, central, draw, read_drivers
 from wattscale.outlook.learning import power_costs
-from wattscale.outlook.pathway import Path, referenced, run_path
+from wattscale.outlook.pathway import referenced, run_path
 from wattscale.outlook.planunits import PlanUnits
+from wattscale.outlook.record import Path
 from wattscale.outlook.scenario import OutlookTable, factors
-from wattscale.outlook.world import World, build_world, read_history, read_regions
+from wattscale.outlook.world import World, build_world, read_history, read_plant_water, read_regions
 from wattscale.outlook.years import FUTURE
 from wattscale.units import FloatArray
 
@@ -70,12 +72,23 @@ def simulate(table: OutlookTable, units: PlanUnits, catalog: Catalog, v: Draws |
     drawn = draw(drivers, table.draws, table.seed) if v is None else v
     history, regions = read_history(catalog), read_regions(catalog)
     growth = catalog.value("outlook_drivers", "demand.gdp_growth")
-    world = build_world(drawn, units, history, regions, factors(table.shock), growth, adoption(drawn, units))
-    middle_v = central(read_drivers(catalog, {}))
-    middle = build_world(middle_v, units, history, regions, factors([]), growth, adoption(middle_v, units))
+    water, seed = read_plant_water(catalog), table.seed
+    path = carbon_path(catalog, table.carbon, table.carbon_price)
+    costs = _power_costs(catalog, drawn)
+    new = {**adoption(drawn, units, seed), "matched_cost": matched_costs(drawn, costs)}
+    world = build_world(drawn, units, history, regions, factors(table.shock), growth, path, water, new)
+    middle_v, usual = central(read_drivers(catalog, {})), carbon_path(catalog, CURRENT_CARBON)
+    usual_new = {
+        **adoption(middle_v, units, seed),
+        "matched_cost": matched_costs(middle_v, _power_costs(catalog, middle_v)),
+    }
+    middle = build_world(middle_v, units, history, regions, factors([]), growth, usual, water, usual_new)
     world = referenced(world, middle)
-    path = run_path(world)
+    run = run_path(world)
+    return Simulation(table, drivers, drawn, world, run, accounts(world, run, plant_costs(catalog)), costs)
+
+
+def _power_costs(catalog: Catalog, v: Draws) -> dict[str, FloatArray]:
     start = {n: catalog.value("outlook_history", f"{n}.lcoe", vintage=COST_YEAR) for n in ("solar", "wind")}
-    battery = float(np.median(drawn[BATTERY_COST]))
-    costs = power_costs(drawn, start["solar"], start["wind"], battery, len(FUTURE))
-    return Simulation(table, drivers, drawn, world, path, accounts(world, path, plant_costs(catalog)), costs)
+    battery = float(np.median(v[BATTERY_COST]))
+    return power_costs(v, start["solar"], start["wind"], battery, len(FUTURE))

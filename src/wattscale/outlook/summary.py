@@ -1,7 +1,7 @@
 """The figures of an outlook, with unit, title and quantiles by year.
 
 In: a simulation. Out: rows of (figure, year, low, middle, high).
-Leaves out: regions of most figures; electricity and its share are given by region.
+Leaves out: regions of most figures; what is told by region is in `_regional`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from wattscale.outlook.constraints import ORDERED
 from wattscale.outlook.simulate import Simulation
-from wattscale.outlook.years import FIRST_YEAR, FUTURE, REGION_TITLES, REGIONS, STAGES, YEARS, place
+from wattscale.outlook.years import FIRST_YEAR, FUTURE, LAST_HISTORY, REGION_TITLES, REGIONS, STAGES, YEARS, place
 from wattscale.units import FloatArray
 
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
@@ -57,36 +58,67 @@ def fans(run: Simulation) -> dict[str, Fan]:
         Fans by name, world first, then regions, mix and new power.
     """
     found = [_fan(*row) for row in _world(run)]
-    a, path = run.accounts, run.path
     for k, region in enumerate(REGIONS):
-        title = REGION_TITLES[region]
-        found.append(
-            _fan(f"electricity_twh.{region}", "TWh/year", f"Electricity, {title}", a.region["electricity_twh"][..., k])
-        )
-        found.append(
-            _fan(
-                f"share_of_electricity.{region}", "1", f"Share of electricity, {title}",
-                a.region["share_of_electricity"][..., k],
-            )
-        )  # fmt: skip
-        found.append(
-            _fan(
-                f"electricity_price.{region}", "USD/MWh", f"Power price, {title}",
-                path.region["electricity_usd_per_mwh"][..., k],
-            )
-        )  # fmt: skip
-        queue = np.maximum(path.region["power_ratio"][..., k] - 1.0, 0.0)
-        lead = run.world.regions["grid.lead"][k]
-        found.append(_fan(f"connection_wait_years.{region}", "year", f"Wait for a connection, {title}", lead + queue))
-    total = a.region["electricity_twh"]
-    for fuel, share in path.mix.items():
+        found += [
+            _fan(f"{name}.{region}", unit, f"{title}, {REGION_TITLES[region]}", series[..., k], start)
+            for name, unit, title, series, start in _regional(run)
+        ]
+    total = run.accounts.region["electricity_twh"]
+    for fuel, share in run.path.mix.items():
         mean = (share * total).sum(axis=2) / total.sum(axis=2)
         found.append(_fan(f"mix.{fuel}", "1", f"{fuel.capitalize()} in the supply", mean))
-    for kind, power in path.added.items():
-        found.append(_fan(f"added_gw.{kind}", "GW/year", f"New power, {kind}", power.sum(axis=2) / GW))
-    for name, usd in a.segments.items():
+    halls = run.path.region["deployed_mw"]
+    for kind, share in run.path.cooling.items():
+        mean = (share * halls).sum(axis=2) / halls.sum(axis=2)
+        found.append(_fan(f"cooling.{kind}", "1", f"AI halls cooled by {COOLING_TITLES[kind]}", mean))
+    for kind, power in run.path.added.items():
+        found.append(_fan(f"added_gw.{kind}", "GW/year", f"New power, {kind}", power.sum(axis=2) / GW, FUTURE[0]))
+    for name, usd in run.accounts.segments.items():
         found.append(_fan(f"market_usd.{name}", "1e9 USD/year", f"Investment, {name}", usd / BILLION))
+    found += _stages(run)
     return {fan.name: fan for fan in found}
+
+
+def _regional(run: Simulation) -> list[tuple[str, str, str, FloatArray, int]]:
+    """Give what is told by region: name, unit, title, series of shape (years, draws, regions), first year."""
+    a, r = run.accounts.region, run.path.region
+    room = np.maximum(run.path.region["grid_mw"], SMALL_MW)
+    wait = run.world.regions["grid.lead"] + r["backlog_mw"] / room
+    asked = r["backlog_mw"] / GW / run.v["grid.completion"][:, None]
+    return [
+        ("electricity_twh", "TWh/year", "Electricity", a["electricity_twh"], FIRST_YEAR),
+        ("share_of_electricity", "1", "Share of electricity", a["share_of_electricity"], FIRST_YEAR),
+        ("electricity_price", "USD/MWh", "Power price", r["electricity_usd_per_mwh"], FIRST_YEAR),
+        ("carbon_price", "USD/t", "Carbon price", r["carbon_usd_per_t"], LAST_HISTORY),
+        ("pue_ai", "1", "PUE of AI halls", r["pue_ai"], FIRST_YEAR),
+        ("connection_wait_years", "year", "Wait for a connection", wait, FUTURE[0]),
+        ("backlog_gw", "GW", "Load that waits for power", r["backlog_mw"] / GW, FUTURE[0]),
+        ("requests_gw", "GW", "Requests on file", asked, FUTURE[0]),
+    ]
+
+
+def _stages(run: Simulation) -> list[Fan]:
+    """Give capacity, orders and scarcity price of each stage that is ordered."""
+    found = []
+    for stage in ORDERED:
+        s, title = run.path.stages, STAGE_TITLES[stage]
+        rows = (
+            ("capacity_gw", "GW/year", "Capacity", s["capacity_mw", stage] / GW),
+            ("ordered_gw", "GW/year", "Capacity ordered", s["ordered_mw", stage] / GW),
+            ("scarcity", "1", "Scarcity price", s["scarcity", stage]),
+        )
+        found += [_fan(f"{name}.{stage}", unit, f"{words}, {title}", x, FUTURE[0]) for name, unit, words, x in rows]
+    return found
+
+
+SMALL_MW = 1e-6
+COOLING_TITLES = {
+    "air": "air", "rear-door": "rear doors", "direct-to-chip": "liquid at the chip", "immersion": "immersion",
+}  # fmt: skip
+STAGE_TITLES = {
+    "packaging": "packaging", "memory": "memory", "foundry": "leading-edge wafers", "transformers": "transformers",
+    "turbines": "turbines for data centres", "grid": "grid connections",
+}  # fmt: skip
 
 
 def _world(run: Simulation) -> list[tuple[str, str, str, FloatArray]]:
@@ -111,15 +143,17 @@ def _world(run: Simulation) -> list[tuple[str, str, str, FloatArray]]:
         ("ai_investment_usd", "1e9 USD/year", "Investment in AI halls", w["ai_investment_usd"] / BILLION),
         ("co2_mt", "Mt/year", "Direct carbon", w["co2_mt"]),
         ("embodied_mt", "Mt/year", "Embodied carbon of what is shipped", w["embodied_mt"]),
+        ("carbon_cost_usd", "1e9 USD/year", "Cost of carbon", w["carbon_cost_usd"] / BILLION),
         ("water_km3", "1e9 m3/year", "Water at sites and plants", w["water_m3"] / BILLION),
+        ("water_site_km3", "1e9 m3/year", "Water at sites", w["water_site_m3"] / BILLION),
         ("construction_job_years", "job-year/year", "Direct work to build AI halls", w["construction_job_years"]),
         ("permanent_jobs", "job", "Permanent jobs, direct, gross", w["permanent_jobs"]),
         ("largest_run_gw", "GW", "Largest training run", w["largest_run_mw"] / GW),
     ]
 
 
-def _fan(name: str, unit: str, title: str, series: FloatArray) -> Fan:
-    start = TOKENS_KNOWN if name.startswith("token") else FIRST_YEAR
+def _fan(name: str, unit: str, title: str, series: FloatArray, start: int = FIRST_YEAR) -> Fan:
+    start = TOKENS_KNOWN if name.startswith("token") else start
     return Fan(f"outlook.{name}", unit, title, np.quantile(series, QUANTILES, axis=1).T, start)
 
 

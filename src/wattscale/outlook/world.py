@@ -12,10 +12,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from wattscale.catalog import Catalog
+from wattscale.outlook.carbon import drawn_price, pressure
 from wattscale.outlook.constraints import Limits, limits
 from wattscale.outlook.demand import DemandPaths, demand_paths, fading, region_shares
 from wattscale.outlook.drivers import Draws
+from wattscale.outlook.entering import ENTERING
 from wattscale.outlook.fleet import density_path
+from wattscale.outlook.mix import MIX_YEAR, Mix, mix_in
 from wattscale.outlook.planunits import PlanUnits
 from wattscale.outlook.years import FUTURE, LAST_HISTORY, REGIONS, YEARS, place
 from wattscale.units import FloatArray
@@ -57,7 +60,16 @@ class World:
     hits: Mapping[str, FloatArray]
     edge_share: FloatArray
     work_saving: FloatArray
+    training_saving: FloatArray
+    matched_cost: FloatArray
+    """Cost of renewable power matched in 95 % of hours, by future year and draw [USD/MWh]."""
+    entering: tuple[str, ...]
+    """Technologies that enter by what the path gives (entering.py)."""
     gas_ratio: FloatArray
+    plant_water: Mapping[str, float]
+    """Water of power plants by fuel other than coal [m3/MWh]."""
+    carbon: FloatArray
+    """Carbon price by year and region [USD/t], before the spread of the draws."""
     reference: FloatArray | None = None
     conventional: FloatArray | None = None
     extras: Mapping[str, FloatArray] = field(default_factory=dict)
@@ -66,6 +78,14 @@ class World:
     def draws(self) -> int:
         """Number of draws."""
         return len(self.v["demand.maturing"])
+
+    def carbon_price(self, year: int) -> FloatArray:
+        """Give the carbon price of a year in the draws [USD/t], shape (draws, regions)."""
+        return drawn_price(self.carbon, self.v, year)
+
+    def mix(self, year: int, own: Mapping[str, FloatArray] | None = None) -> Mix:
+        """Give the power mix of a year; grid shares answer the carbon price."""
+        return mix_in(self.v, self.regions, year, own, pressure(self.carbon, self.v, year, MIX_YEAR))
 
 
 def read_history(catalog: Catalog) -> History:
@@ -87,6 +107,12 @@ def read_regions(catalog: Catalog) -> dict[str, FloatArray]:
     return {key: np.array([catalog.value("outlook_regions", key, region=r) for r in REGIONS]) for key in keys}
 
 
+def read_plant_water(catalog: Catalog) -> dict[str, float]:
+    """Read the water of power plants by fuel [m3/MWh]; renewables are taken as solar."""
+    names = {"gas": "gas-combined-cycle", "nuclear": "nuclear", "renewables": "solar"}
+    return {fuel: catalog.value("embodied", f"{name}.water") for fuel, name in names.items()}
+
+
 def build_world(
     v: Draws,
     units: PlanUnits,
@@ -94,6 +120,8 @@ def build_world(
     regions: Mapping[str, FloatArray],
     hits: Mapping[str, FloatArray],
     reference_gdp_growth: float,
+    carbon: FloatArray,
+    plant_water: Mapping[str, float],
     adoption: Mapping[str, FloatArray] | None = None,
 ) -> World:
     """Build every path that needs no price.
@@ -105,7 +133,10 @@ def build_world(
         regions: Figures by region.
         hits: Factors of shocks by target.
         reference_gdp_growth: Growth of income inside the growth of demand [1/year].
-        adoption: `edge_share` and `work_saving` [1] by future year and draw; none without it.
+        carbon: Carbon price by year and region [USD/t], shape (years, regions).
+        plant_water: Water of power plants by fuel other than coal [m3/MWh].
+        adoption: `edge_share`, `work_saving` and `training_saving` [1] and `matched_cost` [USD/MWh] by future year and
+            draw; no new technology enters without it.
 
     Returns:
         The world, without reference prices.
@@ -130,5 +161,10 @@ def build_world(
         hits=hits,
         edge_share=(adoption or {}).get("edge_share", nothing),
         work_saving=(adoption or {}).get("work_saving", nothing),
+        training_saving=(adoption or {}).get("training_saving", nothing),
+        matched_cost=(adoption or {}).get("matched_cost", nothing),
+        entering=ENTERING if adoption else (),
         gas_ratio=np.exp(v["gas.price_growth"] * path) * hits["gas_price"][place(FUTURE[0]) :][:, None],
+        carbon=carbon,
+        plant_water=plant_water,
     )  # fmt: skip

@@ -70,6 +70,7 @@ SEGMENT: dict[str, str] = {
     "servers": "#56b4e9",
     "network": "#5e4fc1",
     "storage": "#cc79a7",
+    "software": "#6f7a86",
     "facility": "#9a6240",
     "cooling": "#44aa99",
     "power": "#e69f00",

@@ -84,6 +84,11 @@ class EconomicsTable(TableModel):
     )
     risk_paths: int = quantity(200, "1", "Simulated years of the price risk; 0: none", "scenario", ge=0, le=5_000)
     risk_seed: int = quantity(1, "1", "Seed of the price risk", "scenario", ge=0, le=2**31 - 1)
+    software: Literal["own", "average", "licensed"] = choice(
+        "average",
+        "Bought software and support: own (none bought), average (what all buyers pay, 1.4 % of the price of"
+        " accelerators), or licensed (list price for each device)",
+    )
     tariff_share: float = quantity(0.0, "1", "Tariff on accelerators, over their price", "scenario", ge=0, le=10)
     requests_per_user_day: float = quantity(
         10.0, "1/day", "Requests of one user, for what a user costs in a year", "estimate", ge=0, le=1e6

@@ -48,3 +48,16 @@ class ImpactTable(TableModel):
     input_output_sectors: dict[str, str] = choice(
         {}, "Sector of the table that each cost segment is spent on; segments left out are imports"
     )
+    input_output_local: dict[str, float] = choice(
+        {}, "Share of a cost segment that is spent inside the economy of the table, 0 to 1; 1 where left out"
+    )
+    input_output_wages: str | None = choice(
+        None, "Income of households in the table, as extension/row, for induced effects"
+    )
+    input_output_households: str = choice(
+        "Final consumption expenditure by households", "Final demand of households in the table, for induced effects"
+    )
+    input_output_induced_share: float = quantity(
+        0.0, "1", "Share of household income that is spent anew in the table's economy (0: no induced effects)",
+        "scenario", ge=0, le=0.8,
+    )  # fmt: skip

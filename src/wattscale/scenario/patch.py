@@ -59,7 +59,7 @@ def numeric_key(key: str) -> str:
     'float'
     """
     fields = {f.key: f for f in fields_of(Scenario)}
-    if key.startswith(("catalog.", "supply.max_capacity_mw.")):
+    if key.startswith(("catalog.", "supply.max_capacity_mw.", "supply.unit_mw.")):
         return "float"
     if key not in fields:
         raise InputError("no such field of the scenario", where=key, hint=did_you_mean(key, fields))

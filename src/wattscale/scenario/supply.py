@@ -62,6 +62,7 @@ class SupplyTable(TableModel):
     )
     land_ha: float | None = quantity(None, "ha", "Land for solar and wind on site", "scenario", ge=0, le=1e7)
     max_capacity_mw: dict[str, float] = choice({}, "Largest capacity per technology [MW]")
+    unit_mw: dict[str, float] = choice({}, "Size of a unit per plant: its capacity is a whole number of them [MW]")
     export_allowed: bool = choice(False, "Surplus may be sold at the hourly price")
     max_unserved_share: float = quantity(
         0.001, "1", "Largest share of the year's load that may stay unserved", "estimate: 99.9 % of energy", ge=0, le=1
@@ -88,6 +89,19 @@ class SupplyTable(TableModel):
         1.25, "1", "Largest power of the flexible load over its usual power", "estimate: spare devices and clocks",
         ge=1, le=10,
     )  # fmt: skip
+    flexible_ramp_share_per_h: float | None = quantity(
+        None, "1/h", "Largest change in an hour of how far the flexible load is moved, over its usual power (else none)",
+        "scenario", gt=0, le=10,
+    )  # fmt: skip
+    checkpoint_loss_h: float = quantity(
+        0.0, "h", "Work lost, in hours of the devices concerned, each time flexible load is turned down: made up later",
+        "0: a planned stop writes a checkpoint first, and asynchronous writes take seconds to minutes (Wang et al. 2023,"
+        " GEMINI; Jiang et al. 2024, MegaScale: recovery within 15 minutes); 0.1 to 0.5 without notice",
+        confidence="unverified", ge=0, le=24,
+    )  # fmt: skip
+    import_ramp_mw_per_h: float | None = quantity(
+        None, "MW/h", "Largest change of grid import in an hour (else none)", "scenario", gt=0, le=1e6
+    )
     own_technologies: list[OwnTechnology] = choice([], "Technologies of one's own, over those of the catalogue")
     ppas: list[PowerPurchase] = choice([], "Power purchase agreements on offer")
     tariff_periods: list[TariffPeriod] = choice([], "Hours with energy and demand charges of their own")

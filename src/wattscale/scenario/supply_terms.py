@@ -35,6 +35,9 @@ class OwnTechnology(TableModel):
     carbon_free: bool | None = choice(None, "Whether its energy counts as carbon-free")
     minimum_load: float | None = quantity(None, "1", "Least output over capacity", "scenario", ge=0, le=1)
     availability: float | None = quantity(None, "1", "Largest output over capacity", "scenario", gt=0, le=1)
+    ramp_share_per_h: float | None = quantity(
+        None, "1/h", "Largest change of output in an hour over capacity; 1 for no limit", "scenario", gt=0, le=1
+    )
     land_ha_per_mw: float | None = quantity(None, "ha/MW", "Land", "scenario", ge=0, le=1e4)
     roundtrip_efficiency: float | None = quantity(None, "1", "Efficiency of a storage", "scenario", gt=0, le=1)
     self_discharge_per_h: float | None = quantity(None, "1/h", "Stored energy lost", "scenario", ge=0, lt=1)
@@ -65,7 +68,14 @@ class EnergyTier(TableModel):
     """A dearer block of the month's energy."""
 
     above_mwh_per_month: float = quantity(..., "MWh", "Energy of a month from which it counts", "scenario", gt=0)
-    usd_per_mwh: float = quantity(..., "USD/MWh", "On top of the price below it", "scenario", ge=0, le=1e4)
+    usd_per_mwh: float = quantity(
+        ...,
+        "USD/MWh",
+        "On top of the price below it, so that the dearest block is the last",
+        "scenario",
+        ge=-1e4,
+        le=1e4,
+    )
 
 
 class PowerPurchase(TableModel):
@@ -84,7 +94,10 @@ class PowerPurchase(TableModel):
         1.0, "1", "Share of the volume that is paid even if not taken", "usual terms of pay-as-produced", ge=0, le=1
     )
     carbon_free: bool = choice(True, "Its energy counts as carbon-free")
-    through_grid: bool = choice(True, "Comes over the grid: pays network charges and a connection of its own size")
+    through_grid: bool = choice(True, "Comes over the grid's meter: pays network charges, shares connection and peaks")
+    surplus_sold: bool | None = choice(
+        None, "Volume not used is sold at the hourly price, as a supplier settles it (else as export_allowed says)"
+    )
     capacity_factor: float | None = quantity(
         None, "1", "Capacity factor of the plant behind it", "scenario", gt=0, lt=1
     )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +18,7 @@ from wattscale.figure import Figure, Value
 from wattscale.scenario.patch import Patch, apply_patch
 from wattscale.scenario.schema import Scenario
 from wattscale.stagecache import StageCache
+from wattscale.study.claim_outlook import Measure, OutlookFigures, Range
 from wattscale.workload.flops import attention_flops, mean_forward_flops
 
 LONG_CONTEXT = 131_072
@@ -28,33 +28,16 @@ OMITTED = (
     "impact.lead_time_months", "impact.jobs_permanent_net", "economics.power_cost_cvar95_usd_per_year",
 )  # fmt: skip
 """Figures that the usual story leaves out."""
-Range = tuple[float, float, float]
-
-
-@dataclass(frozen=True)
-class Measure:
-    """A number with its range.
-
-    Attributes:
-        value: Central value.
-        low: Low end.
-        high: High end.
-        flip: What would change the verdict, in words; empty where only the number itself would.
-        sources: Ids of figures behind it.
-    """
-
-    value: float
-    low: float
-    high: float
-    flip: str = ""
-    sources: tuple[str, ...] = ()
+OutlookSource = Callable[[Chain, Catalog], OutlookFigures]
+"""Runs an outlook on the unit figures of a plan; the layer above brings it."""
 
 
 class View:
     """A scenario's stages, run when first asked for and kept."""
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: Scenario, outlook: OutlookSource | None = None) -> None:
         self.scenario = scenario
+        self._outlook = outlook
         self.catalog: Catalog = load_catalog().with_overrides(scenario.catalog)
         self._cache = StageCache()
 
@@ -68,8 +51,13 @@ class View:
         """The whole chain."""
         return walk(self.scenario, "impact", cache=self._cache)
 
+    @cached_property
+    def outlook(self) -> OutlookFigures | None:
+        """Figures of an outlook on this plan's unit figures; None where no outlook was brought."""
+        return None if self._outlook is None else self._outlook(self.run, self.catalog)
+
     def changed(self, changes: Mapping[str, Any], last: str) -> Chain:
-        """Chain the chain up to a stage with some fields changed."""
+        """Run the chain up to a stage with some fields changed."""
         return walk(apply_patch(self.scenario, Patch("claim", dict(changes))), last, cache=self._cache)
 
     def figure(self, name: str) -> Range:

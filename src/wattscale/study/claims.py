@@ -14,7 +14,8 @@ from wattscale.catalog import load_catalog
 from wattscale.catalog.reader import Row
 from wattscale.errors import InputError
 from wattscale.scenario.schema import Scenario
-from wattscale.study.claim_metrics import METRICS, View
+from wattscale.study.claim_metrics import METRICS, OutlookSource, View
+from wattscale.study.claim_outlook import OUTLOOK_METRICS, OUTLOOK_WORDS, Measure
 
 Verdict = Literal["true", "partly", "false", "untestable"]
 
@@ -70,12 +71,16 @@ def claim_ids() -> list[int]:
     return [int(name) for name in load_catalog().names("claims")]
 
 
-def evaluate_claims(scenario: Scenario, ids: Iterable[int] | None = None) -> list[Claim]:
+def evaluate_claims(
+    scenario: Scenario, ids: Iterable[int] | None = None, outlook: OutlookSource | None = None
+) -> list[Claim]:
     """Test statements with a scenario; stages run only as far as the statements need them.
 
     Args:
         scenario: Scenario.
         ids: Numbers of the statements; all where None.
+        outlook: Runs an outlook on the plan's unit figures, once; statements about the coming decades read it. Without
+            it they rest on published evidence alone.
 
     Returns:
         Statements with verdicts, in order.
@@ -88,19 +93,32 @@ def evaluate_claims(scenario: Scenario, ids: Iterable[int] | None = None) -> lis
     for each in wanted:
         if each not in known:
             raise InputError("no such statement", where="claims --id", value=each, allowed=f"{known[0]} to {known[-1]}")
-    view = View(scenario)
+    view = View(scenario, outlook)
     return [_evaluate(view, view.catalog.row("claims", str(each))) for each in wanted]
 
 
 def _evaluate(view: View, row: Row) -> Claim:
-    found = METRICS[row.name](view)
+    found, said = _measured(view, row.name), _said(view, row.name)
+    flip = found.flip or flip_words(row, found.value)
     return Claim(
-        id=int(row.name), statement=row.text("statement"), form=row.text("form"), unit=row.text("unit"),
+        id=int(row.name), statement=row.text("statement"), form=found.form or row.text("form"),
+        unit=found.unit or row.text("unit"),
         value=found.value, low=found.low, high=found.high, threshold=threshold_words(row),
         verdict=verdict(row, found.value), verdict_low=verdict(row, found.low), verdict_high=verdict(row, found.high),
-        flip=found.flip or flip_words(row, found.value), held=row.text("held"),
+        flip="; ".join(part for part in (flip, said) if part), held=row.text("held"),
         sources=(*found.sources, row.text("source")),
     )  # fmt: skip
+
+
+def _measured(view: View, name: str) -> Measure:
+    """Take the number from the outlook where there is one and the statement asks for it, else from plan or evidence."""
+    if name in OUTLOOK_METRICS and view.outlook is not None:
+        return OUTLOOK_METRICS[name](view.outlook)
+    return METRICS[name](view)
+
+
+def _said(view: View, name: str) -> str:
+    return OUTLOOK_WORDS[name](view.outlook) if name in OUTLOOK_WORDS and view.outlook is not None else ""
 
 
 def verdict(row: Row, value: float) -> Verdict:

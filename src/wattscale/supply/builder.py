@@ -1,4 +1,4 @@
-"""Collects the columns, flows, stores, budgets and links of one campus.
+"""Collects the columns, flows, stores, ramps, budgets and links of one campus.
 
 In: a `Setting` and technologies. Out: the lists of a `Program`, filled by expansion.py, tariff.py, purchases.py.
 Leaves out: what is to be built; each technology's module says that.
@@ -7,10 +7,11 @@ Leaves out: what is to be built; each technology's module says that.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
-from wattscale.supply.program import Budget, Column, Flow, Link, Store, Term, term
+from wattscale.supply.program import Budget, Column, Flow, Link, Ramp, Store, Term, term
 from wattscale.supply.setting import Limit, Setting
 from wattscale.supply.technologies import Technology
 from wattscale.units import FloatArray
@@ -31,6 +32,7 @@ class Builder:
         self.stores: list[Store] = []
         self.budgets: list[Budget] = []
         self.links: list[Link] = []
+        self.ramps: list[Ramp] = []
         self.limits: list[Limit] = []
         self.at: dict[str, int] = {}
 
@@ -45,9 +47,7 @@ class Builder:
         name, setting = technology.name, self.setting
         upper = ROOM[technology.kind] * self.peak
         given = setting.max_capacity_mw.get(name)
-        if name == "grid" and setting.connection_mw is not None and setting.over_grid:
-            upper = max(upper, setting.connection_mw)
-        elif name == "grid" and setting.connection_mw is not None:
+        if name == "grid" and setting.connection_mw is not None:
             given = setting.connection_mw
             self.limits.append(Limit("supply.connection_mw", given, "MW", "column", len(self.columns), 1.0))
         elif given is not None:
@@ -69,6 +69,22 @@ class Builder:
     def at_most(self, column: int, factor: float | FloatArray = 1.0) -> tuple[Term, ...]:
         """Give the bound `factor x column`."""
         return (term(column, factor, self.steps),)
+
+    def ramp(self, flow: int, most_mw: FloatArray | None = None, terms: tuple[Term, ...] = ()) -> None:
+        """Limit the change of a flow from step to step, up and down alike; the first step is free.
+
+        Args:
+            flow: Index of the flow.
+            most_mw: Constant part of the limit [MW], shape (T,).
+            terms: Linking part of the limit.
+        """
+        f, most = self.flows[flow], np.zeros(self.steps) if most_mw is None else most_mw.copy()
+        later = np.arange(self.steps) > 0
+        terms = tuple(replace(t, factor=np.where(later, t.factor, 0.0)) for t in terms)
+        first = f.upper[0] + sum(t.factor[0] * self.columns[t.column[0]].upper for t in f.upper_terms)
+        up = self.flow(f"{f.name}.up", 0.0, 0.0, terms, upper=np.where(later, most, first))
+        down = self.flow(f"{f.name}.down", 0.0, 0.0, terms, upper=np.where(later, most, 0.0))
+        self.ramps.append(Ramp(flow, up, down))
 
     def limit(self, key: str, value: float, unit: str, per_unit: float, flows: Mapping[int, FloatArray],
               columns: Mapping[int, float] | None = None, offset: float = 0.0) -> None:  # fmt: skip

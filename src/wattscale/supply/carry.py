@@ -6,15 +6,21 @@ emptied, and what stays behind replaces later filling (or later supply). Leaves 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from wattscale.supply.program import Program, bound_value
+from wattscale.supply.program import Program, bound_value, stored
+from wattscale.supply.ramps import ramp_limits
 from wattscale.units import FloatArray
 
 SMALL = 1e-10
 """Surplus over the largest load that needs no treatment [1]."""
+
+
+Floor = Callable[[int, int], float]
+"""Least value of a flow (index) in a step [MW]."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +60,9 @@ def carry_surplus(program: Program, x: FloatArray, y: FloatArray, s: FloatArray)
     found = pairs(program)
     if not found or not np.any(surplus > tolerance):
         return
-    free = [j for j, f in enumerate(program.flows) if f.balance > 0 and not f.gain]
+    free = [j for j, f in enumerate(program.flows) if f.balance > 0 and not stored(program, f)]
     free.sort(key=lambda j: -float(np.mean(program.flows[j].cost)))
-    low = {j: bound_value(program.flows[j].lower_terms, program.flows[j].lower, x) for j in free}
+    floor = _floor(program, free, x, y)
     top = {p.store: bound_value(program.stores[p.store].upper_terms, program.stores[p.store].upper, x) for p in found}
     extra = dict.fromkeys((p.store for p in found), 0.0)
     wanted = np.flatnonzero(surplus > tolerance)
@@ -64,7 +70,7 @@ def carry_surplus(program: Program, x: FloatArray, y: FloatArray, s: FloatArray)
     while done < 2 * program.steps:
         for p in found:
             extra[p.store] *= float(program.stores[p.store].keep[t])
-        _hour(program, found, free, low, top, extra, y, s, t, float(surplus[t]))
+        _hour(program, found, free, floor, top, extra, y, s, t, float(surplus[t]))
         surplus[t] = 0.0
         for p in found:
             s[p.store, t] += extra[p.store]
@@ -81,8 +87,20 @@ def carry_surplus(program: Program, x: FloatArray, y: FloatArray, s: FloatArray)
             x[level] = s[p.store, -1]
 
 
+def _floor(program: Program, free: list[int], x: FloatArray, y: FloatArray) -> Floor:
+    """Give the least value of each flow in a step, by its bound and by its ramp."""
+    low = {j: bound_value(program.flows[j].lower_terms, program.flows[j].lower, x) for j in free}
+    limits = ramp_limits(program, x)
+
+    def floor(j: int, t: int) -> float:
+        least = float(low[j][t])
+        return max(least, limits[j].low_at(y[j], t)) if j in limits else least
+
+    return floor
+
+
 def _hour(
-    program: Program, found: list[Pair], free: list[int], low: dict[int, FloatArray], top: dict[int, FloatArray],
+    program: Program, found: list[Pair], free: list[int], floor: Floor, top: dict[int, FloatArray],
     extra: dict[int, float], y: FloatArray, s: FloatArray, t: int, surplus: float,
 ) -> None:  # fmt: skip
     """Keep the surplus of one step in the stores, or use what was kept in place of filling and of other supply."""
@@ -98,7 +116,7 @@ def _hour(
     for p in found:
         if extra[p.store] <= 0.0 or surplus > 0.0:
             continue
-        spare = sum(max(float(y[j, t] - low[j][t]), 0.0) for j in free)
+        spare = sum(max(float(y[j, t]) - floor(j, t), 0.0) for j in free)
         less = min(float(y[p.fill, t]), extra[p.store] / (weight * p.gained), spare)
         y[p.fill, t] -= less
         extra[p.store] = max(extra[p.store] - weight * p.gained * less, 0.0)
@@ -108,12 +126,12 @@ def _hour(
             more = max(min(extra[p.store] / (weight * p.lost), most - float(y[p.drain, t]), spare - less), 0.0)
             y[p.drain, t] += more
             extra[p.store] = max(extra[p.store] - weight * p.lost * more, 0.0)
-        _give_way(free, low, y, t, less + more)
+        _give_way(free, floor, y, t, less + more)
 
 
-def _give_way(free: list[int], low: dict[int, FloatArray], y: FloatArray, t: int, amount: float) -> None:
+def _give_way(free: list[int], floor: Floor, y: FloatArray, t: int, amount: float) -> None:
     """Let the other flows give less, the dearest first."""
     for j in free:
-        less = min(amount, max(float(y[j, t] - low[j][t]), 0.0))
+        less = min(amount, max(float(y[j, t]) - floor(j, t), 0.0))
         y[j, t] -= less
         amount -= less

@@ -19,7 +19,7 @@ def certified_bound(program: Program, prices: Prices, objective: float = np.inf)
 
     Args:
         program: The program.
-        prices: Prices of balance, stores, budgets and links; the last two are taken as zero where negative.
+        prices: Prices of balance, stores, ramps, budgets and links; the last two are taken as zero where negative.
         objective: Cost of any point of the program: no optimum spends more [USD].
 
     Returns:
@@ -47,10 +47,10 @@ def reduced_costs(program: Program, prices: Prices) -> tuple[float, FloatArray]:
         total -= price * link.limit
         for i, a in link.columns.items():
             reduced[i] += price * a
+    for price, ramp in zip(prices.ramps, program.ramps, strict=True):
+        total += float(price @ ramp.base) if ramp.base is not None else 0.0
     for j, flow in enumerate(program.flows):
-        r = flow.cost - prices.balance * flow.balance
-        for k, gain in flow.gain.items():
-            r = r + prices.stores[k] * gain
+        r = flow_reduced_cost(program, prices, j)
         for price, budget in zip(budgets, program.budgets, strict=True):
             if j in budget.flows:
                 r = r + price * budget.flows[j]
@@ -59,6 +59,22 @@ def reduced_costs(program: Program, prices: Prices) -> tuple[float, FloatArray]:
         total += _store_bound(program, store, prices.stores[k], reduced)
     _lift_levels(program, reduced)
     return total, reduced
+
+
+def flow_reduced_cost(program: Program, prices: Prices, j: int) -> FloatArray:
+    """Give the cost of a flow less what the rows of its steps pay for it, budgets apart [USD/MW], shape (T,)."""
+    flow = program.flows[j]
+    r = flow.cost - prices.balance * flow.balance
+    for k, gain in flow.gain.items():
+        r = r + prices.stores[k] * gain
+    for price, ramp in zip(prices.ramps, program.ramps, strict=True):
+        if j == ramp.flow:
+            r = r - price + np.append(price[1:], 0.0)
+        if j == ramp.up:
+            r = r + price
+        if j == ramp.down:
+            r = r - price
+    return r
 
 
 def _lift_levels(program: Program, reduced: FloatArray) -> None:
@@ -78,12 +94,16 @@ def _worst_columns(program: Program, reduced: FloatArray, objective: float) -> f
     cost = np.array([c.cost for c in program.columns])
     upper = np.array([c.upper for c in program.columns])
     gain = np.maximum(-reduced, 0.0)
-    earned = 0.0
+    earned = float(np.minimum(cost, 0.0) @ upper)
     for flow in program.flows:
         most = flow.upper.max(initial=0.0) + sum(
             float(np.max(np.maximum(t.factor, 0.0) * upper[t.column])) for t in flow.upper_terms
         )
         earned += float(np.minimum(flow.cost, 0.0).sum()) * most
+        least = flow.lower.min(initial=0.0) + sum(
+            float(np.min(np.minimum(t.factor, 0.0) * upper[t.column])) for t in flow.lower_terms
+        )
+        earned += float(np.maximum(flow.cost, 0.0).sum()) * least
     left = objective - earned
     total = 0.0
     for i in sorted(np.flatnonzero(gain > 0), key=lambda i: -gain[i] / max(cost[i], 1e-300)):

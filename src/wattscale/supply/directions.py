@@ -54,7 +54,7 @@ def shift_parts(term_part, term_column, pair_b, pair_j, pair_q, inverse, pull, d
 
 
 @compiled
-def forward(gain, end, start, moved, r_rows, lower, couple, f):
+def forward(gain, end, start, stand, first, moved, r_rows, lower, couple, f):
     """Solve L f = (rows of the steps `moved`) - r_rows, forward in time."""
     steps, rows = f.shape
     flows, stores = gain.shape[0], rows - 1
@@ -66,10 +66,13 @@ def forward(gain, end, start, moved, r_rows, lower, couple, f):
             f[t, r] = value
         for k in range(stores):
             f[t, 1 + k] += end[t, k] * moved[t, flows + k]
+            if first == 0:
+                for r in range(rows):
+                    f[t, r] += stand[k, r] * moved[t, flows + k]
             if t > 0:
                 f[t, 1 + k] -= start[t, k] * moved[t - 1, flows + k]
-                for s in range(stores):
-                    f[t, 1 + k] -= couple[t, k, s] * f[t - 1, 1 + s]
+                for s in range(first, rows):
+                    f[t, 1 + k] -= couple[t, k, s] * f[t - 1, s]
         for r in range(rows):
             value = f[t, r]
             for s in range(r):
@@ -78,15 +81,15 @@ def forward(gain, end, start, moved, r_rows, lower, couple, f):
 
 
 @compiled
-def back(gain, end, start, lower, couple, f, nu, pulled):
+def back(gain, end, start, stand, first, lower, couple, f, nu, pulled):
     """Solve L' nu = f, backward in time; pulled: the multipliers as the parts see them. f is overwritten."""
     steps, rows = f.shape
     flows, stores = gain.shape[0], rows - 1
     for t in range(steps - 1, -1, -1):
         if t + 1 < steps:
             for k in range(stores):
-                for s in range(stores):
-                    f[t, 1 + s] -= couple[t + 1, k, s] * nu[t + 1, 1 + k]
+                for s in range(first, rows):
+                    f[t, s] -= couple[t + 1, k, s] * nu[t + 1, 1 + k]
         for r in range(rows - 1, -1, -1):
             value = f[t, r]
             for s in range(r + 1, rows):
@@ -101,6 +104,9 @@ def back(gain, end, start, lower, couple, f, nu, pulled):
             value = end[t, k] * nu[t, 1 + k]
             if t + 1 < steps:
                 value -= start[t + 1, k] * nu[t + 1, 1 + k]
+            if first == 0:
+                for r in range(rows):
+                    value += stand[k, r] * nu[t, r]
             pulled[t, flows + k] = value
 
 

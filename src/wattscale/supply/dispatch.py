@@ -13,9 +13,9 @@ from wattscale.supply.certificate import reduced_costs
 from wattscale.supply.expansion import Campus
 from wattscale.supply.limits import counted_per_mw, counted_per_mwh, wear_usd_per_mwh
 from wattscale.supply.program import Solution
-from wattscale.supply.purchases import connection_usd_per_mw
+from wattscale.supply.purchases import resale_usd_per_mwh
 from wattscale.supply.setting import Purchase
-from wattscale.supply.tariff import PEAKS, TIER
+from wattscale.supply.tariff import PEAKS, SPOT, TIER
 from wattscale.supply.technologies import Technology, annuity
 from wattscale.units import KG_PER_T, FloatArray
 
@@ -64,12 +64,13 @@ def dispatch(campus: Campus, solution: Solution) -> Dispatch:
             given[name] = solution.flows[program.flow(f"{name}.discharge")]
             uses[name] = solution.flows[program.flow(f"{name}.charge")]
         else:
-            given[name] = solution.flows[program.flow(name)]
+            bought = max(program.flow(SPOT), program.flow(name)) if name == "grid" else program.flow(name)
+            given[name] = solution.flows[bought]
     for p in campus.setting.purchases:
         if p.delivery == "physical":
             given[p.key] = solution.flows[program.flow(p.key)]
             volume = campus.setting.renewable[p.key] * solution.columns[program.column(p.key)]
-            curtailed[p.key] = np.maximum(volume - given[p.key], 0.0)
+            curtailed[p.key] = np.maximum(volume - given[p.key], 0.0) * (resale_usd_per_mwh(campus.setting, p) <= 0.0)
     given["unserved"] = solution.flows[program.flow("unserved")]
     if campus.setting.export_usd_per_mwh is not None and "grid" in campus.technologies:
         uses["export"] = solution.flows[program.flow("export")]
@@ -167,7 +168,7 @@ def _grid_costs(campus: Campus, solution: Solution, d: Dispatch, capital: float,
 
 
 def purchase_costs(campus: Campus, p: Purchase, size_mw: float, d: Dispatch) -> dict[str, float]:
-    """Give the yearly cost of a contract by part: energy or settlement, network [USD/year]."""
+    """Give the yearly cost of a contract by part: energy or settlement, network, surplus sold [USD/year]."""
     setting = campus.setting
     profile = setting.renewable[p.key] * size_mw
     if p.delivery == "virtual":
@@ -175,12 +176,11 @@ def purchase_costs(campus: Campus, p: Purchase, size_mw: float, d: Dispatch) -> 
     taken = float(setting.weight @ d.given_mw[p.key])
     paid = max(taken, p.take_or_pay_share * float(setting.weight @ profile))
     parts = {f"{p.key}.energy": paid * p.usd_per_mwh}
+    if p.surplus_sold:
+        sold = setting.weight * (profile - d.given_mw[p.key])
+        parts[f"{p.key}.sold"] = -float(sold @ resale_usd_per_mwh(setting, p))
     if p.through_grid:
         parts[f"{p.key}.network"] = float((setting.weight * setting.network) @ d.given_mw[p.key])
-        if "grid" in campus.technologies:
-            parts[f"{p.key}.network"] += connection_usd_per_mw(setting, campus.technologies["grid"]) * float(
-                profile.max()
-            )
     return parts
 
 

@@ -17,12 +17,12 @@ import numpy as np
 
 from wattscale.supply.builder import Builder
 from wattscale.supply.limits import add_limits, counted_per_mw, counted_per_mwh, wear_usd_per_mwh
-from wattscale.supply.program import Flow, Link, Program, Store, term
+from wattscale.supply.program import Flow, Link, Program, Ramp, Store, term
 from wattscale.supply.purchases import add_purchases
 from wattscale.supply.setting import Limit, Setting
 from wattscale.supply.tariff import add_grid
 from wattscale.supply.technologies import Technology
-from wattscale.units import KG_PER_T
+from wattscale.units import KG_PER_T, FloatArray
 
 __all__ = ["Campus", "Limit", "Setting", "build"]
 
@@ -75,7 +75,7 @@ def build(setting: Setting, technologies: Mapping[str, Technology]) -> Campus:
     firm = setting.load_mw * (1.0 - setting.flexible_share)
     program = Program(
         setting.weight, firm, tuple(b.columns), tuple(b.flows), tuple(b.stores), tuple(b.budgets),
-        tuple(b.links),
+        tuple(b.links), tuple(b.ramps),
     )  # fmt: skip
     return Campus(setting, technologies, program, tuple(b.limits))
 
@@ -98,7 +98,13 @@ def _fuelled(b: Builder, t: Technology) -> None:
     carbon_cost = counted_per_mwh(b.setting, t) * b.setting.carbon_price_usd_per_t / KG_PER_T
     lower = b.at_most(at, t.minimum_load) if t.minimum_load else ()
     cost = t.variable_usd_per_mwh + t.fuel_usd_per_mwh[0] + carbon_cost
-    b.flow(t.name, cost, 1.0, b.at_most(at, t.availability), lower_terms=lower)
+    flow = b.flow(t.name, cost, 1.0, b.at_most(at, t.availability), lower_terms=lower)
+    if t.ramp_share_per_h is None or t.ramp_share_per_h * float(np.min(b.setting.weight)) >= t.availability:
+        return
+    if t.like:
+        key = f"supply.own_technologies.{t.name}.ramp_share_per_h"
+        b.limits.append(Limit(key, t.ramp_share_per_h, "1/h", "ramp", len(b.ramps), 1.0))
+    b.ramp(flow, terms=b.at_most(at, t.ramp_share_per_h * b.setting.weight))
 
 
 def _storage(b: Builder, t: Technology) -> None:
@@ -133,6 +139,25 @@ def _flexible(b: Builder) -> None:
     b.stores.append(Store("flexible", np.ones(b.steps), -span, span, (), None, ends, -usual))
     k, zero = len(b.stores) - 1, np.zeros(b.steps)
     b.flows.append(Flow("flexible", zero, -1.0, s.flexible_low * usual, s.flexible_high * usual, gain={k: 1.0}))
+    if s.flexible_ramp_share_per_h is not None or s.checkpoint_loss_h > 0.0:
+        _flexible_changes(b, k, usual)
+
+
+def _flexible_changes(b: Builder, k: int, usual: FloatArray) -> None:
+    """Changes of how far the flexible load is off its usual power: their limits, and the work lost by turning down."""
+    s, flow = b.setting, len(b.flows) - 1
+    before = np.append(usual[:1], usual[:-1])
+    raised, cut = s.flexible_high - 1.0, 1.0 - s.flexible_low
+    up, down = cut * before + raised * usual, raised * before + cut * usual
+    if s.flexible_ramp_share_per_h is not None:
+        most = s.flexible_ramp_share_per_h * s.weight * usual
+        up, down = np.minimum(up, most), np.minimum(down, most)
+        key = "supply.flexible_ramp_share_per_h"
+        b.limits.append(Limit(key, s.flexible_ramp_share_per_h, "1/h", "ramp", len(b.ramps), 1.0))
+    b.flow("flexible.up", 0.0, 0.0, upper=up)
+    lost = {k: -s.checkpoint_loss_h / float(s.weight[0])} if s.checkpoint_loss_h > 0.0 else {}
+    b.flow("flexible.down", 0.0, 0.0, upper=down, gain=lost)
+    b.ramps.append(Ramp(flow, len(b.flows) - 2, len(b.flows) - 1, np.diff(usual, prepend=0.0)))
 
 
 PLAIN_DURATION_H = 10.0

@@ -84,10 +84,14 @@ def setting_of(
         called=called,
         curtailment_share=table.curtailment_share,
         curtailment_usd_per_mw_year=table.curtailment_usd_per_kw_year * KW_PER_MW,
-        purchases=tuple(_purchase(p, catalog) for p in table.ppas),
+        purchases=tuple(_purchase(p, i, table, catalog) for i, p in enumerate(table.ppas)),
         lifecycle_carbon=table.carbon_scope == "life-cycle",
         grid_lifecycle_kg_per_mwh=site.carbon_lifecycle_kg_per_mwh,
         fade_per_cycle=table.storage_fade_per_cycle,
+        unit_mw=_units(table, catalog),
+        import_ramp_mw_per_h=table.import_ramp_mw_per_h,
+        flexible_ramp_share_per_h=table.flexible_ramp_share_per_h,
+        checkpoint_loss_h=table.checkpoint_loss_h,
     )
 
 
@@ -101,6 +105,22 @@ def _capacity_limits(table: SupplyTable, catalog: Catalog) -> dict[str, float]:
             raise InputError("must not be negative", where=f"supply.max_capacity_mw.{key}", value=value,
                              allowed=">= 0")  # fmt: skip
     return limits
+
+
+def _units(table: SupplyTable, catalog: Catalog) -> dict[str, float]:
+    like = {o.name: o.like for o in table.own_technologies}
+    found = {}
+    for key, value in table.unit_mw.items():
+        where = f"supply.unit_mw.{key}"
+        name = key if key in like else known_name(catalog, key, "supply.unit_mw")
+        kind = catalog.row(TECHNOLOGIES, like.get(name, name)).text("kind")
+        if value <= 0:
+            raise InputError("must be above zero", where=where, value=value, allowed="> 0")
+        if kind not in ("fuelled", "renewable"):
+            raise InputError("is a size that storages and the grid do not have: they come in any size", where=where,
+                             value=value, hint="Leave it out")  # fmt: skip
+        found[name] = value
+    return found
 
 
 def _period_of_hour(table: SupplyTable, site: SiteResult) -> FloatArray:
@@ -132,6 +152,13 @@ def _check_period(p: TariffPeriod, where: str) -> None:
 
 def _tiers(table: SupplyTable) -> tuple[tuple[float, float], ...]:
     tiers = [(t.above_mwh_per_month, t.usd_per_mwh) for t in table.energy_tiers]
+    for i, (_, extra) in enumerate(tiers):
+        if extra < 0:
+            raise InputError(
+                "makes a block cheaper than the one before: falling blocks are not convex and not possible",
+                where=f"supply.energy_tiers.{i}.usd_per_mwh", value=extra, allowed=">= 0",
+                hint="Put the mean of what you expect to pay into supply.grid_adder_usd_per_mwh",
+            )  # fmt: skip
     for i, (before, after) in enumerate(pairwise(tiers)):
         if after[0] <= before[0]:
             raise InputError("must be above that of the tier before", where=f"supply.energy_tiers.{i + 1}."
@@ -191,10 +218,16 @@ def _profiles(table: SupplyTable, load_mw: FloatArray, site: SiteResult, catalog
     return found
 
 
-def _purchase(p: PowerPurchase, catalog: Catalog) -> Purchase:
+def _purchase(p: PowerPurchase, place: int, table: SupplyTable, catalog: Catalog) -> Purchase:
+    firm = p.take_or_pay_share >= 1.0
+    if p.surplus_sold and (not firm or p.delivery == "virtual"):
+        raise InputError("needs a physical contract whose whole volume is paid", value=True,
+                         where=f"supply.ppas.{place}.surplus_sold",
+                         hint="Set take_or_pay_share = 1, or leave it out")  # fmt: skip
+    sold = table.export_allowed if p.surplus_sold is None else p.surplus_sold
     plant = p.kind == "pay-as-produced"
     carbon = catalog.row(TECHNOLOGIES, p.technology).number("lifecycle_kg_per_mwh") if plant else 0.0
     return Purchase(
         p.name, p.delivery, p.usd_per_mwh, p.max_mw, p.min_mw, p.take_or_pay_share, p.carbon_free, p.through_grid,
-        carbon,
+        carbon, sold and firm and p.delivery == "physical",
     )  # fmt: skip

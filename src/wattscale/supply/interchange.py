@@ -123,7 +123,8 @@ def from_network(n: Any) -> Campus:
     """
     meta = n.meta.get(META) if isinstance(n.meta, dict) else None
     if not meta:
-        raise InputError("was not written by wattscale", where="network", hint="Use one that to_network made")
+        raise InputError("was not written by to_network", where="network",
+                         hint="Solve it as it is with wattscale.supply.networks.solve_network")  # fmt: skip
     kept: dict[str, Any] = {
         k: tuple(v) if k in ("periods", "purchases", "energy_tiers") else v for k, v in meta["setting"].items()
     }

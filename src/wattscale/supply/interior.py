@@ -62,7 +62,7 @@ class _Iterate:
         self.nu, self.r_rows, self.f = (np.zeros((steps, rows)) for _ in range(3))
         self.pull = np.zeros((steps, len(a.term_part)))
         self.lower = np.zeros((steps, rows, rows))
-        self.couple = np.zeros((steps, rows - 1, rows - 1))
+        self.couple = np.zeros((steps, rows - 1, rows))
         self.schur = np.zeros((wide, wide))
         self.hessian, self.cross, self.own = np.zeros((n_x, n_x)), np.zeros((n_b, n_x)), np.zeros((n_b, n_b))
         self.direction, self.spare = (
@@ -71,7 +71,7 @@ class _Iterate:
         self.w: dict[str, FloatArray] = {}
         self.z: dict[str, FloatArray] = {}
         self.structure = (
-            a.gain, a.end, a.start, a.active, a.term_part, a.term_upper, a.term_column, a.term_factor, a.pair_budget,
+            a.gain, a.end, a.start, a.stand, a.first, a.active, a.term_part, a.term_upper, a.term_column, a.term_factor, a.pair_budget,
             a.pair_part, a.pair_factor,
         )  # fmt: skip
         self.terms = (a.term_part, a.term_upper, a.term_column, a.term_factor)
@@ -186,7 +186,7 @@ def _start(a: Layout, s: _Iterate) -> None:
     flows = a.gain.shape[0]
     reduced = a.cost.copy()
     reduced[:, :flows] += s.nu @ a.gain.T
-    reduced[:, flows:] += a.end
+    reduced[:, flows:] += a.end + s.nu @ a.stand.T
     reduced[:-1, flows:] -= a.start[1:]
     room = np.where(a.active > 0, np.maximum(high - low, 1e-3), 1.0)
     scaled = np.abs(reduced) * room
@@ -211,7 +211,7 @@ START = 3.0
 def _residuals(a: Layout, s: _Iterate) -> _Residuals:
     column, budget = np.zeros(len(s.x)), np.zeros(len(a.budget_limit))
     product, count, primal, dual = sweeps.residuals(
-        a.gain, a.end, a.start, a.cost, a.low, a.high, a.active, a.term_part, a.term_upper, a.term_column,
+        a.gain, a.end, a.start, a.stand, a.first, a.cost, a.low, a.high, a.active, a.term_part, a.term_upper, a.term_column,
         a.term_factor, a.pair_budget, a.pair_part, a.pair_factor, a.right, s.y, s.wl, s.wu, s.zl, s.zu, s.nu, s.x,
         s.z["budget"], s.r_rows, s.g_low, s.g_high, s.r_part, column, budget,
     )  # fmt: skip
@@ -323,8 +323,8 @@ def _direct(a: Layout, s: _Iterate, r: _Residuals, small: FloatArray, aim: dict[
         s.aim_low, s.aim_high, d.y, column, budget,
     )  # fmt: skip
     column[a.fixed] = 0.0
-    directions.forward(a.gain, a.end, a.start, d.y, s.r_rows, s.lower, s.couple, s.f)
-    directions.back(a.gain, a.end, a.start, s.lower, s.couple, s.f, d.nu, s.pulled)
+    directions.forward(a.gain, a.end, a.start, a.stand, a.first, d.y, s.r_rows, s.lower, s.couple, s.f)
+    directions.back(a.gain, a.end, a.start, a.stand, a.first, s.lower, s.couple, s.f, d.nu, s.pulled)
     shift = np.zeros(len(small))
     directions.border_of(a.term_part, a.term_column, *s.budget_pairs, s.inverse, s.pull, s.pulled, n_x, shift)
     np.subtract.at(shift, a.entry_column, a.entry_factor * d.nu[a.entry_step, a.entry_row])
@@ -334,9 +334,9 @@ def _direct(a: Layout, s: _Iterate, r: _Residuals, small: FloatArray, aim: dict[
     directions.shift_parts(a.term_part, a.term_column, *s.budget_pairs, s.inverse, s.pull, delta, n_x, d.y)
     levels = a.entry_factor * delta[a.entry_column]
     np.subtract.at(s.r_rows, (a.entry_step, a.entry_row), levels)
-    directions.forward(a.gain, a.end, a.start, d.y, s.r_rows, s.lower, s.couple, s.f)
+    directions.forward(a.gain, a.end, a.start, a.stand, a.first, d.y, s.r_rows, s.lower, s.couple, s.f)
     np.add.at(s.r_rows, (a.entry_step, a.entry_row), levels)
-    directions.back(a.gain, a.end, a.start, s.lower, s.couple, s.f, d.nu, s.pulled)
+    directions.back(a.gain, a.end, a.start, a.stand, a.first, s.lower, s.couple, s.f, d.nu, s.pulled)
     primal, dual = directions.expand(
         *s.terms, s.wl, s.wu, s.zl, s.zu, s.dl, s.du, s.g_low, s.g_high, s.inverse, s.aim_low, s.aim_high, d.y,
         s.pulled, delta, d.wl, d.wu, d.zl, d.zu, d.sums,
@@ -373,7 +373,7 @@ def _finished(
 def _answer(program: Program, a: Layout, s: _Iterate, iteration: int) -> Solution:
     """Give the point in MW and USD with the bound that its prices prove."""
     found = prices(a, s.nu, s.z["budget"], s.z["link"])
-    parts = np.ascontiguousarray(s.y.T) * a.power
+    parts = s.y.T[a.part] * a.power
     columns, flows = s.x * a.power, parts[: len(program.flows)]
     cost = cost_of(program, columns, flows)
     bound = certified_bound(program, found, cost + ROOM * abs(cost))

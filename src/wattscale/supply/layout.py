@@ -2,8 +2,10 @@
 
 In: a `Program`. Out: `Layout`, and the way back to USD. Leaves out: solving (interior.py, sweeps.py).
 
-A part is a flow or a store; parts are numbered flows first. The rows of a step are the balance and one per store. A
-part without room in a step (solar at night, a level pinned to zero) stays in the arrays and takes no part.
+A part is a flow or a state; parts are numbered flows first. A state carries over from step to step and has a row of its
+own: the level of a store, or a flow with a ramp, which stands in the balance too (and in whatever other row it has a
+gain). The rows of a step are the balance and one per state. A part without room in a step (solar at night, a level
+pinned to zero) stays in the arrays and takes no part.
 """
 
 from __future__ import annotations
@@ -25,12 +27,16 @@ NO_ROOM = 1e-9
 
 @dataclass(frozen=True)
 class Layout:
-    """Scaled arrays: T steps, J flows, K stores, P = J + K parts, I terms, B budgets, Q pairs, X columns, L links.
+    """Scaled arrays: T steps, J flows, K states, P = J + K parts, I terms, B budgets, Q pairs, X columns, L links.
 
     Attributes:
         gain: Factor of each flow in the rows of its step, shape (J, K + 1).
-        end: Factor of the level in its own step's row, shape (T, K).
-        start: Factor, to be negated, of the level before in this step's row, shape (T, K).
+        end: Factor of the state in its own row, shape (T, K).
+        start: Factor, to be negated, of the state before in this step's row, shape (T, K).
+        stand: Factor of each state in the other rows of its step, shape (K, K + 1).
+        first: Least row in which a state stands: 0 where a flow has a ramp, else 1.
+        part: Part of each flow and store of the program, shape (P,).
+        stores: Number of states that are levels of stores; they come first.
         cost, low, high: Cost and constant bounds of the parts, shape (T, P).
         active: 1 for parts with room, else 0, shape (T, P).
         term_part, term_upper: Part of each term, and 1 where it is in the upper bound, shape (I,).
@@ -50,6 +56,10 @@ class Layout:
     gain: FloatArray
     end: FloatArray
     start: FloatArray
+    stand: FloatArray
+    first: int
+    part: IndexArray
+    stores: int
     cost: FloatArray
     low: FloatArray
     high: FloatArray
@@ -80,37 +90,41 @@ class Layout:
 
 def layout(program: Program) -> Layout:
     """Lay a program out, scaled by its mean load and by a typical cost of one step."""
-    steps, n_j, n_k, n_x = program.steps, len(program.flows), len(program.stores), len(program.columns)
+    steps, n_s, n_x = program.steps, len(program.stores), len(program.columns)
+    plain, parts, part = _order(program)
+    n_j, n_p = len(plain), len(parts)
     power = float(np.mean(np.abs(program.load))) or 1.0
     typical = [float(np.mean(np.abs(f.cost))) for f in program.flows if f.name != "unserved"]
     linked = max((c.cost for c in program.columns), default=0.0) / steps
     money = (max([*typical, 0.0]) or linked or 1.0) * power
-    parts: list[Flow | Store] = [*program.flows, *program.stores]
     low, high = (_stack([getattr(p, side) / power for p in parts], steps) for side in ("lower", "upper"))
     upper = np.array([c.upper for c in program.columns]) / power
-    part, is_upper, column, factor = _terms(program)
+    term_part, is_upper, column, factor = _terms(parts, steps)
     factor = np.where(upper[column] > 0.0, factor, 0.0)
-    reach = np.zeros((steps, n_j + n_k))
-    for i, p in enumerate(part):
+    reach = np.zeros((steps, n_p))
+    for i, p in enumerate(term_part):
         reach[:, p] += np.abs(factor[:, i])
     active = (reach > 0.0) | (high - low > NO_ROOM)
-    factors = [store_factors(program, s) for s in program.stores]
+    ones = np.ones(steps)
+    factors = [*(store_factors(program, s) for s in program.stores), *((ones, ones) for _ in program.ramps)]
     end, start = (_stack([f[i] for f in factors], steps) for i in (0, 1))
     entries = _entries(program, end, start)
     for k, store in enumerate(program.stores):
         active[:, n_j + k] &= level_alive(store) > 0
-    factor = np.where(active[:, part], factor, 0.0)
+    end[:, :n_s] *= active[:, n_j : n_j + n_s]
+    factor = np.where(active[:, term_part], factor, 0.0)
     scale = budget_scales(program)
     pairs = [(b, j) for b, row in enumerate(program.budgets) for j in row.flows]
-    cost = np.zeros((steps, n_j + n_k))
-    cost[:, :n_j] = _stack([f.cost for f in program.flows], steps) * power / money
+    costs = [p.cost if isinstance(p, Flow) else np.zeros(steps) for p in parts]
     return Layout(
-        gain=_gain(program),
-        end=np.where(active[:, n_j:], end, 0.0),
+        gain=_gain(program, plain),
+        end=end,
         start=np.where(np.arange(steps)[:, None] > 0, start, 0.0),
-        cost=cost, low=low, high=high, active=active.astype(np.float64),
-        term_part=part, term_upper=is_upper, term_column=column, term_factor=factor,
-        pair_budget=np.array([b for b, _ in pairs], np.int64), pair_part=np.array([j for _, j in pairs], np.int64),
+        stand=_stand(program), first=0 if program.ramps else 1, part=part, stores=n_s,
+        cost=_stack(costs, steps) * power / money, low=low, high=high, active=active.astype(np.float64),
+        term_part=term_part, term_upper=is_upper, term_column=column, term_factor=factor,
+        pair_budget=np.array([b for b, _ in pairs], np.int64),
+        pair_part=np.array([part[j] for _, j in pairs], np.int64),
         pair_factor=_stack([program.budgets[b].flows[j] / scale[b] for b, j in pairs], steps),
         right=_right(program, power),
         budget_columns=_dense([r.columns for r in program.budgets], n_x) / scale[:, None],
@@ -127,7 +141,8 @@ def layout(program: Program) -> Layout:
 def prices(a: Layout, rows: FloatArray, budgets: FloatArray, links: FloatArray) -> Prices:
     """Give the prices in USD from the multipliers of the rows (shape (T, K + 1)), budgets and links."""
     unit = a.money / a.power
-    return Prices(-rows[:, 0] * unit, -rows[:, 1:].T * unit, budgets * unit / a.budget_scale, links * unit)
+    states, n = -rows[:, 1:].T * unit, a.stores
+    return Prices(-rows[:, 0] * unit, states[:n], budgets * unit / a.budget_scale, links * unit, states[n:])
 
 
 def _stack(columns: list[FloatArray], steps: int) -> FloatArray:
@@ -142,36 +157,66 @@ def _dense(rows: list[Mapping[int, float]], width: int) -> FloatArray:
     return found
 
 
-def _terms(program: Program) -> tuple[IndexArray, IndexArray, IndexArray, FloatArray]:
+def _order(program: Program) -> tuple[list[int], list[Flow | Store], IndexArray]:
+    """Give the flows without a ramp, all parts in order, and the part of each flow and store of the program."""
+    ramped = [r.flow for r in program.ramps]
+    plain = [j for j in range(len(program.flows)) if j not in ramped]
+    parts: list[Flow | Store] = [program.flows[j] for j in plain]
+    parts += [*program.stores, *(program.flows[j] for j in ramped)]
+    part = np.empty(len(parts), np.int64)
+    n_j, n_s = len(plain), len(program.stores)
+    part[plain] = np.arange(n_j)
+    part[len(program.flows) :] = n_j + np.arange(n_s)
+    part[ramped] = n_j + n_s + np.arange(len(ramped))
+    return plain, parts, part
+
+
+def _terms(parts: list[Flow | Store], steps: int) -> tuple[IndexArray, IndexArray, IndexArray, FloatArray]:
     found: list[tuple[int, int, Term]] = []
-    parts: list[Flow | Store] = [*program.flows, *program.stores]
     for p, part in enumerate(parts):
         found += [(p, 0, t) for t in (part.lower_terms if isinstance(part, Flow) else ())]
         found += [(p, 1, t) for t in part.upper_terms]
-    column = np.array([t.column for _, _, t in found], np.int64).reshape(len(found), program.steps).T
+    column = np.array([t.column for _, _, t in found], np.int64).reshape(len(found), steps).T
     return (
         np.array([p for p, _, _ in found], np.int64),
         np.array([u for _, u, _ in found], np.int64),
         np.ascontiguousarray(column),
-        _stack([t.factor for _, _, t in found], program.steps),
+        _stack([t.factor for _, _, t in found], steps),
     )
 
 
-def _gain(program: Program) -> FloatArray:
-    gain = np.zeros((len(program.flows), len(program.stores) + 1))
-    for j, flow in enumerate(program.flows):
-        gain[j, 0] = flow.balance
-        for k, g in flow.gain.items():
-            gain[j, 1 + k] = -g
+def _rows(program: Program, flow: Flow) -> FloatArray:
+    """Factor of a flow in the balance and in the rows of stores, shape (K + 1,)."""
+    found = np.zeros(1 + len(program.stores) + len(program.ramps))
+    found[0] = flow.balance
+    for k, g in flow.gain.items():
+        found[1 + k] = -g
+    return found
+
+
+def _gain(program: Program, plain: list[int]) -> FloatArray:
+    gain = np.array([_rows(program, program.flows[j]) for j in plain])
+    for i, ramp in enumerate(program.ramps, 1 + len(program.stores)):
+        gain[plain.index(ramp.up), i] = -1.0
+        gain[plain.index(ramp.down), i] = 1.0
     return gain
 
 
+def _stand(program: Program) -> FloatArray:
+    n_s = len(program.stores)
+    stand = np.zeros((n_s + len(program.ramps), 1 + n_s + len(program.ramps)))
+    for i, ramp in enumerate(program.ramps):
+        stand[n_s + i] = _rows(program, program.flows[ramp.flow])
+    return stand
+
+
 def _right(program: Program, power: float) -> FloatArray:
-    right = np.zeros((program.steps, len(program.stores) + 1))
+    constant = [*(s.inflow for s in program.stores), *(r.base for r in program.ramps)]
+    right = np.zeros((program.steps, len(constant) + 1))
     right[:, 0] = program.load / power
-    for k, store in enumerate(program.stores):
-        if store.inflow is not None:
-            right[:, 1 + k] = store.inflow / power
+    for k, value in enumerate(constant):
+        if value is not None:
+            right[:, 1 + k] = value / power
     return right
 
 

@@ -10,6 +10,7 @@ from wattscale.supply.builder import Builder
 from wattscale.supply.program import Link
 from wattscale.supply.purchases import volume_mwh
 from wattscale.supply.setting import Limit, Setting
+from wattscale.supply.tariff import SPOT
 from wattscale.supply.technologies import Technology
 from wattscale.units import FloatArray
 
@@ -56,7 +57,7 @@ def _hourly_share(b: Builder, index: dict[str, int], energy: float) -> None:
         return
     dirty = {index["unserved"]: weight}
     if "grid" in index:
-        dirty[index["grid"]] = weight * (1.0 - setting.grid_cfe_share)
+        dirty[index.get(SPOT, index["grid"])] = weight * (1.0 - setting.grid_cfe_share)
     dirty |= {index[t.name]: weight for t in b.technologies.values() if t.kind == "fuelled" and not t.carbon_free}
     dirty |= {index[p.key]: weight for p in setting.purchases if p.delivery == "physical" and not p.carbon_free}
     b.limit("supply.cfe_hourly_share", x, "1", -energy, dirty, offset=energy)
@@ -84,7 +85,7 @@ def _carbon_cap(b: Builder, index: dict[str, int], energy: float) -> None:
         return
     carbon: dict[int, FloatArray] = {}
     if "grid" in index:
-        carbon[index["grid"]] = weight * setting.grid_counted_kg_per_mwh
+        carbon[index.get(SPOT, index["grid"])] = weight * setting.grid_counted_kg_per_mwh
     columns: dict[int, float] = {}
     for t in b.technologies.values():
         per_mwh, per_mw = counted_per_mwh(setting, t), counted_per_mw(setting, t)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from wattscale.supply.program import Flow, Prices, Program, Store, level_alive, store_factors
+from wattscale.supply.program import Flow, Prices, Program, Ramp, Store, level_alive, store_factors
 from wattscale.units import FloatArray
 
 
@@ -82,7 +82,7 @@ class _Rows:
 def matrix_form(program: Program) -> MatrixForm:
     """Write the program as one scaled sparse matrix.
 
-    Rows in order: balance, stores, budgets, links, then the bounds that hold linking columns.
+    Rows in order: balance, stores, ramps, budgets, links, then the bounds that hold linking columns.
     """
     steps, n_x = program.steps, len(program.columns)
     t = np.arange(steps)
@@ -96,6 +96,8 @@ def matrix_form(program: Program) -> MatrixForm:
     rows.close(program.load / power, program.load / power)
     for k, store in enumerate(program.stores):
         _store_rows(program, rows, k, store, flow_at, store_at[k], power)
+    for ramp in program.ramps:
+        _ramp_rows(rows, ramp, flow_at, steps, power)
     scale = budget_scales(program)
     for budget, s in zip(program.budgets, scale, strict=True):
         for j, q in budget.flows.items():
@@ -140,6 +142,16 @@ def _store_rows(program: Program, rows: _Rows, k: int, store: Store, flow_at: li
     rows.close(inflow, inflow)
 
 
+def _ramp_rows(rows: _Rows, ramp: Ramp, flow_at: list[int], steps: int, power: float) -> None:
+    t = np.arange(steps)
+    rows.add(t, flow_at[ramp.flow] + t, 1.0)
+    rows.add(t[1:], flow_at[ramp.flow] + t[:-1], -1.0)
+    rows.add(t, flow_at[ramp.up] + t, -1.0)
+    rows.add(t, flow_at[ramp.down] + t, 1.0)
+    base = np.zeros(steps) if ramp.base is None else ramp.base / power
+    rows.close(base, base)
+
+
 def _bounds(rows: _Rows, part: Flow | Store, at: int, low: FloatArray, high: FloatArray, power: float) -> None:
     steps = len(part.lower)
     t = np.arange(steps)
@@ -171,12 +183,14 @@ def prices_of(form: MatrixForm, program: Program, row_price: FloatArray) -> Pric
     """Read the prices of the program from the scaled row prices (sign: cost per unit of right-hand side)."""
     steps, n_s, n_b, n_l = program.steps, len(program.stores), len(program.budgets), len(program.links)
     unit = form.money / form.power
-    at = steps * (1 + n_s)
+    end = steps * (1 + n_s)
+    at = end + steps * len(program.ramps)
     return Prices(
         balance=row_price[:steps] * unit,
-        stores=(row_price[steps:at] * unit).reshape(n_s, steps),
+        stores=(row_price[steps:end] * unit).reshape(n_s, steps),
         budgets=-row_price[at : at + n_b] * unit / form.budget_scale if n_b else np.zeros(0),
         links=-row_price[at + n_b : at + n_b + n_l] * unit,
+        ramps=(row_price[end:at] * unit).reshape(len(program.ramps), steps),
     )
 
 

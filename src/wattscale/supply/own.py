@@ -17,9 +17,11 @@ from wattscale.supply.technologies import KW_PER_MW, Technology
 SAME = (
     "life_years", "variable_usd_per_mwh", "carbon_kg_per_mwh", "lifecycle_kg_per_mwh", "carbon_free", "minimum_load",
     "availability", "land_ha_per_mw", "duration_h", "capacity_factor",
+    "ramp_share_per_h",
 )  # fmt: skip
 """Keys that a technology holds under the same name."""
 STORAGE_ONLY = ("capital_usd_per_kwh", "roundtrip_efficiency", "self_discharge_per_h", "duration_h")
+FUELLED_ONLY = ("ramp_share_per_h",)
 NOT_RENEWABLE = ("fuel_usd_per_mwh", "carbon_kg_per_mwh", "minimum_load", "availability")
 
 
@@ -49,6 +51,8 @@ def _check(given: dict[str, Any], like: Technology, where: str) -> None:
         wrong = (*wrong, *NOT_RENEWABLE)
     if like.kind != "renewable":
         wrong = (*wrong, "capacity_factor")
+    if like.kind != "fuelled":
+        wrong = (*wrong, *FUELLED_ONLY)
     for key in given:
         if key in wrong:
             raise InputError(f"is no property of a technology like {like.name}", where=f"{where}.{key}",

@@ -11,6 +11,7 @@ The program, for steps t with weights w_t [h], columns x, flows y and stores s:
           (s_tk - keep_tk s_(t-1)k) / w_t - sum_j gain_jk y_tj = inflow_tk     (stores, cyclic, MW)
           lower_tj + sum a_l x <= y_tj <= upper_tj + sum a_u x                 (bounds with linking terms)
           lower_tk <= s_tk <= upper_tk + sum a_u x
+          y_tj - y_(t-1)j - up_t + down_t = base_t                             (ramps, up and down are flows, MW)
           sum_t q_t y_t + e x <= limit                                         (budgets)
           A x <= h,  0 <= x <= upper                                           (links)
 """
@@ -123,6 +124,25 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Ramp:
+    """The change of a flow from step to step, split into two other flows: y_t - y_(t-1) - up_t + down_t = base_t.
+
+    What limits the change, costs it, or draws on a store by it are the bounds, costs and gains of those two flows.
+    Before the first step the flow is zero (room in `up` there leaves the first step free); the year is no circle.
+
+    Attributes:
+        flow: Index of the flow.
+        up, down: Indices of the flows (outside the balance) that hold its rise and its fall [MW].
+        base: Change that does not count [MW], shape (T,); None for none.
+    """
+
+    flow: int
+    up: int
+    down: int
+    base: FloatArray | None = None
+
+
+@dataclass(frozen=True)
 class Program:
     """The linear program of one campus; see the module's text for the rows."""
 
@@ -133,6 +153,7 @@ class Program:
     stores: tuple[Store, ...]
     budgets: tuple[Budget, ...]
     links: tuple[Link, ...]
+    ramps: tuple[Ramp, ...] = ()
 
     @property
     def steps(self) -> int:
@@ -157,12 +178,14 @@ class Prices:
         stores: Price of the store rows, shape (K, T).
         budgets: Saving per unit of each budget's limit, >= 0.
         links: Saving per unit of each link's limit, >= 0.
+        ramps: Price of the ramp rows, shape (R, T); of no length where the program has none.
     """
 
     balance: FloatArray
     stores: FloatArray
     budgets: FloatArray
     links: FloatArray
+    ramps: FloatArray = field(default_factory=lambda: np.zeros((0, 0)))
 
 
 @dataclass(frozen=True)
@@ -228,6 +251,11 @@ def store_factors(program: Program, store: Store) -> tuple[FloatArray, FloatArra
         start = start.copy()
         start[0] = 0.0
     return end, start
+
+
+def stored(program: Program, flow: Flow) -> bool:
+    """Tell whether a flow fills or empties a store with a cyclic level; a row without one is a balance of its own."""
+    return any(program.stores[k].level is not None for k in flow.gain)
 
 
 def level_alive(store: Store) -> IntArray:

@@ -1,11 +1,12 @@
 """Power purchase agreements as columns and flows.
 
 In: a `Builder` whose setting offers purchases. Out: a column per contract [MW], a flow where it serves the load.
-Leaves out: credit risk and netting of a physical delivery with spot import over one connection.
+Leaves out: credit risk, and the risk that the hours of surplus are the cheap ones in other years than this.
 
-A physical contract serves the load up to its hourly volume, and pays price x max(taken, take-or-pay share x volume);
-over the grid it also pays the network charge of each hour and a connection of its own size. A virtual one settles
-volume x (price - spot) and counts in the yearly match alone.
+A physical contract serves the load up to its hourly volume, and pays price x max(taken, take-or-pay share x volume).
+Over the grid it is part of what the meter reads (tariff.py): one connection, one peak, the network charge of each hour.
+What is not used is lost, or sold at the hourly price where that is above zero. A virtual contract settles volume x
+(price - spot) and counts in the yearly match alone.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ import numpy as np
 from wattscale.supply.builder import Builder
 from wattscale.supply.program import Budget, Link
 from wattscale.supply.setting import Limit, Purchase, Setting
-from wattscale.supply.technologies import Technology
-from wattscale.units import KG_PER_T
+from wattscale.supply.tariff import METER
+from wattscale.units import KG_PER_T, FloatArray
 
 SHORT = "short."
 """Beginning of the names of columns that hold energy paid but not taken [MWh]."""
@@ -25,16 +26,15 @@ SHORT = "short."
 def add_purchases(b: Builder) -> None:
     """Add all contracts on offer."""
     for p in b.setting.purchases:
-        volume = volume_mwh(b.setting, p)
         b.limits.append(Limit(f"supply.ppas.{p.name}.max_mw", p.max_mw, "MW", "column", len(b.columns), 1.0))
         if p.delivery == "virtual":
             settled = float((b.setting.weight * b.setting.renewable[p.key]) @ (p.usd_per_mwh - b.setting.spot))
             at = b.column(p.key, settled, p.max_mw)
         else:
-            at = _physical(b, p, volume)
+            at = _physical(b, p)
         if p.min_mw > 0:
             b.links.append(Link(f"{p.key}.least", {at: -1.0}, -p.min_mw))
-    _share_connection(b)
+    _limit_connection(b)
 
 
 def volume_mwh(setting: Setting, p: Purchase) -> float:
@@ -42,24 +42,25 @@ def volume_mwh(setting: Setting, p: Purchase) -> float:
     return float(setting.weight @ setting.renewable[p.key])
 
 
-def connection_usd_per_mw(setting: Setting, grid: Technology) -> float:
-    """Give what a MW of connection costs a contract in a year: capital and the monthly demand charges [USD/MW]."""
-    annual = grid.annual_usd_per_mw(setting.discount_rate) if setting.grid_capital else 0.0
-    return annual + len(np.unique(setting.month)) * setting.demand_charge_usd_per_mw_month
+def resale_usd_per_mwh(setting: Setting, p: Purchase) -> FloatArray:
+    """Give what a MWh of the contract that is not used earns in each step, zero where it is lost [USD/MWh]."""
+    return np.maximum(setting.spot, 0.0) if p.surplus_sold else np.zeros(len(setting.weight))
 
 
-def _physical(b: Builder, p: Purchase, volume: float) -> int:
+def _physical(b: Builder, p: Purchase) -> int:
+    """Add a physical contract; all its volume is sold first, and what serves the load is bought back at that price."""
     setting = b.setting
-    profile = setting.renewable[p.key]
+    profile, volume, resale = setting.renewable[p.key], volume_mwh(setting, p), resale_usd_per_mwh(setting, p)
     firm = p.take_or_pay_share >= 1.0
     cost = p.usd_per_mwh * volume if firm else 0.0
-    network = setting.network if p.through_grid else np.zeros(b.steps)
-    if p.through_grid and "grid" in b.technologies:
-        cost += connection_usd_per_mw(setting, b.technologies["grid"]) * float(profile.max())
-    at = b.column(p.key, cost, p.max_mw)
+    at = b.column(p.key, cost - float((setting.weight * profile) @ resale), p.max_mw)
     carbon = p.lifecycle_kg_per_mwh if setting.lifecycle_carbon else 0.0
-    price = network + (0.0 if firm else p.usd_per_mwh) + carbon * setting.carbon_price_usd_per_t / KG_PER_T
-    flow = b.flow(p.key, price, 1.0, b.at_most(at, profile))
+    price = resale + (0.0 if firm else p.usd_per_mwh) + carbon * setting.carbon_price_usd_per_t / KG_PER_T
+    meter = next((k for k, s in enumerate(b.stores) if s.name == METER), -1) if p.through_grid else -1
+    if meter >= 0:
+        flow = b.flow(p.key, price, 0.0, b.at_most(at, profile), gain={meter: 1.0})
+    else:
+        flow = b.flow(p.key, price + (setting.network if p.through_grid else 0.0), 1.0, b.at_most(at, profile))
     if 0.0 < p.take_or_pay_share < 1.0:
         owed = p.take_or_pay_share * volume
         short = b.column(f"{SHORT}{p.key}", p.usd_per_mwh, owed * p.max_mw)
@@ -67,12 +68,11 @@ def _physical(b: Builder, p: Purchase, volume: float) -> int:
     return at
 
 
-def _share_connection(b: Builder) -> None:
-    """Import and contracts over the grid share its limit."""
+def _limit_connection(b: Builder) -> None:
+    """Keep contracts over the grid within the connection's limit where nothing else is bought there."""
     setting = b.setting
     through = {b.at[p.key]: float(setting.renewable[p.key].max()) for p in setting.over_grid}
-    if setting.connection_mw is None or not through:
+    if setting.connection_mw is None or not through or "grid" in b.at:
         return
-    grid = {b.at["grid"]: 1.0} if "grid" in b.at else {}
     b.limits.append(Limit("supply.connection_mw", setting.connection_mw, "MW", "link", len(b.links), 1.0))
-    b.links.append(Link("supply.connection_mw", {**grid, **through}, setting.connection_mw))
+    b.links.append(Link("supply.connection_mw", through, setting.connection_mw))

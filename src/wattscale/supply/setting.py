@@ -37,8 +37,9 @@ class Purchase:
         max_mw, min_mw: Bounds of its size [MW].
         take_or_pay_share: Share of the volume paid in any case [1].
         carbon_free: Whether its energy counts as carbon-free.
-        through_grid: Whether it pays network charges and connection.
+        through_grid: Whether it comes over the grid's meter: pays network charges and shares connection and peaks.
         lifecycle_kg_per_mwh: Life-cycle carbon.
+        surplus_sold: Whether volume that is not used is sold at the hourly price, where that is above zero.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Purchase:
     carbon_free: bool = True
     through_grid: bool = True
     lifecycle_kg_per_mwh: float = 0.0
+    surplus_sold: bool = False
 
     @property
     def key(self) -> str:
@@ -98,6 +100,10 @@ class Setting:
         lifecycle_carbon: Whether carbon cap and price count the life cycle.
         grid_lifecycle_kg_per_mwh: Life-cycle carbon of import, shape (T,); None for the direct one.
         fade_per_cycle: Share of a storage's capacity lost in a full cycle [1].
+        unit_mw: Size of a unit by plant, whose capacity is then a whole number of them [MW].
+        import_ramp_mw_per_h: Largest change of grid import in an hour; None for no limit.
+        flexible_ramp_share_per_h: Largest change of moved load in an hour over its usual power [1/h]; None for none.
+        checkpoint_loss_h: Work lost for each MW by which the flexible load is turned down [MWh/MW].
     """
 
     weight: FloatArray
@@ -137,6 +143,10 @@ class Setting:
     lifecycle_carbon: bool = False
     grid_lifecycle_kg_per_mwh: FloatArray | None = None
     fade_per_cycle: float = 0.0
+    unit_mw: Mapping[str, float] = field(default_factory=dict)
+    import_ramp_mw_per_h: float | None = None
+    flexible_ramp_share_per_h: float | None = None
+    checkpoint_loss_h: float = 0.0
 
     @property
     def energy_mwh(self) -> float:
@@ -152,7 +162,7 @@ class Setting:
 
     @property
     def over_grid(self) -> tuple[Purchase, ...]:
-        """Purchases that share the grid connection."""
+        """Purchases that come over the grid's meter."""
         return tuple(p for p in self.purchases if p.delivery == "physical" and p.through_grid)
 
     @property
@@ -174,8 +184,8 @@ class Limit:
         key: Scenario field.
         value: Its value there.
         unit: Unit of the value.
-        kind: column (upper bound), budget or link.
-        index: Index of the row or column in the program.
+        kind: column (upper bound), budget, link or ramp.
+        index: Index of the row, column or ramp in the program.
         per_unit: Right-hand side per unit of the value.
     """
 

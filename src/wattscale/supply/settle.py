@@ -11,12 +11,25 @@ from dataclasses import replace
 import numpy as np
 
 from wattscale.supply.carry import carry_surplus
-from wattscale.supply.program import Flow, Program, Solution, bound_value, cost_of, store_factors
+from wattscale.supply.program import (
+    Flow,
+    Program,
+    Solution,
+    bound_value,
+    cost_of,
+    level_alive,
+    store_factors,
+    stored,
+)
+from wattscale.supply.ramps import ramp_limits, set_changes
+from wattscale.supply.shifted import settle_shifted
 from wattscale.supply.tariff import PEAKS
 from wattscale.units import FloatArray
 
 DUST = 1e-4
 """Capacity over the largest load below which a solver's capacity is its rounding [1]."""
+DUST_COST = 1e-5
+"""Cost over the cost, and draw on a budget over its limit, that leaving out such capacities may have at most [1]."""
 
 ROUNDING = 1e-3
 """Power over the largest load up to which a missing power is a solver's rounding [1]."""
@@ -35,18 +48,33 @@ def settle(program: Program, solution: Solution) -> Solution:
     Returns:
         The settled solution; its objective is that of the settled point.
     """
+    tidy = _settled(program, solution, DUST)
+    most = max(DUST_COST, float(np.max(budget_excess(program, solution), initial=0.0)))
+    drawn = float(np.max(budget_excess(program, tidy), initial=0.0)) > most
+    if not drawn and tidy.objective - solution.objective <= DUST_COST * abs(solution.objective):
+        return tidy
+    whole = _settled(program, solution, 0.0)
+    return whole if drawn or tidy.objective - whole.objective > DUST_COST * abs(whole.objective) else tidy
+
+
+def _settled(program: Program, solution: Solution, least: float) -> Solution:
+    """Settle, with capacities below the least (over the largest load) taken as zero."""
     x = np.clip(solution.columns, 0.0, [c.upper for c in program.columns])
-    dust = DUST * float(np.max(np.abs(program.load)))
+    dust = least * float(np.max(np.abs(program.load)))
     x[(x < dust) & (np.array([c.cost for c in program.columns]) > 0.0)] = 0.0
     y, s = solution.flows.copy(), solution.stores.copy()
     for k in range(len(program.stores)):
-        _settle_store(program, k, x, y, s)
+        _settle_store(program, k, solution.prices.balance, x, y, s)
     for j, flow in enumerate(program.flows):
-        if not flow.gain:
+        if not flow.gain or (flow.balance >= 0.0 and not stored(program, flow)):
             low, high = flow_bounds(flow, x)
             y[j] = np.clip(y[j], low, np.maximum(high, low))
     _close_balance(program, x, y)
     carry_surplus(program, x, y, s)
+    for k, store in enumerate(program.stores):
+        if not level_alive(store).any():
+            _close_node(program, k, x, y)
+    set_changes(program, y)
     _tighten_peaks(program, x, y)
     _tighten_excess(program, x, y)
     return replace(solution, columns=x, flows=y, stores=s, objective=cost_of(program, x, y))
@@ -81,12 +109,18 @@ def imbalance(program: Program, solution: Solution) -> float:
     return float(np.max(np.abs(program.load - given))) / max(float(np.max(np.abs(program.load))), 1e-9)
 
 
-def _settle_store(program: Program, k: int, x: FloatArray, y: FloatArray, s: FloatArray) -> None:
+def _settle_store(
+    program: Program, k: int, price: FloatArray, x: FloatArray, y: FloatArray, s: FloatArray
+) -> None:
     store = program.stores[k]
     fill, drain = store_flows(program, k)
     if store.level is None:
-        for j in fill:
-            _settle_segments(program, k, j, y, s)
+        for j in [j for j in fill if program.flows[j].balance < 0.0]:
+            ramp = next((r for r in program.ramps if r.flow == j), None)
+            if ramp is None:
+                _settle_segments(program, k, j, y, s)
+            else:
+                settle_shifted(program, k, ramp, price, x, y, s)
         return
     top = bound_value(store.upper_terms, store.upper, x)
     s[k] = np.clip(s[k], store.lower, np.maximum(top, store.lower))
@@ -126,27 +160,67 @@ def _settle_segments(program: Program, k: int, j: int, y: FloatArray, s: FloatAr
 
 
 def _close_balance(program: Program, x: FloatArray, y: FloatArray) -> None:
-    free = [j for j, f in enumerate(program.flows) if f.balance > 0 and not f.gain]
+    free = [j for j, f in enumerate(program.flows) if f.balance > 0 and not stored(program, f)]
     order = sorted(free, key=lambda j: float(np.mean(program.flows[j].cost)))
+    ramped = [j for j in order if j in ramp_limits(program, x)]
+    plain = [j for j in order if j not in ramped]
+    _move_ramped(program, ramped, np.zeros(program.steps), x, y)
     missing = program.load - sum(f.balance * y[j] for j, f in enumerate(program.flows))
-    for j in order:
+    for j in plain:
         if program.flows[j].name == "unserved":
+            missing = _move_ramped(program, ramped, np.maximum(missing, 0.0), x, y) + np.minimum(missing, 0.0)
             missing = _raise_supply(program, order, missing, x, y)
         _, high = flow_bounds(program.flows[j], x)
         more = np.clip(missing, 0.0, np.maximum(high - y[j], 0.0))
         y[j] += more
         missing = missing - more
+    missing = _leave_out(program, plain, missing, x, y)
+    if ramped:
+        missing = _move_ramped(program, ramped, missing, x, y)
+        _leave_out(program, plain, missing, x, y)
+
+
+def _leave_out(program: Program, order: list[int], missing: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
+    """Let flows give less of what is too much, the dearest first."""
     for j in reversed(order):
         low, _ = flow_bounds(program.flows[j], x)
         less = np.clip(-missing, 0.0, np.maximum(y[j] - low, 0.0))
         y[j] -= less
         missing = missing + less
+    return missing
+
+
+def _move_ramped(program: Program, ramped: list[int], missing: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
+    """Let flows with a ramp give what is missing, or less of what is too much, as far as their ramps let them."""
+    limits = ramp_limits(program, x)
+    for j in ramped:
+        low, high = flow_bounds(program.flows[j], x)
+        raised = limits[j].below(np.clip(y[j] + np.maximum(missing, 0.0), low, np.maximum(high, low)))
+        moved = limits[j].above(np.maximum(raised + np.minimum(missing, 0.0), low))
+        missing = missing - (moved - y[j])
+        y[j] = moved
+    return missing
+
+
+def _close_node(program: Program, k: int, x: FloatArray, y: FloatArray) -> None:
+    """Close a balance of its own (a row without a level) by the flows that stand in no other row, cheapest first."""
+    member = [j for j, f in enumerate(program.flows) if k in f.gain]
+    order = sorted((j for j in member if program.flows[j].balance == 0.0), key=lambda j: program.flows[j].cost.mean())
+    if not order:
+        return
+    missing = -sum(program.flows[j].gain[k] * y[j] for j in member)
+    for j in (*order, *reversed(order)):
+        low, high = flow_bounds(program.flows[j], x)
+        change = np.clip(y[j] + missing / program.flows[j].gain[k], low, np.maximum(high, low)) - y[j]
+        y[j] += change
+        missing = missing - program.flows[j].gain[k] * change
 
 
 def _raise_supply(program: Program, order: list[int], missing: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
     """Let capacities of import or of plant rise by the rounding of the solver (not more) before load goes unserved."""
     grid = program.column("grid")
     small = ROUNDING * float(np.max(np.abs(program.load)))
+    limits = ramp_limits(program, x)
     for j in order:
         flow = program.flows[j]
         if len(flow.upper_terms) != 1 or not np.all(flow.upper_terms[0].factor > 0.0):
@@ -155,6 +229,8 @@ def _raise_supply(program: Program, order: list[int], missing: FloatArray, x: Fl
         upper = np.array([c.upper for c in program.columns])[term.column] * term.factor
         more = np.where((missing > 0) & (missing < small), missing, 0.0)
         more = np.clip(more, 0.0, np.maximum(upper - y[j], 0.0))
+        if j in limits:
+            more = np.maximum(limits[j].below(y[j] + more) - y[j], 0.0)
         y[j] += more
         missing = missing - more
         np.maximum.at(x, term.column, np.where(more > 0, y[j] / term.factor, 0.0))

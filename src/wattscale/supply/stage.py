@@ -1,7 +1,7 @@
 """Front of the supply stage: the campus's load and site to capacities, hourly dispatch, cost, carbon and shares.
 
 In: supply table, hourly load, site, catalogue, discount rate. Out: `SupplyResult`. Leaves out: build years and lead
-times, outages, whole units, networks inside the campus; each hour's weather, price and load are known in advance.
+times, outages, on and off of units, networks in the campus; each hour's weather, price and load are known in advance.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from wattscale.supply.result import SupplyResult
 from wattscale.supply.solve import TOLERANCE, USUAL, solve, solve_once
 from wattscale.supply.technologies import cost_region, read_technologies
 from wattscale.supply.told import figures_of, swing_figures, swings_of, warnings_of
+from wattscale.supply.whole_units import solve_whole, unit_columns, unit_warnings
 from wattscale.units import HOURS_PER_YEAR, FloatArray
 
 _setting = setting_of
@@ -64,7 +65,7 @@ def run(
     setting = _setting(table, load_mw, site, catalog, discount_rate, electricity_price_usd_per_mwh, technologies)
     campus = build(setting, technologies)
     solution = _solve(campus, table.solver_iterations)
-    result = _result(campus, solution, site, warnings_of(table, campus, solution))
+    result = _result(campus, solution, site, (*warnings_of(table, campus, solution), *unit_warnings(campus, solution)))
     more = swing_figures(swings_of(table, campus)) | _extras(table, campus, solution)
     return replace(result, figures=result.figures | more)
 
@@ -86,7 +87,8 @@ def _solve(campus: Campus, iterations: int = USUAL) -> Solution:
         closed = solve_grid_only(campus)
         if closed is not None:
             return closed
-    found = solve(campus.program, TOLERANCE, iterations)
+    units = unit_columns(campus)
+    found = solve_whole(campus.program, units) if units else solve(campus.program, TOLERANCE, iterations)
     if found is None:
         raise explain(campus, solve_once)
     return found

@@ -5,8 +5,9 @@ In: the flat arrays of a `Layout` and of an iterate. Out: residuals and the fact
 Leaves out: solving it for a direction (directions.py), and every choice (interior.py).
 Arrays have time first, so that one pass touches memory once.
 
-Notation: p part (flow or store), r row of the step (0 balance, 1.. stores), i term (linking column in a bound of a
-part), b budget, x linking column; D = z / w is the barrier weight of a bound.
+Notation: p part (flow or state), r row of the step (0 balance, 1.. states), i term (linking column in a bound of a
+part), b budget, x linking column; D = z / w is the barrier weight of a bound. States that are levels of stores stand in
+their own row alone (first = 1); where flows with a ramp are states too (first = 0), these stand in other rows as well.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ BLOCK = 64
 
 @compiled
 def residuals(
-    gain, end, start, cost, low, high, active, term_part, term_upper, term_column, term_factor, pair_b, pair_j, pair_q,
-    right, y, wl, wu, zl, zu, nu, x, mu, r_rows, g_low, g_high, r_part, column,
+    gain, end, start, stand, first, cost, low, high, active, term_part, term_upper, term_column, term_factor, pair_b,
+    pair_j, pair_q, right, y, wl, wu, zl, zu, nu, x, mu, r_rows, g_low, g_high, r_part, column,
     budget,
 ):  # fmt: skip
     """Residuals of rows, bounds and parts, sums for columns and budgets; returns sum of w z, their number, norms."""
@@ -74,6 +75,10 @@ def residuals(
             value = -cost[t, p] - end[t, k] * nu[t, 1 + k]
             if t + 1 < steps:
                 value += start[t + 1, k] * nu[t + 1, 1 + k]
+            if first == 0:
+                for r in range(rows):
+                    value -= stand[k, r] * nu[t, r]
+                    r_rows[t, r] -= stand[k, r] * y[t, p]
             r_part[t, p] = value
             value = end[t, k] * y[t, p]
             if t > 0:
@@ -101,13 +106,13 @@ def residuals(
 
 @compiled
 def factorise(
-    gain, end, start, active, term_part, term_upper, term_column, term_factor, pair_b, pair_j, pair_q, wl, wu, zl, zu,
-    step_of, row_of, column_of, factor_of, part_index, dl, du, inverse, pull, lower, couple, schur, hessian, cross, own,
+    gain, end, start, stand, first, active, term_part, term_upper, term_column, term_factor, pair_b, pair_j, pair_q,
+    wl, wu, zl, zu, step_of, row_of, column_of, factor_of, part_index, dl, du, inverse, pull, lower, couple, schur, hessian, cross, own,
 ):  # fmt: skip
     """Assemble and factorise the band matrix step by step, with the border carried along; returns 0 when definite.
 
     lower[t]: Cholesky factor of the step's block, its diagonal inverted; couple[t]: the factor's block left of it
-    (stores x stores); schur: Z' M^-1 Z for the border Z (minus columns' part, then budgets), summed in blocks of steps
+    (states x rows, from `first` on). A row in which nothing has room gets no multiplier. schur: Z' M^-1 Z for the border Z (minus columns' part, then budgets), summed in blocks of steps
     so that L^-1 Z never leaves the cache.
     """
     steps, parts = wl.shape
@@ -116,7 +121,7 @@ def factorise(
     wide = schur.shape[0]
     block = np.zeros((BLOCK * rows, wide))
     filled = 0
-    last = np.zeros((stores, wide))
+    last = np.zeros((rows, wide))
     schur[:] = 0.0
     n_x = hessian.shape[0]
     hessian[:] = 0.0
@@ -149,6 +154,14 @@ def factorise(
         for k in range(stores):
             d = inverse[t, flows + k]
             m[1 + k, 1 + k] += end[t, k] * end[t, k] * d
+            if first == 0:
+                for r in range(rows):
+                    for s in range(r + 1):
+                        m[r, s] += stand[k, r] * stand[k, s] * d
+                    if r <= k:
+                        m[1 + k, r] += end[t, k] * stand[k, r] * d
+                    elif r > k + 1:
+                        m[r, 1 + k] += end[t, k] * stand[k, r] * d
         for i in range(term_part.size):
             p, c = term_part[i], term_column[t, i]
             weight = du[t, p] if term_upper[i] else dl[t, p]
@@ -160,6 +173,9 @@ def factorise(
             else:
                 f[1 + p - flows, c] -= end[t, p - flows] * share
                 level[p - flows, c] += share
+                if first == 0:
+                    for r in range(rows):
+                        f[r, c] -= stand[p - flows, r] * share
             harmonic = dl[t, p] * du[t, p] * inverse[t, p] * term_factor[t, i]
             for j in range(part_index[p], part_index[p + 1]):
                 sign = 1.0 if term_upper[i] == term_upper[j] else -1.0
@@ -167,8 +183,14 @@ def factorise(
         for i in range(pair_b.size):
             b, p = pair_b[i], pair_j[i]
             q = pair_q[t, i]
-            for r in range(rows):
-                f[r, n_x + b] += gain[p, r] * q * inverse[t, p]
+            if p < flows:
+                for r in range(rows):
+                    f[r, n_x + b] += gain[p, r] * q * inverse[t, p]
+            else:
+                f[1 + p - flows, n_x + b] += end[t, p - flows] * q * inverse[t, p]
+                level[p - flows, n_x + b] -= q * inverse[t, p]
+                for r in range(rows):
+                    f[r, n_x + b] += stand[p - flows, r] * q * inverse[t, p]
             for j in range(part_index[p], part_index[p + 1]):
                 cross[b, term_column[t, j]] += q * pull[t, j]
             for j in range(pair_b.size):
@@ -181,18 +203,20 @@ def factorise(
             before, u = lower[t - 1], couple[t]
             for k in range(stores):
                 o = -end[t - 1, k] * start[t, k] * inverse[t - 1, flows + k]
-                for s in range(stores):
-                    value = o if s == k else 0.0
-                    for j in range(s):
-                        value -= before[1 + s, 1 + j] * u[k, j]
-                    u[k, s] = value * before[1 + s, 1 + s]
+                for s in range(first, rows):
+                    value = o if s == 1 + k else 0.0
+                    if first == 0:
+                        value -= stand[k, s] * start[t, k] * inverse[t - 1, flows + k]
+                    for j in range(first, s):
+                        value -= before[s, j] * u[k, j]
+                    u[k, s] = value * before[s, s]
             for k in range(stores):
                 for s in range(k + 1):
                     value = 0.0
-                    for j in range(stores):
+                    for j in range(first, rows):
                         value += u[k, j] * u[s, j]
                     m[1 + k, 1 + s] -= value
-                for s in range(stores):
+                for s in range(first, rows):
                     value = u[k, s]
                     if value != 0.0:
                         for c in range(wide):
@@ -206,9 +230,10 @@ def factorise(
             value = m[r, r]
             for j in range(r):
                 value -= m[r, j] * m[r, j]
-            if not value > 0.0:
+            if value > 0.0:
+                m[r, r] = 1.0 / np.sqrt(value)
+            elif value != 0.0:
                 return 1
-            m[r, r] = 1.0 / np.sqrt(value)
             for s in range(r):
                 value = m[r, s]
                 for c in range(wide):
@@ -216,9 +241,9 @@ def factorise(
             value = m[r, r]
             for c in range(wide):
                 f[r, c] *= value
-        for k in range(stores):
+        for r in range(first, rows):
             for c in range(wide):
-                last[k, c] = f[1 + k, c]
+                last[r, c] = f[r, c]
         filled += rows
         if filled == block.shape[0] or t + 1 == steps:
             used = block[:filled]

@@ -3,6 +3,8 @@
 In: a `Builder` and the grid. Out: its columns `grid`, `peak.*`, `called.*`, `billed.*`, `tier.*` and flows.
 Leaves out: falling blocks (not convex) and power factor.
 
+Where contracts come over the grid too, `grid` is what the meter reads, and a row of its own splits it into energy
+bought at spot (`spot`) and each contract's part: peaks, connection and network charges are those of the sum.
 Each hour belongs to one bin: its month, its tariff period, and whether the curtailment contract calls. Import is at
 most the bin's peak; the peaks of a month are at most its billed peak, which is at least the ratchet's share of the
 year's peak.
@@ -14,15 +16,18 @@ import numpy as np
 
 from wattscale.hours import IntArray
 from wattscale.supply.builder import Builder
-from wattscale.supply.program import Budget, Link, Term
+from wattscale.supply.program import Budget, Link, Store, Term
+from wattscale.supply.setting import Limit
 from wattscale.supply.technologies import Technology
-from wattscale.units import KG_PER_T
+from wattscale.units import KG_PER_T, FloatArray
 
 PEAKS = ("peak.", "billed.", "called.")
 """Beginnings of the names of columns that hold peaks of import."""
 YEAR = "billed.year"
 """Name of the column that holds the year's peak, where the tariff has a ratchet."""
 TIER = "tier."
+SPOT, METER = "spot", "meter"
+"""Flow of energy bought at the hourly price, and the row that splits the meter, where contracts share the grid."""
 
 
 def add_grid(b: Builder, t: Technology) -> None:
@@ -33,10 +38,25 @@ def add_grid(b: Builder, t: Technology) -> None:
         cost -= setting.curtailment_share * setting.curtailment_usd_per_mw_year
     grid = b.capacity(t, cost)
     carbon_cost = setting.grid_counted_kg_per_mwh * setting.carbon_price_usd_per_t / KG_PER_T
-    flow = b.flow("grid", setting.import_usd_per_mwh + carbon_cost, 1.0, _terms(b, grid))
+    flow = _metered(b, grid, setting.import_usd_per_mwh + carbon_cost)
     if setting.export_usd_per_mwh is not None:
         b.flow("export", -setting.export_usd_per_mwh, -1.0, b.at_most(grid))
     _tiers(b, flow)
+    if setting.import_ramp_mw_per_h is not None:
+        most = setting.import_ramp_mw_per_h
+        b.limits.append(Limit("supply.import_ramp_mw_per_h", most, "MW/h", "ramp", len(b.ramps), 1.0))
+        b.ramp(next(j for j, f in enumerate(b.flows) if f.name == "grid"), most * setting.weight)
+
+
+def _metered(b: Builder, grid: int, bought_usd_per_mwh: FloatArray) -> int:
+    """Add what the meter reads; give the flow that is bought at the hourly price."""
+    if not b.setting.over_grid:
+        return b.flow("grid", bought_usd_per_mwh, 1.0, _terms(b, grid))
+    zero, network = np.zeros(b.steps), b.setting.network
+    b.stores.append(Store(METER, np.ones(b.steps), zero, zero, zero=np.ones(b.steps)))
+    k = len(b.stores) - 1
+    b.flow("grid", network, 1.0, _terms(b, grid), gain={k: -1.0})
+    return b.flow(SPOT, bought_usd_per_mwh - network, 0.0, b.at_most(grid), gain={k: 1.0})
 
 
 def _terms(b: Builder, grid: int) -> tuple[Term, ...]:

@@ -58,6 +58,7 @@ class Technology:
         duration_h: Least hours of storage per MW [h].
         like: Technology of the catalogue it is a variant of; empty for one of the catalogue.
         capacity_factor: Capacity factor to bring the weather's to [1]; None for that of the weather.
+        ramp_share_per_h: Largest change of output in an hour over capacity [1/h]; None for no limit.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Technology:
     duration_h: float
     like: str = ""
     capacity_factor: float | None = None
+    ramp_share_per_h: float | None = None
 
     @property
     def plant(self) -> str:
@@ -204,6 +206,7 @@ def _technology(catalog: Catalog, name: str, region: str, year: float) -> Techno
         one_way_efficiency=reader.number("efficiency_roundtrip", 1.0) ** 0.5 if storage else 1.0,
         keep_per_h=1.0 - row.number("self_discharge_per_h"),
         duration_h=reader.number("duration", 0.0),
+        ramp_share_per_h=row.number("ramp_share_per_h") if row.has("ramp_share_per_h") else None,
     )
 
 

@@ -34,6 +34,7 @@ def figures_of(campus: Campus, solution: Solution, d: name.Dispatch) -> dict[str
     curtailed = sum(float(weight @ v) for v in d.curtailed_mw.values())
     own = sum(float(weight @ d.given_mw[k]) for k, t in campus.technologies.items() if t.plant in CLEAN_RENEWABLE)
     grid = d.given_mw.get("grid", np.zeros(len(weight)))
+    metered = grid + sum((d.given_mw[p.key] for p in setting.over_grid), np.zeros(len(weight)))
     figures: dict[str, Value] = {
         "cost_usd_per_mwh": (total / load, low / load, high / load),
         "cost_usd_per_year": (total, low, high),
@@ -41,7 +42,7 @@ def figures_of(campus: Campus, solution: Solution, d: name.Dispatch) -> dict[str
         "cfe_hourly_share": 1.0 - float(weight @ name.dirty_mw(campus, d)) / load,
         "carbon_kg_per_mwh": float(carbon.sum()) / load,
         "carbon_t": float(carbon.sum()) / KG_PER_T,
-        "peak_import_mw": float(grid.max()),
+        "peak_import_mw": float(metered.max()),
         "import_mwh": float(weight @ grid),
         "curtailment_share": curtailed / potential if potential > 0 else 0.0,
         "unserved_mwh": float(weight @ d.given_mw["unserved"]),
@@ -49,7 +50,7 @@ def figures_of(campus: Campus, solution: Solution, d: name.Dispatch) -> dict[str
         "solver_gap": max(float(solution.gap), 0.0),
         "clean_annual_share": clean_mwh(campus, solution, d) / load,
         "load_ramp_mw_per_h": ramp_mw_per_h(setting.load_mw),
-        "import_ramp_mw_per_h": ramp_mw_per_h(grid),
+        "import_ramp_mw_per_h": ramp_mw_per_h(metered),
     }
     if "flexible" in d.uses_mw:
         figures["moved_mwh"] = 0.5 * float(weight @ np.abs(d.uses_mw["flexible"]))

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from wattscale.supply.certificate import certified_bound
+from wattscale.supply.certificate import certified_bound, flow_reduced_cost
 from wattscale.supply.program import Budget, Flow, Program, Solution, Term
 
 NOTHING = 1e-9
@@ -72,9 +72,7 @@ def put_back(program: Program, struck: Program, solution: Solution) -> Solution:
 def _least_price(program: Program, budget: Budget, solution: Solution) -> float:
     highest = 0.0
     for j, q in budget.flows.items():
-        flow, counted = program.flows[j], q > NOTHING * float(np.max(q))
-        r = flow.cost - solution.prices.balance * flow.balance
-        for k, gain in flow.gain.items():
-            r = r + solution.prices.stores[k] * gain
+        counted = q > NOTHING * float(np.max(q))
+        r = flow_reduced_cost(program, solution.prices, j)
         highest = max(highest, float(np.max(-r[counted] / q[counted], initial=0.0)))
     return highest

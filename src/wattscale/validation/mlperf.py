@@ -23,7 +23,7 @@ from wattscale.compute.training_shape import TrainingShape
 from wattscale.errors import WattscaleError
 from wattscale.validation.scoring import Prediction, Rows, Skipped
 from wattscale.validation.training_cases import Row, cell, device, row_shape, scaled, usual_precision
-from wattscale.validation.training_fit import Case, StepFit, held_out
+from wattscale.validation.training_fit import Case, StepFit, fit_item, held_out
 from wattscale.validation.training_steps import fitting
 
 TARGETS = ("tokens_per_s", "avg_power_W")
@@ -129,7 +129,7 @@ def run_cases(rows: Rows, catalog: Catalog) -> dict[Key, Case]:
         rate = math.exp(float(np.mean([math.log(float(r["tokens_per_s"])) for r in group])))
         seconds = batch * float(shape.sequence_length) / rate
         name = f"{group[0].get('model', '')} on {accelerator.name}"
-        found[key] = Case(name, accelerator.generation, shape, machine, lay, batch, seconds)
+        found[key] = Case(name, fit_item(accelerator), shape, machine, lay, batch, seconds)
     return found
 
 

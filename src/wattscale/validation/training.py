@@ -27,7 +27,7 @@ from wattscale.compute.training_sizes import shape_from_sizes
 from wattscale.errors import WattscaleError
 from wattscale.units import HOURS_PER_DAY, SECONDS_PER_HOUR, W_PER_MW
 from wattscale.validation.scoring import Prediction, Rows, Skipped
-from wattscale.validation.training_cases import Row, cell, device, row_shape, scaled, usual_precision
+from wattscale.validation.training_cases import Row, cell, device, named_mixture, row_shape, scaled, usual_precision
 from wattscale.validation.training_fit import RunCase, folds_of
 
 TARGETS = ("device_hours", "energy_MWh", "avg_power_per_device_W")
@@ -109,7 +109,8 @@ def estimate(row: Row, catalog: Catalog) -> RunEstimate | str:
     accelerator = device(row, "hardware", catalog)
     if accelerator is None:
         return f"hardware {row.get('hardware', '')} is not in the catalogue, or its power is not known"
-    shape = row_shape(row, total="params_total_B", active="params_active_B")
+    named = {**row, "model": row.get("name", ""), "params_B": row.get("params_total_B", "")}
+    shape = named_mixture(named, catalog) or row_shape(row, total="params_total_B", active="params_active_B")
     tokens = cell(row, "tokens_B")
     if shape is None:
         shape, tokens = shape_from_sizes(catalog.value(TABLE, "usual.params")), None

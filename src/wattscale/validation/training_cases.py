@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from wattscale.catalog import Catalog
 from wattscale.compute.accelerators import Accelerator, load_accelerator
 from wattscale.compute.parallelism import FULL, NONE, SELECTIVE
-from wattscale.compute.training_shape import TrainingShape
+from wattscale.compute.training_shape import TrainingShape, training_shape
 from wattscale.compute.training_sizes import shape_from_sizes
 from wattscale.errors import InputError, WattscaleError
 from wattscale.validation.scoring import Prediction
+from wattscale.workload.resolve import architecture_for
 
 Row = Mapping[str, str]
 
@@ -111,6 +112,20 @@ def row_shape(row: Row, *, total: str, active: str | None = None, trained_share:
         biased="alibi" in arch,
         unfused_heads=(cell(row, "heads") or 0.0) if unfused else 0.0,
     )
+
+
+def named_mixture(row: Row, catalog: Catalog) -> TrainingShape | None:
+    """Make the shape of a mixture of experts from the catalogued model of its name; None for others.
+
+    Experts per token and their share of the parameters follow from no published size.
+    """
+    if "moe" not in row.get("arch", "").lower():
+        return None
+    try:
+        model, doubts = architecture_for(catalog, row.get("model", ""), cell(row, "params_B"))
+    except WattscaleError:
+        return None
+    return None if doubts else training_shape(model, whole(row, "seq_len") or 2048)
 
 
 def scaled(prediction: Prediction, factors: Mapping[str, float]) -> Prediction:

@@ -15,13 +15,16 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from wattscale.catalog import Catalog
+from wattscale.compute.accelerators import Accelerator
 from wattscale.compute.parallelism import Layout, join_layouts
 from wattscale.compute.training_coefficients import TABLE, Machine, StepCoefficients, stack_machines
 from wattscale.compute.training_shape import TrainingShape, stack_shapes
 from wattscale.compute.training_step import step_times
 from wattscale.units import FloatArray
 
-UNIVERSAL = {
+Bounds = dict[str, tuple[float, float]]
+Items = dict[str, tuple[tuple[float, float], tuple[str, ...]]]
+UNIVERSAL: Bounds = {
     "fp8_gain": (0.5, 1.1),
     "half_rows": (1.0, 2000.0),
     "half_width": (1.0, 1000.0),
@@ -30,19 +33,43 @@ UNIVERSAL = {
     "logits_bytes": (6.0, 60.0),
     "shard_penalty": (1.0, 15.0),
     "data_overlap": (0.0, 1.0),
-    "scale_drag": (0.0, 0.05),
     "layer_overhead_s": (1e-6, 1e-4),
     "step_overhead_s": (1e-4, 0.2),
 }
 """Universal coefficients with the bounds that physics or the source of the quantity allows."""
-PER_GENERATION = {
+PER_GENERATION: Items = {
     "gemm_efficiency": ((0.3, 0.9), ("volta", "ampere", "hopper", "blackwell", "cdna")),
     "attention_efficiency": ((0.05, 0.8), ("volta", "ampere", "hopper")),
     "tensor_overlap": ((0.0, 0.9), ("ampere", "hopper")),
+    "scale_drag": ((0.0, 0.05), ("ampere",)),
 }
 """Coefficients per generation, their bounds, and the generations that have data of their own."""
-SAME_AS = {("blackwell", "tensor_overlap"): "hopper", ("volta", "tensor_overlap"): "ampere"}
-"""Generations that share the value of another: overlapped tensor communication came with Hopper."""
+NEWER: Items = {
+    "gemm_efficiency": ((0.3, 0.9), ("blackwell", "cdna", "tpu")),
+    "attention_efficiency": ((0.05, 0.65), ("blackwell",)),
+    "fp8_gain": ((0.5, 1.1), ("cdna",)),
+    "tensor_overlap": ((0.0, 0.9), ("tpu",)),
+    "shard_penalty": ((1.0, 6.0), ("blackwell",)),
+}
+"""Coefficients of the generations that the catalogue's dense steps add, fitted with the others held."""
+MIXTURES: Bounds = {"expert_overlap": (0.0, 0.9), "expert_layer_s": (1e-4, 6e-3)}
+"""Universal coefficients of mixtures of experts, fitted to the catalogue's mixtures with the others held."""
+STAGES: dict[str, tuple[Bounds, Items]] = {
+    "first": (UNIVERSAL, PER_GENERATION), "newer": ({}, NEWER), "mixtures": (MIXTURES, {}),
+}  # fmt: skip
+"""What each step of the fit leaves free."""
+SAME_AS = {
+    ("blackwell", "tensor_overlap"): "hopper",
+    ("cdna", "tensor_overlap"): "hopper",
+    ("volta", "tensor_overlap"): "ampere",
+    ("volta", "scale_drag"): "ampere",
+    ("MI355X", "gemm_efficiency"): "blackwell",
+    ("MI355X", "fp8_gain"): "default",
+}
+"""Generations that share the value of another: overlapped tensor communication came with Hopper; MI355X and B200 train
+equally fast (MLPerf Training v5.1, fine-tuning: 10.2 and 9.9 minutes; AMD 2025: 1.0 to 1.16 times B200)."""
+FAMILY = {"MI355X": "cdna", "MI250X": "cdna"}
+"""Devices with values of their own, and the generation whose values they share otherwise."""
 KEPT = 60
 """Candidates kept per case, the fastest at the start values."""
 LOSS_SCALE = 0.05
@@ -59,7 +86,7 @@ class Case:
 
     Attributes:
         group: What is left out together in cross-validation.
-        generation: Hardware generation.
+        generation: Hardware generation, or a device of `FAMILY`.
         shape, machine, layouts: What the step time depends on.
         batch: Sequences of a step [1].
         seconds: Measured time of a step [s].
@@ -79,9 +106,22 @@ def done(lay: Layout) -> FloatArray:
     return np.asarray(lay.microbatches * lay.microbatch * np.asarray(lay.data), dtype=np.float64)
 
 
-def _own(catalog: Catalog, generation: str, parameter: str) -> float:
-    key = f"{generation}.{parameter}"
-    return catalog.value(TABLE, key if catalog.has_figure(TABLE, key) else f"default.{parameter}")
+def fit_item(accelerator: Accelerator) -> str:
+    """Name what the coefficients of a device belong to: the device itself or its generation.
+
+    >>> from wattscale.catalog import load_catalog
+    >>> from wattscale.compute.accelerators import load_accelerator
+    >>> fit_item(load_accelerator(load_catalog(), "H100"))
+    'hopper'
+    """
+    return accelerator.name if accelerator.name in FAMILY else accelerator.generation
+
+
+def _own(catalog: Catalog, item: str, parameter: str) -> float:
+    for name in (item, FAMILY.get(item, item)):
+        if catalog.has_figure(TABLE, f"{name}.{parameter}"):
+            return catalog.value(TABLE, f"{name}.{parameter}")
+    return catalog.value(TABLE, f"default.{parameter}")
 
 
 class StepFit:
@@ -94,12 +134,13 @@ class StepFit:
         groups: Group of each case.
     """
 
-    def __init__(self, cases: Sequence[Case], catalog: Catalog) -> None:
+    def __init__(self, cases: Sequence[Case], catalog: Catalog, stage: str = "first") -> None:
         self.catalog, self.cases = catalog, list(cases)
-        present = {c.generation for c in cases}
-        self.names: list[tuple[str, str]] = [("default", p) for p in UNIVERSAL]
-        bounds = list(UNIVERSAL.values())
-        for parameter, (limits, generations) in PER_GENERATION.items():
+        present = {FAMILY.get(c.generation, c.generation) for c in cases}
+        common, per_generation = STAGES[stage]
+        self.names: list[tuple[str, str]] = [("default", p) for p in common]
+        bounds = list(common.values())
+        for parameter, (limits, generations) in per_generation.items():
             own = [g for g in generations if g in present]
             self.names += [(g, parameter) for g in own]
             bounds += [limits] * len(own)
@@ -139,12 +180,19 @@ class StepFit:
         for f in fields(StepCoefficients):
             per = []
             for g in unique:
-                source = SAME_AS.get((g, f.name), g)
-                common = values.get(("default", f.name))
-                fixed = _own(self.catalog, g, f.name) if common is None else common
-                per.append(values.get((source, f.name), fixed))
+                per.append(self._value(values, g, f.name))
             found[f.name] = np.array(per)[where]
         return found
+
+    def _value(self, values: dict[tuple[str, str], float], item: str, parameter: str) -> float:
+        """Find a coefficient of an item, or of its family, or of all: as fitted, as its twin, or of the catalogue."""
+        for name in dict.fromkeys((item, FAMILY.get(item, item), "default")):
+            for fitted in ((name, parameter), (SAME_AS.get((name, parameter), name), parameter)):
+                if fitted in values:
+                    return values[fitted]
+            if self.catalog.has_figure(TABLE, f"{name}.{parameter}"):
+                return self.catalog.value(TABLE, f"{name}.{parameter}")
+        raise KeyError(parameter)
 
     def residuals(self, x: FloatArray) -> FloatArray:
         """Log of predicted over measured seconds, one per case."""

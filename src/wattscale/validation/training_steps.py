@@ -25,16 +25,18 @@ from wattscale.validation.training_cases import (
     Row,
     cell,
     device,
+    named_mixture,
     precision_of,
     row_shape,
     scaled,
     whole,
 )
-from wattscale.validation.training_fit import Case, StepFit, done, held_out
+from wattscale.validation.training_fit import Case, StepFit, done, fit_item, held_out
 
 TARGETS = ("tflops_per_device", "iteration_time_s")
 GROUP_BY = "accelerator"
 FILE = "training_throughput.csv"
+CATALOG_TABLE = "training_steps"
 NEEDED = ("params_B", "accelerator", "n_devices", "global_batch")
 
 
@@ -51,7 +53,8 @@ def fixed_layout(row: Row) -> Fixed:
         zero=zero,
         recompute=RECOMPUTE_CELLS.get(words),
         sequence=whole(row, "sequence_parallel"),
-        context=1 if cell(row, "tp") else None,
+        context=whole(row, "cp") or (1 if cell(row, "tp") else None),
+        expert=whole(row, "ep"),
     )
 
 
@@ -151,7 +154,7 @@ def step_case(row: Row, catalog: Catalog) -> Case | str:
     if missing:
         return f"no {', '.join(missing)}"
     accelerator = device(row, "accelerator", catalog)
-    shape = row_shape(row, total="params_B")
+    shape = named_mixture(row, catalog) or row_shape(row, total="params_B", active="params_active_B")
     if accelerator is None or shape is None:
         return f"accelerator {row['accelerator']} is not in the catalogue"
     devices, batch = int(float(row["n_devices"])), float(row["global_batch"])
@@ -160,8 +163,28 @@ def step_case(row: Row, catalog: Catalog) -> Case | str:
     if len(lay) == 0:
         return "no valid layout has these degrees"
     lay = fitting(shape, lay, machine, catalog)
-    case = Case(row.get("model", ""), accelerator.generation, shape, machine, lay, batch, math.nan)
+    case = Case(row.get("model", ""), fit_item(accelerator), shape, machine, lay, batch, math.nan)
     return replace(case, seconds=_measured(row, case))
+
+
+def catalogued_cases(catalog: Catalog) -> list[Case]:
+    """Give the published steps of the catalogue as cases, one group per model and accelerator.
+
+    Args:
+        catalog: The catalogue.
+
+    Returns:
+        The cases.
+
+    Source: table `training_steps`.
+    """
+    found = []
+    for row in catalog.table(CATALOG_TABLE).rows:
+        case = step_case(dict(row), catalog)
+        accelerator = device(dict(row), "accelerator", catalog)
+        if isinstance(case, Case) and accelerator is not None:
+            found.append(replace(case, group=f"{case.group} on {accelerator.name}"))
+    return found
 
 
 def _measured(row: Row, case: Case) -> float:
