@@ -16,7 +16,8 @@ CASES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("workload.training.devices = 8", "763 GB per device of 80 GB", "Nearest that fits: 88 devices"),
     ),
     "405B trained on one old device": (
-        (*TRAIN, "workload.training.devices=1", "compute.accelerator=T4"),
+        (*TRAIN, "workload.training.devices=1", "compute.accelerator=T4",
+         "workload.training.precision=fp16"),
         ("does not fit", "of 16 GB", "Nearest that fits"),
     ),
     "adapters of 405B on one device": (
@@ -25,7 +26,7 @@ CASES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "a precision the device lacks": (
         (*TRAIN, "workload.training.precision=fp4"),
-        ("workload.training.precision = 'fp4'", "H100-SXM5-80GB has no fp4", "bf16"),
+        ("workload.training.precision = 'fp4'", "H100-SXM5-80GB trains in", "Nearest: fp8"),
     ),
     "training within two minutes": (
         (*TRAIN, "workload.training.days=0.001"),
@@ -59,7 +60,7 @@ CASES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("does not fit", "a sequence of about", "tokens does"),
     ),
     "training on a chip of a quarter gigabyte": (
-        (*TRAIN, "compute.accelerator=Groq LPU v1"),
+        (*TRAIN, "compute.accelerator=Groq LPU v1", "workload.training.precision=fp16"),
         ("of 0.23 GB", "a device with more memory"),
     ),
     "a spiking chip": (

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from wattscale.catalog import Catalog, load_catalog
 from wattscale.compute.accelerators import load_accelerator
 from wattscale.compute.power import (
-    capped_slowdown,
     device_power,
     idle_power,
     it_power_per_device,
@@ -63,8 +62,3 @@ def test_a_dgx_h100_at_full_load_stays_below_its_stated_10_2_kw(catalog: Catalog
 def test_a_gb200_rack_draws_the_110_to_135_kw_quoted(catalog: Catalog) -> None:
     chip = load_accelerator(catalog, "GB200")
     assert 105 < rack_power_kw(chip, load_server(catalog, chip)) < 135
-
-
-def test_a_cap_slows_with_the_cube_root() -> None:
-    assert capped_slowdown(0.5, 0.9, 0.1) == pytest.approx(0.5 ** (1 / 3))
-    assert capped_slowdown(0.95, 0.9, 0.1) == 1.0

@@ -10,10 +10,12 @@ import pytest
 from wattscale.catalog import Catalog
 from wattscale.compute.accelerators import load_accelerator
 from wattscale.compute.power import it_power_per_device, load_server
+from wattscale.compute.power_cap import clock_at_draw, core_draw
 from wattscale.compute.replica import choose_replica
 from wattscale.compute.serving import ReplicaCurve, replica_curve
 from wattscale.compute.serving_setting import Request, load_setting
 from wattscale.compute.serving_work import Formats, Layout
+from wattscale.compute.training_power import kernel_clock
 from wattscale.workload.models import named_architecture
 
 FP8 = Formats("fp8", "fp8", "fp8")
@@ -76,3 +78,31 @@ def test_a_power_limited_server_matches_the_published_maxq_run(catalog: Catalog)
     kept = float(np.interp(6.15, wall, speed)) / speed[-1]
     assert wall[0] < 6.15 < wall[-1]
     assert kept == pytest.approx(25.3 / 31.3, abs=0.07)
+
+
+def test_the_clock_of_a_draw_undoes_the_draw_of_a_clock() -> None:
+    clocks = np.linspace(0.3, 1.0, 15)
+    assert clock_at_draw(core_draw(clocks, 0.89), 0.89) == pytest.approx(clocks)
+
+
+def test_below_the_lowest_voltage_a_cap_costs_more_speed_than_the_cube_root() -> None:
+    assert float(clock_at_draw(0.8, 0.89)) == pytest.approx(0.8 ** (1 / 3))
+    assert float(clock_at_draw(0.5, 0.89)) == pytest.approx(0.5 / 0.89**2)
+    assert float(clock_at_draw(0.5, 0.89)) < 0.5 ** (1 / 3)
+
+
+def test_training_and_compute_bound_serving_lose_alike_under_one_cap(catalog: Catalog) -> None:
+    """Both follow one rule; the draw they start from differs, so the speeds kept agree within a tenth."""
+    h200 = load_accelerator(catalog, "H200")
+    prefill = Request(4000.0, 1.0, 0.0, ENDLESS, ENDLESS, 0.9)
+    for cap in (0.8, 0.6):
+        serving = _curve(catalog, cap, prefill).requests_per_s[-1] / _curve(catalog, 1.0, prefill).requests_per_s[-1]
+        assert kernel_clock(h200, catalog, cap) == pytest.approx(float(serving), abs=0.1)
+
+
+def test_a_training_cap_never_costs_more_energy_per_token_than_no_cap(catalog: Catalog) -> None:
+    """Above the lowest voltage a lower clock saves energy in the device."""
+    h100 = load_accelerator(catalog, "H100")
+    matrix = 0.93
+    for cap in (0.9, 0.8, 0.75):
+        assert cap / kernel_clock(h100, catalog, cap) <= matrix + 1e-9

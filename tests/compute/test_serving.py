@@ -165,8 +165,3 @@ def test_cached_input_tokens_are_still_attended_to(catalog: Catalog, small: Arch
     assert cached is not None
     kept = float(cached.service_s[0] / plain.service_s[0])
     assert 0.55 < kept < 0.8
-
-
-def test_too_few_output_tokens_name_how_many_would_do(catalog: Catalog) -> None:
-    with pytest.raises(InfeasibleError, match=r"workload\.serving\.output_tokens = 1\.0: so few.*allowed: about >= \d"):
-        _choose(catalog, "Llama-3.1-405B", Request(1000.0, 1.0, 0.0, 2.0, 0.1, 0.9))

@@ -121,7 +121,7 @@ def test_405b_does_not_fit_few_devices_and_the_message_names_how_many_do(catalog
         ("H100", SMALL, 1, {}),
         ("A100", BIG, 64, {}),
         ("H100", MOE, 64, {}),
-        ("V100", SMALL, 2, {}),
+        ("V100", SMALL, 2, {"precision": "fp16"}),
     ],
 )
 def test_what_cannot_fit_is_refused(catalog: Catalog, chip: str, shape: object, devices: int, fixed: dict) -> None:

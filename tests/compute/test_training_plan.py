@@ -84,8 +84,29 @@ def test_both_or_neither_of_devices_and_days_names_the_two_keys(catalog: Catalog
 
 
 def test_a_precision_the_device_lacks_names_those_it_has(catalog: Catalog) -> None:
-    with pytest.raises(InputError, match=r"has no fp8 arithmetic.*bf16"):
+    with pytest.raises(InputError, match=r"trains in fp32, tf32, bf16, fp16 only.*Nearest: bf16"):
         plan(catalog, chip="A100", devices=64, precision="fp8")
+
+
+def test_integer_products_train_only_where_a_recipe_was_published(catalog: Catalog) -> None:
+    with pytest.raises(InputError, match=r"multiplies in it, but trains in .*fp8 only.*Nearest: fp8"):
+        plan(catalog, chip="H100", devices=64, precision="int8")
+    found, _, warnings = plan(catalog, chip="TPU v5e", devices=256, precision="int8")
+    assert found.days > 0
+    assert "training-precision-unfitted" in {w.code for w in warnings}
+
+
+@pytest.mark.parametrize(
+    ("chip", "asked", "nearest"), [("V100", "bf16", "fp16"), ("Snapdragon X Elite", "tf32", "fp32")]
+)
+def test_a_format_that_only_shares_a_peak_is_not_offered(catalog: Catalog, chip: str, asked: str, nearest: str) -> None:
+    with pytest.raises(InputError, match=f"Nearest: {nearest}"):
+        plan(catalog, chip=chip, devices=8, precision=asked)
+
+
+def test_four_bit_steps_were_measured_on_blackwell(catalog: Catalog) -> None:
+    _, _, warnings = plan(catalog, chip="GB200", devices=64, precision="fp4")
+    assert "training-precision-unfitted" not in {w.code for w in warnings}
 
 
 def test_too_few_days_name_the_shortest(catalog: Catalog) -> None:
@@ -202,7 +223,7 @@ def test_power_of_a_step_lies_between_stall_and_kernels() -> None:
 
 @pytest.mark.parametrize(
     ("chip", "precision", "code"),
-    [("Gaudi 3", "bf16", "training-hardware-unfitted"), ("B200", "fp4", "training-precision-unfitted")],
+    [("Gaudi 3", "bf16", "training-hardware-unfitted"), ("MI355X", "fp4", "training-precision-unfitted")],
 )
 def test_what_was_never_measured_is_told(catalog: Catalog, chip: str, precision: str, code: str) -> None:
     _, _, warnings = plan(catalog, chip=chip, devices=64, precision=precision)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from wattscale.catalog import load_catalog
 from wattscale.economics.annuity import present_value_factor
+from wattscale.economics.prices import accelerator_price
 from wattscale.economics.stage import run
 from wattscale.errors import InputError
 from wattscale.scenario.economics import EconomicsTable
@@ -170,9 +172,17 @@ def test_own_price_and_life_replace_the_catalogue(make):
     assert line.low_usd_per_year < line.total_usd_per_year < line.high_usd_per_year
 
 
-def test_a_device_without_a_price_is_refused_by_name(make):
-    with pytest.raises(InputError, match=r"economics\.accelerator_price_usd"):
-        costed(make, accelerator="Maia 100")
+def test_a_device_without_a_price_is_refused_by_name():
+    class NoPrices:
+        def row(self, table, name, where=""):
+            return SimpleNamespace(name=name, has=lambda column: False)
+
+        def has_figure(self, table, key):
+            return False
+
+    with pytest.raises(InputError, match=r"no price is known for a new chip.*") as told:
+        accelerator_price(EconomicsTable(), "a new chip", NoPrices())
+    assert told.value.where == "economics.accelerator_price_usd"
 
 
 def test_an_uncertain_fleet_widens_the_range_of_the_token_cost(make):
@@ -272,3 +282,40 @@ def test_the_laws_credits_help_the_owners_of_a_plan_with_own_solar(make):
     later = costed(make, EconomicsTable(**terms, purchase_year=2030), solar_mw=8.0).figures
     assert helped["equity_irr"] > plain["equity_irr"]
     assert ended["equity_irr"] == pytest.approx(later["equity_irr"])
+
+
+def test_software_is_bought_as_the_scenario_says(make):
+    lines = {
+        way: {x.part: x for x in costed(make, EconomicsTable(risk_paths=0, software=way)).lines}
+        for way in ("own", "average", "licensed")
+    }
+    assert "software" not in lines["own"]
+    average, licensed = lines["average"]["software"], lines["licensed"]["software"]
+    assert average.capital_usd == pytest.approx(0.014 * lines["own"]["accelerators"].capital_usd)
+    # 18,000 USD of 2025 for each of 2,400 devices, in USD of 2024: 2 to 4 % less.
+    assert 0.96 < licensed.capital_usd / (2400 * 18_000) < 0.99
+    assert average.life_years == licensed.life_years == 5.0
+    assert average.low_usd_per_year < 0.01 * average.total_usd_per_year
+    for part, line in lines["own"].items():
+        assert lines["licensed"][part] == line
+
+
+def test_software_follows_the_devices_between_serving_and_training(make):
+    own, licensed = (costed(make, EconomicsTable(risk_paths=0, software=way)).figures for way in ("own", "licensed"))
+    more = value(licensed["tco_usd_per_year"]) - value(own["tco_usd_per_year"])
+    serving = value(licensed["serving_usd_per_year"]) - value(own["serving_usd_per_year"])
+    assert serving == pytest.approx(more * 800 / 2400)
+    assert value(licensed["hardware_usd_per_year"]) == value(own["hardware_usd_per_year"])
+
+
+def test_the_value_where_tokens_pay_for_the_runs_has_a_rate_of_its_own(make):
+    figures = costed(make, EconomicsTable(risk_paths=0, price_per_mtok_usd=60.0)).figures
+    assert figures["irr_runs_paid"] < figures["irr"]
+    paid = costed(make, EconomicsTable(risk_paths=0, price_per_mtok_usd=60.0, training_price_usd_per_device_hour=1.0))
+    assert "irr_runs_paid" not in paid.figures
+
+
+def test_no_range_of_a_cost_reaches_below_zero(make):
+    for way in ("own", "average", "licensed"):
+        lines = costed(make, EconomicsTable(risk_paths=0, software=way)).lines
+        assert min(line.low_usd_per_year for line in lines if line.total_usd_per_year >= 0) >= 0.0

@@ -89,6 +89,12 @@ def test_induced_effects_come_apart_from_the_others():
     assert "io_construction_job_years_induced" not in open_table
 
 
+def test_induced_effects_without_the_income_of_households_are_refused_by_key():
+    with pytest.raises(InputError, match=r"income of households") as told:
+        pulled(table(input_output_induced_share=0.5))
+    assert told.value.where == "impact.input_output_wages"
+
+
 @pytest.mark.parametrize("sectors", [{"facility": "plant"}, {"facility": "plant", "power": "plant"}])
 def test_no_spending_line_is_counted_by_factors_and_by_the_table(make, sectors):
     plan, catalog = make(solar_mw=4.0), load_catalog()

@@ -132,3 +132,22 @@ def test_every_figure_of_both_stages_is_described(make):
     for stage, figures in (("economics", economics.figures), ("impact", result.figures)):
         for name in figures:
             assert spec_of(f"{stage}.{name}") is not None, name
+
+
+def test_the_bridge_has_the_segments_of_the_market_and_closes(make):
+    result, economics = assessed(make(solar_mw=3.0))
+    wanted = {"accelerators", "memory", "servers", "network", "storage", "software", "facility", "cooling", "power"}
+    assert set(result.market_usd) == wanted
+    assert sum(result.market_usd.values()) == pytest.approx(value(economics.figures["capital_usd"]), rel=1e-9)
+    assert all(usd > 0 for usd in result.market_usd.values())
+
+
+def test_the_earliest_start_waits_for_the_slowest_and_costs_what_stands_idle(make):
+    result, economics = assessed(make())
+    figures, wait = result.figures, max(30.0 / 12, make()[2].time_to_power_years, 2.0)
+    assert figures["lead_time_months"] == (30.0, 24.0, 60.0)
+    assert figures["earliest_operation_year"][0] == pytest.approx(2025 + wait)
+    assert figures["late_start_months"][0] == pytest.approx(12 * (wait - 2.0))
+    month = economics.figures["cost_of_delay_usd_per_month"]
+    assert figures["late_start_usd"][2] == pytest.approx(figures["late_start_months"][2] * month)
+    assert figures["late_start_usd"][1] <= figures["late_start_usd"][0] <= figures["late_start_usd"][2]

@@ -1,5 +1,7 @@
 """Paths of the carbon price: dated, by region, selectable, and felt in price, mix and cost."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -17,7 +19,7 @@ def test_all_paths_start_from_the_price_of_today_and_order_by_ambition():
     paths = [carbon_path(load_catalog(), name) for name in PATHS]
     for path in paths:
         np.testing.assert_allclose(path[: place(2025) + 1], paths[0][: place(2025) + 1])
-    for lower, higher in zip(paths, paths[1:], strict=False):
+    for lower, higher in itertools.pairwise(paths):
         assert (lower[place(2026) :] <= higher[place(2026) :] + 1e-9).all()
 
 

@@ -18,7 +18,7 @@ def middle(catalog):
 
 
 def test_shares_by_hand_from_the_normal_distribution_of_rack_power(middle):
-    """Racks of 45 kW with a log spread of 0.7: Phi(ln(25/45)/0.7) = 0.2006 by air, Phi(ln(50/45)/0.7) = 0.5598 in all."""
+    """Racks of 45 kW, log spread 0.7: Phi(ln(25/45)/0.7) = 0.2006 by air, Phi(ln(50/45)/0.7) = 0.5598 with doors."""
     found = vintage_shares(middle, LEVEL, cooling_units(), 2025)
     assert found["air"][0, 0] == pytest.approx(0.2006, abs=5e-4)
     assert (found["air"] + found["rear-door"])[0, 0] == pytest.approx(0.5598, abs=5e-4)
@@ -45,14 +45,15 @@ def test_the_share_of_liquid_agrees_with_what_was_published(base):
     assert 0.33 < liquid[place(2028)] < 0.7
 
 
-def test_the_survey_of_past_years_follows_from_two_designs_and_one_time_constant(middle):
+def test_the_survey_of_past_years_follows_from_two_designs_and_how_long_the_old_one_stayed(middle):
     """Uptime Institute: 2.5 in 2007, 1.98 in 2011, 1.58 in 2018, 1.55 in 2022."""
     for year, said in ((2007, 2.5), (2011, 1.98), (2018, 1.58), (2022, 1.55), (2023, 1.58)):
         assert survey_pue(middle, cooling_units(), year)[0] == pytest.approx(said, rel=0.05)
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("self-built, water side", 1.09), ("self-built, outside air", 1.08), ("self-built and leased", 1.16)]
+    ("name", "said"),
+    [("self-built, water side", 1.09), ("self-built, outside air", 1.08), ("self-built and leased", 1.16)],
 )
 def test_fleets_of_operators_follow_from_their_class(middle, name, said):
     """Google 1.09, Meta 1.08, Microsoft 1.16 in 2024."""

@@ -6,10 +6,14 @@ import time
 import numpy as np
 import pytest
 
+from wattscale.catalog.specs import figure_specs, outlook_specs, spec_of
+from wattscale.errors import InputError
+from wattscale.explanation import explain
 from wattscale.outlook import outlook as front
 from wattscale.outlook.charts import CHARTS
 from wattscale.outlook.scenario import load_outlook
 from wattscale.outlook.simulate import simulate
+from wattscale.outlook.summary import fans
 from wattscale.outlook.years import YEARS
 
 
@@ -92,3 +96,39 @@ def test_ten_thousand_draws_take_less_than_ten_seconds_of_one_core(catalog, unit
 def test_more_draws_narrow_the_error_of_the_middle(run_of):
     few, many = (np.median(run_of(draws=n).accounts.world["electricity_twh"][15]) for n in (60, 240))
     assert few == pytest.approx(many, rel=0.08)
+
+
+def test_every_figure_of_an_outlook_is_described_with_its_unit(base):
+    for name, fan in fans(base).items():
+        spec = spec_of(name)
+        assert spec is not None, name
+        assert spec.unit == fan.unit, name
+
+
+def test_every_description_names_inputs_that_exist(catalog):
+    known = {**figure_specs(), **outlook_specs()}
+    for spec in outlook_specs().values():
+        assert spec.inputs, spec.name
+        for each in spec.inputs:
+            table, _, key = each.partition("/")
+            assert each in known or spec_of(each) is not None or catalog.has_figure(table, key), (spec.name, each)
+
+
+@pytest.mark.parametrize(
+    "name", ["outlook", "outlook.electricity_twh", "outlook.capacity_gw.grid", "outlook.pue_ai.us"]
+)
+def test_explain_knows_the_outlook(name):
+    text = explain(name)
+    assert "TWh" in text or "Rests on" in text
+
+
+def test_explain_points_at_the_nearest_figure_of_an_outlook():
+    with pytest.raises(InputError, match=r"outlook\.co2_mt"):
+        explain("outlook.co2_mtt")
+
+
+def test_investment_need_adds_up_the_years(made):
+    need = made.investment_need
+    assert need[2030][1] < need[2035][1] < need[2045][1]
+    yearly = made.run.accounts.world["investment_usd"][YEARS.index(2026) : YEARS.index(2030) + 1].sum(axis=0) / 1e12
+    assert need[2030][1] == pytest.approx(np.median(yearly))

@@ -26,7 +26,7 @@ future = slice(place(FUTURE[0]), None)
 def test_an_order_is_never_negative_never_above_its_limit_and_zero_without_scarcity(
     stock, pipeline, wanted, slope, response, limit
 ):
-    order = float(ordered(*(np.array(x) for x in (stock, pipeline, wanted, slope, response, limit))))
+    order = float(ordered(*(np.array(x) for x in (stock, stock, pipeline, wanted, slope, response, limit))))
     assert 0 <= order <= limit * stock * (1 + 1e-12)
     if wanted <= stock + pipeline:
         assert order == 0

@@ -1,5 +1,6 @@
 """Outlook files: scenarios and shocks are patches; wrong ones are told."""
 
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +73,54 @@ def test_a_moratorium_slows_the_region_it_hits(run_of, base):
     us = REGIONS.index("us")
     twh = [np.median(r.accounts.region["electricity_twh"][place(2030), :, us]) for r in (hit, base)]
     assert twh[0] < 0.97 * twh[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "figure", "year", "sign"),
+    [
+        ("foundry-loss", "unmet_share", 2028, 1), ("foundry-loss", "token_price_index", 2028, 1),
+        ("foundry-loss", "investment_usd", 2028, -1), ("export-control", "electricity_twh", 2032, -1),
+        ("gas-price-spike", "token_price_index", 2028, 1), ("gas-price-spike", "electricity_twh", 2028, -1),
+        ("connection-moratorium", "unmet_share", 2029, 1), ("connection-moratorium", "ai_twh", 2029, -1),
+    ],
+)  # fmt: skip
+def test_every_shock_moves_figures_the_way_its_story_says(run_of, base, name, figure, year, sign):
+    hit = run_of({"shocks": [name]})
+    change = np.mean(hit.accounts.world[figure][place(year)]) - np.mean(base.accounts.world[figure][place(year)])
+    assert sign * change > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "figure", "year", "sign"),
+    [
+        ("efficiency-first", "token_price_index", 2030, -1), ("constrained-supply", "unmet_share", 2030, 1),
+        ("constrained-supply", "investment_usd", 2030, -1), ("abundant-clean-power", "co2_mt", 2035, -1),
+        ("abundant-clean-power", "investment_usd", 2035, 1), ("disruption", "investment_usd", 2030, -1),
+    ],
+)  # fmt: skip
+def test_every_scenario_moves_figures_the_way_its_story_says(run_of, base, name, figure, year, sign):
+    run = run_of(name)
+    change = np.mean(run.accounts.world[figure][place(year)]) - np.mean(base.accounts.world[figure][place(year)])
+    assert sign * change > 0
+
+
+def test_a_loss_of_output_is_answered_by_orders(run_of, base):
+    hit = run_of({"shocks": ["foundry-loss"]})
+    orders = [r.path.stages["ordered_mw", "packaging"][place(2028) : place(2032)].mean() for r in (hit, base)]
+    assert orders[0] > orders[1]
+
+
+@pytest.mark.parametrize("name", [*SCENARIOS, *SHOCKS])
+def test_a_name_and_its_file_as_a_patch_give_the_same(run_of, tmp_path, name):
+    """A scenario or shock is a patch in TOML: its text in an own file does what its name does."""
+    text = (files("wattscale.outlook") / "scenarios" / f"{name}.toml").read_text(encoding="utf-8")
+    path = tmp_path / "own.toml"
+    path.write_text(text, encoding="utf-8")
+    named = load_outlook({"shocks": [name]} if name in SHOCKS else name)
+    own = load_outlook(path)
+    assert own.changes() == named.changes()
+    assert own.shock == named.shock
+    assert own.carbon == named.carbon
 
 
 def test_the_same_seed_gives_the_same_figures_and_another_does_not(run_of, catalog, units):

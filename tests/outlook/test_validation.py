@@ -65,3 +65,17 @@ def test_a_named_story_is_told_by_its_scenario(catalog):
     found = kind.predict([{**row, "scenario": s} for s in ("Headwinds", "Base", "Lift-Off")], catalog)[0]
     values = [p.predicted["mid"] for p in found]
     assert values[0] < values[1] < values[2]
+
+
+def test_a_year_between_published_ones_is_told_with_more_doubt(catalog):
+    row = {"series": "ai_chips_amd", "region": "global", "metric": "cumulative_h100e", "unit": "H100e", "year": "2025"}
+    found = kind.predict([row, {**row, "year": "2023"}], catalog)[0]
+    ratio = [p.high["mid"] / p.low["mid"] for p in found]
+    assert ratio[1] > 1.5 * ratio[0]
+
+
+def test_a_published_fact_keeps_the_common_spread(catalog):
+    row = {"series": "transformer", "region": "US", "metric": "lead_time", "unit": "weeks", "year": "2024"}
+    found = kind.predict([row, {**row, "year": "2028"}], catalog)[0]
+    ratio = [p.high["mid"] / p.low["mid"] for p in found]
+    assert ratio[0] < 1.35 < ratio[1]

@@ -68,7 +68,10 @@ def test_assumptions_list_every_key_that_has_a_value(plan: Plan) -> None:
 
 def test_the_workbook_has_numbers_as_numbers_and_units_in_headers(plan: Plan) -> None:
     book = openpyxl.load_workbook(io.BytesIO(tables_xlsx(plan)))
-    assert book.sheetnames == ["figures", "months", "cost", "capacity", "assumptions", "sources", "warnings"]
+    assert book.sheetnames == [
+        "figures", "months", "cost", "capacity", "assumptions", "sources", "warnings", "worth", "market",
+    ]  # fmt: skip
+    assert list(book["market"].values)[-1] == ("total", 2_450_000_000, 1)
     cost = list(book["cost"].values)
     assert cost[0][:3] == ("part", "segment", "capital [USD]")
     assert cost[1][0] == "accelerators"

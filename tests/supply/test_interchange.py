@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,10 +12,12 @@ from wattscale.catalog import load_catalog
 from wattscale.errors import InputError
 from wattscale.supply.expansion import build
 from wattscale.supply.interchange import extra_rows, from_network, to_network
-from wattscale.supply.setting import Purchase
+from wattscale.supply.setting import Period, Purchase
 from wattscale.supply.solve import solve
 from wattscale.supply.technology_data import technology_data
+from wattscale.supply.whole_units import GAP, solve_whole, unit_columns
 
+pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")
 STEPS = 96
 
 
@@ -41,10 +42,43 @@ def campus(**values):
 
 
 @pytest.mark.slow
-def test_pypsa_finds_the_same_cost_for_the_exported_campus(tmp_path):
+def test_a_change_made_in_the_network_comes_back():
+    pytest.importorskip("pypsa", reason="PyPSA is not installed")
+    n = to_network(campus())
+    n.generators.loc["solar", "p_nom_max"] = 120.0
+    assert from_network(n).setting.max_capacity_mw == {"solar": 120.0}
+
+
+def whole_contract(**values):
+    """Every term of tariff and contract at once."""
+    hour = np.arange(STEPS)
+    rng = np.random.default_rng(5)
+    bought = (
+        Purchase("flat", "physical", 42.0, 20.0, 5.0, surplus_sold=True),
+        Purchase("wind", "physical", 20.0, 40.0, 0.0, 0.6),
+        Purchase("paper", "virtual", 45.0, 30.0),
+        Purchase("own", "physical", 30.0, 10.0, through_grid=False),
+    )
+    sun = np.clip(np.sin((hour % 24 - 6) / 12 * np.pi), 0, None)
+    given = {
+        "renewable": {"solar": sun, "ppa-flat": np.ones(STEPS), "ppa-wind": rng.uniform(0, 1, STEPS),
+                      "ppa-paper": np.full(STEPS, 0.4), "ppa-own": sun},
+        "purchases": bought, "network_usd_per_mwh": np.full(STEPS, 9.0), "clean_annual_share": 0.5,
+        "spot_usd_per_mwh": 41 + 30 * np.cos(hour / 7), "export_usd_per_mwh": 30 + 30 * np.cos(hour / 7),
+        "tariff_period": (hour % 24 >= 18).astype(float), "periods": (Period("evening", 300.0),),
+        "demand_ratchet_share": 0.6, "energy_tiers": ((1500.0, 3.0), (2500.0, 9.0)),
+        "called": (hour % 48 == 20).astype(float), "curtailment_share": 0.5, "curtailment_usd_per_mw_year": 20.0,
+        "import_ramp_mw_per_h": 40.0, "flexible_ramp_share_per_h": 0.2, "checkpoint_loss_h": 0.1,
+        "cfe_hourly_share": None, **values,
+    }  # fmt: skip
+    return campus(**given)
+
+
+@pytest.mark.slow
+def test_pypsa_finds_the_same_cost_for_the_whole_of_tariff_and_contracts(tmp_path):
     """Through the file: PyPSA with HiGHS against our own answer, and the campus read back from the file."""
     pypsa = pytest.importorskip("pypsa", reason="PyPSA is not installed")
-    ours = campus()
+    ours = whole_contract()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         to_network(ours).export_to_netcdf(tmp_path / "campus.nc")
@@ -54,24 +88,40 @@ def test_pypsa_finds_the_same_cost_for_the_exported_campus(tmp_path):
     found = solve(ours.program)
     assert float(n.model.objective.value) == pytest.approx(found.objective, rel=1e-4)
     assert solve(back.program).objective == pytest.approx(found.objective, rel=1e-6)
-    assert n.generators.p_nom_opt["grid"] <= 90.0 + 1e-6
+    assert n.links.p_nom_opt["grid"] <= 90.0 + 1e-6
 
 
 @pytest.mark.slow
-def test_a_change_made_in_the_network_comes_back():
+def test_pypsa_finds_the_same_cost_with_limits_and_whole_units():
+    """Carbon-free share, carbon cap, land and monthly peaks, with unit counts that PyPSA solves as integers."""
     pytest.importorskip("pypsa", reason="PyPSA is not installed")
-    n = to_network(campus())
-    n.generators.loc["solar", "p_nom_max"] = 120.0
-    assert from_network(n).setting.max_capacity_mw == {"solar": 120.0}
+    ours = campus(unit_mw={"gas-turbine": 15.0, "smr": 12.0})
+    found = solve_whole(ours.program, unit_columns(ours))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        n = to_network(ours)
+        n.optimize(solver_name="highs", extra_functionality=extra_rows, log_to_console=False)
+    assert float(n.model.objective.value) == pytest.approx(found.objective, rel=GAP)
+    assert found.bound <= float(n.model.objective.value) * (1 + 1e-6)
 
 
 @pytest.mark.slow
-def test_what_a_network_cannot_hold_is_refused():
-    pytest.importorskip("pypsa", reason="PyPSA is not installed")
-    whole = campus()
-    p = Purchase("flat", "physical", 10.0, 100.0)
-    with pytest.raises(InputError, match="purchases"):
-        to_network(replace(whole, setting=replace(whole.setting, purchases=(p,))))
+def test_every_term_of_a_setting_survives_the_file(tmp_path):
+    pypsa = pytest.importorskip("pypsa", reason="PyPSA is not installed")
+    ours = whole_contract(unit_mw={"smr": 12.0})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        to_network(ours).export_to_netcdf(tmp_path / "campus.nc")
+        back = from_network(pypsa.Network(tmp_path / "campus.nc"))
+    assert back.technologies == ours.technologies
+    for key, value in vars(ours.setting).items():
+        mine = getattr(back.setting, key)
+        if key == "renewable":
+            assert {k: v.tolist() for k, v in mine.items()} == {k: v.tolist() for k, v in value.items()}
+        elif isinstance(value, np.ndarray):
+            assert mine == pytest.approx(value), key
+        else:
+            assert mine == value, key
 
 
 COSTS = """technology,parameter,value,unit,source,further description,currency_year

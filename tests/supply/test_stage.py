@@ -127,7 +127,7 @@ def test_real_prices_with_spikes_and_negative_hours_are_solved_and_certified(cat
 @pytest.mark.slow
 def test_moved_load_is_made_up_within_its_week_and_saves_money(catalog):
     firm = plan(catalog)
-    result = plan(catalog, flexible_share=0.4)
+    result = plan(catalog, flexible_share=0.4, checkpoint_loss_h=0.0)
     moved = result.uses_mw["flexible"]
     assert closes(result)
     assert np.abs(np.add.reduceat(moved, np.arange(0, HOURS, 168))).max() < 1e-6 * LOAD.sum()

@@ -6,7 +6,8 @@ Leaves out: efficiencies; they are coefficients of roofline.py and power.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from wattscale.catalog import Catalog
@@ -14,7 +15,7 @@ from wattscale.errors import InputError
 
 PEAK_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "fp32": ("fp32_tflops",),
-    "tf32": ("tf32_tflops", "fp32_tflops"),
+    "tf32": ("tf32_tflops",),
     "bf16": ("bf16_tflops",),
     "fp16": ("bf16_tflops",),
     "fp8": ("fp8_tflops",),
@@ -31,6 +32,31 @@ BYTES_PER_ELEMENT: Mapping[str, float] = {
     "fp32": 4.0, "tf32": 4.0, "bf16": 2.0, "fp16": 2.0, "fp8": 1.0, "int8": 1.0, "fp4": 0.5, "int4": 0.5,
 }  # fmt: skip
 """Storage of one element, block scales left out [byte]."""
+
+FLOATING = ("fp32", "tf32", "bf16", "fp16", "fp8", "fp4")
+"""Formats in which models are trained wherever a device multiplies in them."""
+
+
+def nearest_precision(precision: str, known: Sequence[str]) -> str:
+    """Name the known precision nearest in width, the wider of two; one of the same family where several are.
+
+    Args:
+        precision: A precision.
+        known: Precisions to choose from, at least one.
+
+    Returns:
+        One of `known`.
+
+    >>> nearest_precision("int8", ["fp32", "bf16", "fp8"])
+    'fp8'
+    """
+    bits = BYTES_PER_ELEMENT[precision]
+
+    def distance(other: str) -> tuple[float, float, bool]:
+        steps = abs(math.log2(BYTES_PER_ELEMENT[other] / bits))
+        return steps, -BYTES_PER_ELEMENT[other], other.startswith("int") != precision.startswith("int")
+
+    return min(known, key=distance)
 
 
 @dataclass(frozen=True)
@@ -51,6 +77,7 @@ class Accelerator:
         vendor: Maker.
         generation: Hardware generation, which has its own coefficients.
         server: Class of the server it sits in, item of the table `servers`.
+        training_formats: Precisions in which models are trained on it.
     """
 
     name: str
@@ -66,6 +93,35 @@ class Accelerator:
     vendor: str
     generation: str = "default"
     server: str = "pcie"
+    training_formats: tuple[str, ...] = FLOATING
+
+    @property
+    def half_flops(self) -> float | None:
+        """Dense peak in a 16-bit format [FLOP/s]; None where the device has none."""
+        return self.peak_flops.get("bf16", self.peak_flops.get("fp16"))
+
+    def check_training(self, precision: str, where: str = "precision") -> None:
+        """Refuse a precision in which no model is trained on the device.
+
+        Raises:
+            InputError: Names the precisions that are, and the nearest.
+        """
+        if precision in self.training_formats:
+            return
+        has = "multiplies in it, but trains" if precision in self.peak_flops else "trains"
+        words = ", ".join(self.training_formats)
+        raise InputError(
+            f"{self.name} {has} in {words or 'no format'} only",
+            where=where,
+            value=precision,
+            allowed=words or "none; the device serves only",
+            hint=self._nearest(precision, self.training_formats),
+        )
+
+    def _nearest(self, precision: str, known: Sequence[str]) -> str:
+        if precision not in BYTES_PER_ELEMENT or not known:
+            return "Choose another compute.accelerator"
+        return f"Nearest: {nearest_precision(precision, known)}"
 
     def peak(self, precision: str, where: str = "precision") -> float:
         """Give the dense peak of a precision [FLOP/s].
@@ -80,6 +136,7 @@ class Accelerator:
                 where=where,
                 value=precision,
                 allowed=", ".join(self.peak_flops),
+                hint=self._nearest(precision, tuple(self.peak_flops)),
             )
         return found
 
@@ -111,11 +168,13 @@ def load_accelerator(catalog: Catalog, name: str, where: str = "compute.accelera
             hint=f'Choose another, or give what is missing: [catalog] "accelerators/{row.name}.{missing[0]}" = ...',
         )
     peaks: dict[str, float] = {}
+    lacks = row.text("lacks").split(";")
     for precision, columns in PEAK_COLUMNS.items():
         for column in columns:
-            if row.has(column):
+            if row.has(column) and precision not in lacks:
                 peaks[precision] = row.number(column) * 1e12
                 break
+    trained = row.text("trains_in").split(";") if row.text("trains_in") else FLOATING
     return Accelerator(
         name=row.name,
         peak_flops=peaks,
@@ -130,4 +189,5 @@ def load_accelerator(catalog: Catalog, name: str, where: str = "compute.accelera
         vendor=row.text("vendor"),
         generation=row.text("generation") or "default",
         server=row.text("server") or "pcie",
+        training_formats=tuple(p for p in trained if p in peaks),
     )

@@ -97,8 +97,12 @@ def run_hours(
         active = np.clip(np.ceil(np.round(total / replica.requests_per_s, 9)), 1.0, float(replicas))
     rate = total / active
     sequences = np.interp(rate, np.r_[0.0, curve.requests_per_s], np.r_[0.0, curve.sequences])
-    share = busy_share(sequences / curve.engines)
-    while_busy = np.clip(sequences / np.maximum(share, 1e-12), 1.0, curve.sequences[-1])
+    if curve.input_only:
+        share = np.minimum(rate * curve.service_s[0], 1.0)
+        while_busy = sequences
+    else:
+        share = busy_share(sequences / curve.engines)
+        while_busy = np.clip(sequences / np.maximum(share, 1e-12), 1.0, curve.sequences[-1])
     busy_power = np.interp(while_busy, curve.sequences, curve.device_power_w)
     active_power = idle_power_w + share * (busy_power - idle_power_w)
     device_power = (active * active_power + (replicas - active) * idle_power_w) / replicas

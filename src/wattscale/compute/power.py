@@ -258,30 +258,6 @@ def idle_power(accelerator: Accelerator, coefficients: PowerCoefficients) -> flo
     return accelerator.tdp_w * coefficients.idle
 
 
-def capped_slowdown(power_cap_share: float, uncapped_share: float, idle_share: float) -> float:
-    """Give the speed of compute-bound work under a power cap, relative to uncapped.
-
-    Dynamic power goes with the cube of the clock near the top: s = ((cap - idle) / (uncapped - idle))^(1/3).
-
-    Args:
-        power_cap_share: Power limit over the design power [1].
-        uncapped_share: Power that the work would draw over the design power [1].
-        idle_share: Idle power over the design power [1].
-
-    Returns:
-        Speed [1], at most 1.
-
-    Source: dynamic power C V^2 f with V about linear in f; You et al. 2023 (Zeus) measure the same shape.
-
-    >>> capped_slowdown(1.0, 0.9, 0.1)
-    1.0
-    """
-    if uncapped_share <= power_cap_share:
-        return 1.0
-    room = max(power_cap_share - idle_share, 1e-3)
-    return float((room / (uncapped_share - idle_share)) ** (1.0 / 3.0))
-
-
 def load_server(catalog: Catalog, accelerator: Accelerator, cooling: Cooling | None = None) -> ServerClass:
     """Read the server class of an accelerator.
 

@@ -52,6 +52,47 @@ def load_cap_rules(catalog: Catalog) -> CapRules:
     )
 
 
+def core_draw(clock: FloatArray | float, voltage_floor: FloatArray | float) -> FloatArray:
+    """Give the dynamic power of busy core units over that at clock 1.
+
+    g(c) = c max(floor, c)^2
+
+    Args:
+        clock: Clock over that of the reference [1].
+        voltage_floor: Lowest voltage over that of the reference [1].
+
+    Returns:
+        Draw over that of the reference [1]; the cube of the clock above the floor, in proportion to it below.
+
+    Source: dynamic power C V^2 f with V about linear in f, as measured by You et al. 2023 (Zeus); the floor is a figure
+    of `power_coefficients`.
+
+    >>> float(core_draw(0.5, 0.8)), float(core_draw(1.0, 0.8))
+    (0.32000000000000006, 1.0)
+    """
+    c = np.asarray(clock, dtype=np.float64)
+    return np.asarray(c * np.maximum(voltage_floor, c) ** 2)
+
+
+def clock_at_draw(draw: FloatArray | float, voltage_floor: FloatArray | float) -> FloatArray:
+    """Give the clock at which busy core units draw a share of what they draw at clock 1; the inverse of `core_draw`.
+
+    Args:
+        draw: Draw over that of the reference [1].
+        voltage_floor: Lowest voltage over that of the reference [1].
+
+    Returns:
+        Clock over that of the reference [1].
+
+    Source: as `core_draw`.
+
+    >>> round(float(clock_at_draw(0.729, 0.8)), 3), round(float(clock_at_draw(0.32, 0.8)), 3)
+    (0.9, 0.5)
+    """
+    d, floor = np.asarray(draw, dtype=np.float64), np.asarray(voltage_floor, dtype=np.float64)
+    return np.asarray(np.where(d >= floor**3, np.cbrt(d), d / floor**2))
+
+
 def slowed(rates: RateCoefficients, clock: FloatArray | float) -> RateCoefficients:
     """Give the rates of a device at a lower core clock: products, scores and small kernels slow down, memory does not.
 

@@ -7,14 +7,14 @@ Leaves out: mixing accelerators in one replica.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 import numpy as np
 
 from wattscale.compute.accelerators import BYTES_PER_ELEMENT, Accelerator
-from wattscale.compute.serving import Replica, ReplicaCurve, cut_at_limits, replica_curve
+from wattscale.compute.serving import UNPACED_TOKENS, Replica, ReplicaCurve, cut_at_limits, replica_curve
+from wattscale.compute.serving_input import FEW_TOKENS, input_curves
 from wattscale.compute.serving_memory import free_bytes, max_sequences
 from wattscale.compute.serving_pods import pod_curves
 from wattscale.compute.serving_setting import Request, Setting
@@ -201,6 +201,8 @@ def replica_curves(
     Source: serving.py, serving_pods.py.
     """
     found = [replica_curve(arch, setting, layout, formats, request) for layout in layouts]
+    if request.output_tokens <= FEW_TOKENS:
+        found += input_curves(arch, setting, formats, request, layouts)
     apart = [] if mode == "aggregated" else pod_curves(arch, setting, formats, request, layouts)
     return [c for c in found if c is not None] + apart
 
@@ -251,6 +253,9 @@ def choose_replica(
             raise _too_few_devices(arch, setting, formats, request, layouts, others)
         raise _too_large(arch, setting, formats, request, layouts)
     replicas = [r for r in (cut_at_limits(c, request) for c in fitting) if r is not None]
+    if not replicas and not np.isfinite([c.ttft_s[0] for c in fitting]).all():
+        fitting = input_curves(arch, setting, formats, request, layouts) or fitting
+        replicas = [r for r in (cut_at_limits(c, request) for c in fitting) if r is not None]
     if not replicas:
         raise _too_slow(fitting, request)
     if objective == "energy":
@@ -308,7 +313,7 @@ def _too_few_devices(
 def _too_slow(curves: Sequence[ReplicaCurve], request: Request) -> InfeasibleError:
     fastest = min(curves, key=lambda c: float(c.tpot_s[0]))
     tpot = float(fastest.tpot_s[0])
-    if tpot > request.tpot_s:
+    if tpot > request.tpot_s and not (fastest.input_only and request.output_tokens <= UNPACED_TOKENS):
         step = fastest.step
         parts = {
             "reading weights and caches": float(np.ravel(step.memory_s)[0]),
@@ -324,17 +329,9 @@ def _too_slow(curves: Sequence[ReplicaCurve], request: Request) -> InfeasibleErr
             allowed=f">= {tpot * 1e3 * 1.01:.3g} ms",
             hint="Allow more time, or use a narrower workload.serving.precision or a faster accelerator",
         )
-    soonest = min((c for c in curves if c.tpot_s[0] <= request.tpot_s), key=lambda c: float(c.ttft_s[0]))
+    steady = [c for c in curves if c.tpot_s[0] <= request.tpot_s] or curves
+    soonest = min(steady, key=lambda c: float(c.ttft_s[0]))
     ttft = float(soonest.ttft_s[0])
-    if not math.isfinite(ttft):
-        least = request.output_tokens * float(np.ravel(soonest.service_s)[0] * np.ravel(soonest.requests_per_s)[0])
-        return InfeasibleError(
-            f"so few that computing {request.input_tokens:.0f} input tokens for one request after another never pauses",
-            where="workload.serving.output_tokens",
-            value=request.output_tokens,
-            allowed=f"about >= {math.ceil(least + 1.0)}",
-            hint="Ask for more output tokens or fewer input tokens; jobs of input alone are not planned",
-        )
     return InfeasibleError(
         f"below the floor of {ttft:.3g} s: computing {request.input_tokens:.0f} input tokens on "
         f"{soonest.devices} devices takes that long",

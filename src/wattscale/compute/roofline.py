@@ -243,7 +243,7 @@ def device_rates(
     return DeviceRates(
         flops=peak,
         expert_flops=accelerator.peak(expert_precision, where) if expert_precision else peak,
-        score_flops=accelerator.peak_flops.get("bf16", peak),
+        score_flops=accelerator.half_flops or peak,
         memory_bytes_per_s=accelerator.memory_bytes_per_s,
         link_bytes_per_s=accelerator.link_bytes_per_s or accelerator.memory_bytes_per_s,
         width=BYTES_PER_ELEMENT[precision],

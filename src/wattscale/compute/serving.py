@@ -25,6 +25,8 @@ from wattscale.workload.architecture import Architecture
 
 GRID_POINTS = 96
 """Batches at which a replica is evaluated, spread evenly in the logarithm."""
+UNPACED_TOKENS = 2.0
+"""Up to this many output tokens nobody reads along, and no limit on the time per token holds [token]."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class ReplicaCurve:
         engines: Engines that decode [1].
         input_layout: Layout of the engines that compute input tokens apart; None where the same engine does.
         input_engines: How many of them [1].
+        input_only: Whether the work is input alone: then `sequences` counts requests and `device_power_w` is that of a
+            device while it computes.
     """
 
     layout: Layout
@@ -63,12 +67,18 @@ class ReplicaCurve:
     engines: int = 1
     input_layout: Layout | None = None
     input_engines: int = 0
+    input_only: bool = False
 
     @property
     def devices(self) -> int:
         """Devices of the replica [1]."""
         apart = self.input_layout.devices * self.input_engines if self.input_layout else 0
         return self.layout.devices * self.engines + apart
+
+    @property
+    def load_share(self) -> FloatArray:
+        """Share of the time in which an engine for input alone computes [1]."""
+        return np.asarray(self.requests_per_s * self.service_s)
 
     @property
     def queue_rate_per_s(self) -> FloatArray:
@@ -103,7 +113,8 @@ class Replica:
     @property
     def joules_per_request(self) -> float:
         """Energy of the devices per request at the largest batch [J]."""
-        return self.devices * float(self.curve.device_power_w[self.full]) / self.requests_per_s
+        busy = float(self.curve.load_share[self.full]) if self.curve.input_only else 1.0
+        return self.devices * float(self.curve.device_power_w[self.full]) * busy / self.requests_per_s
 
 
 def own_time(
@@ -270,7 +281,7 @@ def cut_at_limits(curve: ReplicaCurve, request: Request) -> Replica | None:
 
     Source: none needed.
     """
-    slow_token = curve.tpot_s > request.tpot_s
+    slow_token = (curve.tpot_s > request.tpot_s) & (request.output_tokens > UNPACED_TOKENS or not curve.input_only)
     slow_start = curve.ttft_s > request.ttft_s
     bad = slow_token | slow_start
     if bad[0]:

@@ -8,12 +8,13 @@ Leaves out: changing the proportion by the hour, and engines of two kinds of dev
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from math import ceil
 
 import numpy as np
 
 from wattscale.compute.queueing import quantile_wait
+from wattscale.compute.roofline import Step
 from wattscale.compute.serving import ReplicaCurve, batches, capped_cycle, own_time, step_power
 from wattscale.compute.serving_memory import free_bytes
 from wattscale.compute.serving_setting import Request, Setting
@@ -52,10 +53,68 @@ class InputEngine:
     busy_power_w: float
 
 
+@dataclass(frozen=True)
+class InputPace:
+    """How fast an engine computes input tokens alone.
+
+    Attributes:
+        service_s: Time of the input tokens of a request in full steps that hold several [s].
+        unqueued_s: Time to first token of a request that finds no queue [s].
+        decode_s: Step of the requests of a full step without input tokens [s].
+        together: Requests whose input tokens a full step holds [1].
+        step: A full step.
+        power_w: Power of a device while it computes [W].
+    """
+
+    service_s: float
+    unqueued_s: float
+    decode_s: float
+    together: float
+    step: Step
+    power_w: float
+
+
+def input_pace(
+    arch: Architecture, setting: Setting, layout: Layout, formats: Formats, request: Request
+) -> InputPace | None:
+    """Time an engine that computes input tokens only; None where the weights do not fit.
+
+    Args:
+        arch: The model.
+        setting: Device and coefficients.
+        layout: Spread over devices.
+        formats: Precisions.
+        request: Mean request.
+
+    Returns:
+        The pace.
+
+    Source: chunked prefill (Agrawal et al. 2024).
+    """
+    if free_bytes(arch, setting.accelerator, layout, formats, setting.memory) <= 0:
+        return None
+    computed = max(request.input_tokens * (1.0 - request.cached_share), 1.0)
+    alone = replace(request, output_tokens=1.0)
+    prompts = np.array([NEARLY_NONE, max(setting.chunk_tokens / computed, 1.0)])
+    plain = replace(setting, speculation=NO_DRAFT)
+    cycle = capped_cycle(arch, plain, layout, formats, prompts, alone, computed, "mixed")
+    token_s = cycle.mixed_s / cycle.mixed_tokens
+    unqueued, _ = own_time(token_s, np.zeros(2), computed, setting)
+    power = np.ravel(step_power(setting, formats, cycle.mixed))
+    return InputPace(
+        service_s=float(token_s[1]) * computed,
+        unqueued_s=float(unqueued[0]),
+        decode_s=float(cycle.decode_s[1]),
+        together=float(prompts[1]),
+        step=Step(**{f.name: np.ravel(np.asarray(getattr(cycle.mixed, f.name)))[-1] for f in fields(Step)}),
+        power_w=float(power[1]),
+    )
+
+
 def input_engine(
     arch: Architecture, setting: Setting, layout: Layout, formats: Formats, request: Request
 ) -> InputEngine | None:
-    """Evaluate an engine that computes input tokens only.
+    """Evaluate an engine that computes input tokens only, for others that decode.
 
     Args:
         arch: The model.
@@ -69,27 +128,19 @@ def input_engine(
 
     Source: Zhong et al. 2024 (DistServe); Patel et al. 2024 (Splitwise).
     """
-    chip = setting.accelerator
-    if free_bytes(arch, chip, layout, formats, setting.memory) <= 0:
+    pace = input_pace(arch, setting, layout, formats, request)
+    if pace is None:
         return None
-    computed = max(request.input_tokens * (1.0 - request.cached_share), 1.0)
-    alone = replace(request, output_tokens=1.0)
-    prompts = np.array([NEARLY_NONE, max(setting.chunk_tokens / computed, 1.0)])
-    plain = replace(setting, speculation=NO_DRAFT)
-    cycle = capped_cycle(arch, plain, layout, formats, prompts, alone, computed, "mixed")
-    token_s = cycle.mixed_s / cycle.mixed_tokens
-    service = float(token_s[1]) * computed
-    unqueued, _ = own_time(token_s, np.zeros(2), computed, setting)
+    chip = setting.accelerator
     sent = kv_cache_bytes(arch, request.input_tokens, formats.cache_bytes)
     road = (setting.transfer_bytes_per_s or chip.link_bytes_per_s or chip.memory_bytes_per_s) * layout.devices
-    first = float(unqueued[0]) + sent / road
-    rates = LOADS / service
-    late = first + quantile_wait(rates, service, request.quantile, setting.input_length_cv) > request.ttft_s
+    first = pace.unqueued_s + sent / road
+    rates = LOADS / pace.service_s
+    late = first + quantile_wait(rates, pace.service_s, request.quantile, setting.input_length_cv) > request.ttft_s
     if late[0]:
         return None
     most = float(rates[-1] if not late.any() else rates[int(np.argmax(late)) - 1])
-    power = float(np.ravel(step_power(setting, formats, cycle.mixed))[1])
-    return InputEngine(layout, service, first, most, power)
+    return InputEngine(layout, pace.service_s, first, most, pace.power_w)
 
 
 def pod_curves(

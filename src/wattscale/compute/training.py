@@ -28,6 +28,8 @@ from wattscale.workload.architecture import Architecture
 from wattscale.workload.result import TrainingWorkload
 
 DAYS_PER_YEAR = HOURS_PER_YEAR / HOURS_PER_DAY
+FOUR_BIT_MEASURED = ("blackwell",)
+"""Generations with published steps in a 4-bit format (table training_steps)."""
 
 
 def _ask(recipe: TrainingTable) -> None:
@@ -174,7 +176,7 @@ def _doubts(devices: int, recipe: TrainingTable, accelerator: Accelerator, train
             f"{devices} devices are more than the {measured:.0f} of the largest published run; failures and network"
             " drag are extrapolated",
         )
-    if recipe.precision in ("fp4", "int4", "int8"):
+    if recipe.precision == "int8" or (recipe.precision == "fp4" and accelerator.generation not in FOUR_BIT_MEASURED):
         yield PlanWarning(
             "training-precision-unfitted",
             f"No measured training step stands behind {recipe.precision}; its efficiency is extrapolated from fp8",

@@ -202,9 +202,9 @@ def power_ratio(catalog: Catalog, accelerator: Accelerator) -> float:
     1.0
     """
     key = own_or_default(catalog, accelerator, "reference_w_per_tflops")
-    if not catalog.has_figure(TABLE, key) or "bf16" not in accelerator.peak_flops:
+    if not catalog.has_figure(TABLE, key) or accelerator.half_flops is None:
         return 1.0
-    return accelerator.tdp_w / (accelerator.peak_flops["bf16"] / 1e12) / catalog.value(TABLE, key)
+    return accelerator.tdp_w / (accelerator.half_flops / 1e12) / catalog.value(TABLE, key)
 
 
 def load_step_coefficients(catalog: Catalog, accelerator: Accelerator) -> StepCoefficients:
@@ -255,7 +255,7 @@ def load_machine(
     1.0
     """
     peak = accelerator.peak(precision, where)
-    half = accelerator.peak_flops.get("bf16", peak)
+    half = accelerator.half_flops or peak
     usual = coefficient(catalog, accelerator, "network_gb_per_s")
     network = usual * 1e9 if network_bytes_per_s is None else network_bytes_per_s
     link = accelerator.link_bytes_per_s or network
@@ -271,7 +271,7 @@ def load_machine(
         domain_latency_s=catalog.value(TABLE, "default.domain_latency_s"),
         network_latency_s=catalog.value(TABLE, "default.network_latency_s"),
         power_ratio=power_ratio(catalog, accelerator),
-        voltage_floor=catalog.value("power_coefficients", "default.voltage_floor"),
+        voltage_floor=catalog.value(TABLE, "default.voltage_floor"),
     )
 
 

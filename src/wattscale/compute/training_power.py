@@ -16,12 +16,12 @@ from wattscale.compute.accelerators import Accelerator
 from wattscale.compute.goodput import Goodput
 from wattscale.compute.power import (
     Cooling,
-    capped_slowdown,
     idle_power,
     it_power_per_device,
     load_power_coefficients,
     load_server,
 )
+from wattscale.compute.power_cap import CLOCKS, clock_at_draw, load_cap_rules
 from wattscale.compute.training_coefficients import coefficient
 from wattscale.compute.training_search import BestStep
 from wattscale.units import HOURS_PER_DAY, HOURS_PER_YEAR, W_PER_MW, FloatArray
@@ -92,7 +92,7 @@ def run_power(
         accelerator: The device.
         precision: Precision of the matrix products.
         catalog: The catalogue.
-        tuned_share: Speed of the run's steps over those of the best layout [1].
+        tuned_share: Speed of the run's steps, the cap included, over those of the best layout [1].
         power_cap_share: Power limit over the design power [1].
         cooling: How the server is cooled; None as usual for its class.
 
@@ -103,7 +103,8 @@ def run_power(
     """
     idle = idle_power(accelerator, load_power_coefficients(catalog, accelerator))
     seconds = float(best.step.total) / tuned_share
-    kernels = float(best.step.matrix + best.step.attention + best.step.recompute) / seconds
+    slow = kernel_clock(accelerator, catalog, power_cap_share)
+    kernels = float(best.step.matrix + best.step.attention + best.step.recompute) / slow / seconds
     busy = accelerator.tdp_w * step_power_share(
         min(1.0, kernels),
         coefficient(catalog, accelerator, "matrix_power_share"),
@@ -127,7 +128,9 @@ def run_power(
     )
 
 
-def cap_speed(best: BestStep, accelerator: Accelerator, catalog: Catalog, cap: float) -> float:
+def cap_speed(
+    best: BestStep, accelerator: Accelerator, catalog: Catalog, cap: float, tuned_share: float = 1.0
+) -> float:
     """Give the speed of a step under a power cap over that without one [1].
 
     Args:
@@ -135,18 +138,43 @@ def cap_speed(best: BestStep, accelerator: Accelerator, catalog: Catalog, cap: f
         accelerator: The device.
         catalog: The catalogue.
         cap: Power limit over the design power [1].
+        tuned_share: Speed of the run's steps over those of the best layout [1]; the rest of the time it waits.
 
     Returns:
-        Speed [1]; only the part of the step that computes slows down.
+        Speed [1]; only the part of the time that computes slows down, by the rule that serving follows too.
 
-    Source: `power.capped_slowdown`.
+    Source: `power_cap.clock_at_draw`.
     """
-    if cap >= 1.0:
+    kernels = float((best.step.matrix + best.step.attention + best.step.recompute) / best.step.total)
+    computing = min(1.0, kernels * tuned_share)
+    return 1.0 / (computing / kernel_clock(accelerator, catalog, cap) + 1.0 - computing)
+
+
+def kernel_clock(accelerator: Accelerator, catalog: Catalog, cap: float) -> float:
+    """Give the clock of matrix and attention kernels under a power cap over that at the design power.
+
+    Args:
+        accelerator: The device.
+        catalog: The catalogue.
+        cap: Power limit over the design power [1].
+
+    Returns:
+        Clock [1]; 1 where the cap lies above what the kernels draw, at least the lowest of `power_cap.CLOCKS`.
+
+    Source: `power_cap.clock_at_draw`, the rule that serving follows too; draw of the kernels from the table
+    `training_coefficients`.
+
+    >>> from wattscale.catalog import load_catalog
+    >>> from wattscale.compute.accelerators import load_accelerator
+    >>> kernel_clock(load_accelerator(load_catalog(), "H100"), load_catalog(), 1.0)
+    1.0
+    """
+    matrix = coefficient(catalog, accelerator, "matrix_power_share")
+    if cap >= matrix:
         return 1.0
-    idle = load_power_coefficients(catalog, accelerator).idle
-    slow = capped_slowdown(cap, coefficient(catalog, accelerator, "matrix_power_share"), idle)
-    computing = float((best.step.matrix + best.step.attention + best.step.recompute) / best.step.total)
-    return 1.0 / (computing / slow + 1.0 - computing)
+    power = load_power_coefficients(catalog, accelerator)
+    draw = (max(cap - power.idle, 0.0) / (matrix - power.idle)) ** (1.0 / power.exponent)
+    return max(float(clock_at_draw(draw, load_cap_rules(catalog).voltage_floor)), float(CLOCKS[0]))
 
 
 def training_year(

@@ -99,7 +99,8 @@ class Trainer:
         state = float(np.max(self.shape.params_total)) * float(np.max(self.shape.trained_share))
         per_device = state * (self.memory.weight_bytes + self.memory.optimizer_state_bytes) / best.devices
         useful = goodput(best.devices, per_device, load_reliability(self.catalog))
-        share = self.tuned * cap_speed(best, self.accelerator, self.catalog, self.power_cap_share)
+        capped = cap_speed(best, self.accelerator, self.catalog, self.power_cap_share, self.tuned)
+        share = self.tuned * capped
         return Run(devices, best, useful, share, best.tokens_per_s * useful.value * share)
 
 
@@ -124,6 +125,7 @@ def make_trainer(
     shape = training_shape(architecture, recipe.sequence_length, recipe.trained_share, frozen)
     _check_degrees(recipe, architecture)
     where = "workload.training.precision"
+    accelerator.check_training(recipe.precision, where)
     machine = load_machine(catalog, accelerator, recipe.precision, table.inter_node_gbytes_per_s * 1e9, where)
     fixed = Fixed(
         tensor=recipe.tensor_parallel,

@@ -18,6 +18,7 @@ from wattscale.compute.collectives import (
     point_to_point_s,
 )
 from wattscale.compute.parallelism import FULL, SELECTIVE, Layout
+from wattscale.compute.power_cap import clock_at_draw, core_draw
 from wattscale.compute.training_coefficients import Machine, StepCoefficients
 from wattscale.compute.training_shape import TrainingShape
 from wattscale.units import FloatArray
@@ -98,12 +99,11 @@ def _reached(m: Machine, k: StepCoefficients) -> FloatArray:
     """Share of the peak that large products reach at the power the device may draw [1].
 
     A product at full clock reaches the ceiling; what a generation reaches below it is its clock at the power limit.
-    A part with other power per operation holds the clock at which g(c) = c max(floor, c)^2 is in that proportion.
+    A part with other power per operation holds the clock at which `power_cap.core_draw` is in that proportion.
     """
-    floor, ceiling = np.asarray(m.voltage_floor, dtype=np.float64), np.asarray(k.gemm_ceiling)
+    ceiling = np.asarray(k.gemm_ceiling)
     clock = np.minimum(k.gemm_efficiency / ceiling, 1.0)
-    power = m.power_ratio * clock * np.maximum(floor, clock) ** 2
-    held = np.where(power >= floor**3, np.cbrt(power), power / floor**2)
+    held = clock_at_draw(m.power_ratio * core_draw(clock, m.voltage_floor), m.voltage_floor)
     plain = np.asarray(m.power_ratio) == 1.0
     return np.asarray(np.where(plain, k.gemm_efficiency, ceiling * np.minimum(held, 1.0)))
 
@@ -222,7 +222,7 @@ def _stage_traffic(s: TrainingShape, lay: Layout, m: Machine, k: StepCoefficient
     buffer = tokens * s.d_model * ACTIVATION_BYTES
     tensor = n * passes * 4.0 * hierarchical_pass_s(buffer, lay.tensor, local_ranks(m, 1.0, lay.tensor), links)
     sent = buffer * s.experts_per_token / lay.tensor
-    near = local_ranks(m, lay.tensor, lay.expert)
+    near = local_ranks(m, 1.0, lay.expert)
     away = buffer * distinct_domains(s.experts_per_token, np.asarray(lay.expert) / near) / lay.tensor
     expert = n * passes * 2.0 * all_to_all_s(sent, lay.expert, near, links, away) * s.moe_layers / s.layers
     keys = tokens * lay.context * s.kv_elements / s.layers / lay.tensor * ACTIVATION_BYTES

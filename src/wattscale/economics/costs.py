@@ -195,6 +195,9 @@ def one_at_a_time(
 def with_ranges(lines: list[CostLine], low: FloatArray, high: FloatArray) -> tuple[CostLine, ...]:
     """Attach ranges to cost lines.
 
+    Independent errors of a product may add up to more than the product; a cost of figures that are not negative ends at
+    zero, so a low end below zero is drawn there.
+
     Args:
         lines: Lines at the central prices.
         low: Low end of each line's yearly total [USD/year], shape (lines,).
@@ -204,6 +207,6 @@ def with_ranges(lines: list[CostLine], low: FloatArray, high: FloatArray) -> tup
         The same lines with ranges.
     """
     return tuple(
-        replace(line, low_usd_per_year=float(a), high_usd_per_year=float(b))
+        replace(line, low_usd_per_year=max(float(a), min(0.0, line.total_usd_per_year)), high_usd_per_year=float(b))
         for line, a, b in zip(lines, low, high, strict=True)
     )

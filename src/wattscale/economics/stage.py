@@ -329,17 +329,8 @@ def _project_figures(
         figures["cost_of_delay_usd_per_month_per_mw"] = month / plan.compute.design_it_power_mw
     warnings: list[PlanWarning] = []
     if at_cost and plan.costs.amortised > 0.0:
-        paid = value - factor * plan.costs.amortised
-        figures["npv_runs_paid_usd"] = paid
-        if paid < 0.0 < value:
-            warnings.append(
-                PlanWarning(
-                    "runs-not-earned",
-                    "The net present value counts the model's own training runs as worth their cost. Tokens at "
-                    f"{table.price_per_mtok_usd:g} USD per million do not earn it back: with the runs paid by tokens "
-                    f"alone it is {paid / 1e6:,.0f} MUSD (economics.npv_runs_paid_usd).",
-                )
-            )
+        more, warnings = _runs_paid(plan, revenue, value)
+        figures.update(more)
     roots = irr_roots(cash)
     if roots:
         figures["irr"] = min(roots, key=lambda root: abs(root - rate))
@@ -351,3 +342,24 @@ def _project_figures(
     optional = {"mirr": mirr(cash, rate, rate), "payback_years": payback_years(cash)}
     figures.update({name: found for name, found in optional.items() if found is not None})
     return figures, warnings, cash
+
+
+def _runs_paid(plan: _Plan, revenue: float, value: float) -> tuple[dict[str, Value], list[PlanWarning]]:
+    """What the project is worth where the tokens sold must pay for the model's own runs too."""
+    table = plan.table
+    cash = cash_flow(
+        plan.lines, revenue - plan.costs.amortised, table.discount_rate, table.project_years, table.tax_rate
+    )
+    alone = float(npv(table.discount_rate, cash))
+    figures: dict[str, Value] = {"npv_runs_paid_usd": alone}
+    roots = irr_roots(cash)
+    if roots:
+        figures["irr_runs_paid"] = min(roots, key=lambda root: abs(root - table.discount_rate))
+    if not alone < 0.0 < value:
+        return figures, []
+    told = (
+        "The project pays only if someone pays for its own training runs at cost. Where the tokens sold at "
+        f"{table.price_per_mtok_usd:g} USD per million must pay for the runs too, the net present value is "
+        f"{alone / 1e6:,.0f} MUSD instead of {value / 1e6:,.0f} MUSD (economics.npv_runs_paid_usd)."
+    )
+    return figures, [PlanWarning("runs-not-earned", told)]

@@ -72,6 +72,11 @@ def _check(economy: Economy, table: ImpactTable) -> None:
                 "no such sector in the table", where=f"impact.input_output_sectors.{segment}", value=sector,
                 hint=did_you_mean(sector, economy.sectors),
             )  # fmt: skip
+    if table.input_output_induced_share > 0.0 and economy.wage_share is None:
+        raise InputError(
+            "induced effects need the income of households", where="impact.input_output_wages", value=None,
+            hint="Name it as extension/row, or set impact.input_output_induced_share = 0.",
+        )  # fmt: skip
     for segment, share in table.input_output_local.items():
         if not 0.0 <= share <= 1.0:
             raise InputError(

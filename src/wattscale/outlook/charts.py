@@ -10,25 +10,30 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from wattscale.catalog import load_catalog
-from wattscale.outlook.summary import Fan
-from wattscale.outlook.years import LAST_HISTORY, REGION_TITLES, REGIONS, STAGES, YEARS
-from wattscale.report.palette import NO_DATA, SEGMENT, TECHNOLOGY, colours
-from wattscale.report.theme import LIGHT, WIDE_PX, Spec, colour_scale, framed, name_axis, name_lines, number_axis
-from wattscale.report.words import digits, name_for_people
+from wattscale.outlook.charts_frame import BLUE, HEIGHT, ORANGE, legend, placed, stacked, year_axis
+from wattscale.outlook.charts_supply import cooling, limits, scarcity, supply_mix
+from wattscale.outlook.summary import AS_PERCENT, Fan, shown
+from wattscale.outlook.years import LAST_HISTORY, REGION_TITLES, REGIONS, YEARS
+from wattscale.report.palette import NO_DATA, SEGMENT, colours
+from wattscale.report.theme import LIGHT, Spec, colour_scale, name_axis, name_lines, number_axis
+from wattscale.report.words import name_for_people
 
 if TYPE_CHECKING:
     from wattscale.outlook.outlook import Outlook
 
-BLUE, ORANGE = "#0072b2", "#d55e00"
 REGION_COLOURS = dict(zip(REGIONS, ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#999933"), strict=True))
-HEIGHT = 260
 READ_YEAR = 2035
 """Year that the sentence below a fan reads out."""
 PUBLISHED = {
-    "outlook.electricity_twh": ("dc_total", "global", "electricity_use"),
-    "outlook.electricity_twh.us": ("dc_total", "US", "electricity_use"),
+    "outlook.electricity_twh": ("dc_total", "global", "electricity_use", 1.0),
+    "outlook.electricity_twh.us": ("dc_total", "US", "electricity_use", 1.0),
+    "outlook.ai_share": ("dc_ai", "global", "share_of_dc_electricity", 0.01),
+    "outlook.co2_mt": ("dc_total", "global", "co2_indirect", 1.0),
+    "outlook.investment_usd": ("dc_investment", "global", "investment", 1.0),
 }
-"""Series of table `outlook_published` that are drawn over a fan."""
+"""Series of table `outlook_published` that are drawn over a fan, and the factor to its unit."""
+NEAR = 1.09
+"""Published values of a year closer than this ratio share one label."""
 
 
 def fan_chart(outlook: Outlook, name: str, width: int, *, log: bool = False) -> Spec:
@@ -36,13 +41,13 @@ def fan_chart(outlook: Outlook, name: str, width: int, *, log: bool = False) -> 
     fan = outlook.figures[name]
     unit = f" [{fan.unit}]" if fan.unit != "1" else ""
     rows = [_row(fan, year) for year in fan.years]
+    axis = number_axis(f"{fan.title}{unit}")
     y = {
         "type": "quantitative",
-        "axis": number_axis(f"{fan.title}{unit}"),
+        "axis": {**axis, "format": ".0%"} if name in AS_PERCENT else axis,
         "scale": {"type": "log"} if log else {"zero": True},
     }
-    x = {"field": "year", "type": "quantitative", "axis": {"title": None, "format": "d", "grid": False},
-         "scale": {"domain": [fan.years[0], YEARS[-1]]}}  # fmt: skip
+    x = year_axis(fan.years[0], YEARS[-1])
     layers: list[dict[str, Any]] = [
         {"mark": {"type": "area", "color": BLUE, "opacity": 0.16},
          "encoding": {"x": x, "y": {"field": "low", **y}, "y2": {"field": "high"}}},
@@ -50,32 +55,65 @@ def fan_chart(outlook: Outlook, name: str, width: int, *, log: bool = False) -> 
          "encoding": {"x": x, "y": {"field": "lower", **y}, "y2": {"field": "upper"}}},
         {"mark": {"type": "line", "color": BLUE}, "encoding": {"x": x, "y": {"field": "value", **y}}},
     ]  # fmt: skip
-    points = published(name)
+    points = [p for p in published(name) if p["year"] >= fan.years[0]]
+    said = ""
     if points:
-        layers.append(
-            {"data": {"values": points},
-             "mark": {"type": "point", "filled": True, "size": 62, "color": ORANGE, "stroke": LIGHT["surface"]},
-             "encoding": {"x": x, "y": {"field": "mid", **y}, "shape": {
-                 "field": "kind", "type": "nominal", "legend": {"title": "published"},
-                 "scale": {"domain": ["history", "forecast"], "range": ["circle", "diamond"]}}}}
-        )  # fmt: skip
-    low, mid, high = (digits(x) for x in fan.at(READ_YEAR))
-    reading = f"In {READ_YEAR} the middle is {mid}, 80 % of the draws lie between {low} and {high}."
-    return _framed(outlook, fan.title, reading, width, data={"values": rows}, layer=layers)
+        layers += _points(points, x, y)
+        said = " Numbers at the points: rows of the table of published figures."
+    low, mid, high = (shown(name, x) for x in fan.at(READ_YEAR))
+    reading = f"In {READ_YEAR} the middle is {mid}, 80 % of the draws lie between {low} and {high}.{said}"
+    return placed(outlook, fan.title, reading, width, data={"values": rows}, layer=layers)
+
+
+def _points(points: list[dict[str, Any]], x: Spec, y: Spec) -> list[dict[str, Any]]:
+    """Draw published figures as points, with the number of their row beside them."""
+    at = {"x": x, "y": {"field": "mid", **y}}
+    shape = {
+        "field": "kind", "type": "nominal", "legend": {"title": "published"},
+        "scale": {"domain": ["history", "forecast"], "range": ["circle", "diamond"]},
+    }  # fmt: skip
+    mark = {"type": "point", "filled": True, "size": 62, "color": ORANGE, "stroke": LIGHT["surface"]}
+    label = {"type": "text", "align": "left", "dx": 7, "dy": -5, "fontSize": 11, "color": LIGHT["ink"]}
+    return [
+        {"data": {"values": points}, "mark": mark, "encoding": {**at, "shape": shape}},
+        {
+            "data": {"values": labelled(points)}, "mark": label,
+            "encoding": {**at, "text": {"field": "label", "type": "nominal"}},
+        },
+    ]  # fmt: skip
 
 
 def published(name: str) -> list[dict[str, Any]]:
-    """Give the published figures of a fan, with their definition."""
+    """Give the published figures of a fan, with their number in the table and their definition."""
     if name not in PUBLISHED:
         return []
+    *series, factor = PUBLISHED[name]
     found = []
-    for row in load_catalog().rows("outlook_published"):
-        if (row.text("series"), row.text("region"), row.text("metric")) == PUBLISHED[name]:
+    for number, row in enumerate(load_catalog().rows("outlook_published"), start=1):
+        if [row.text("series"), row.text("region"), row.text("metric")] == series:
             found.append(
-                {"year": float(row.text("year")), "mid": row.number("mid"), "kind": row.text("kind"),
-                 "source": row.text("source"), "note": row.text("note")}
+                {"year": float(row.text("year")), "mid": row.number("mid") * factor, "kind": row.text("kind"),
+                 "number": number, "source": row.text("source"), "note": row.text("note")}
             )  # fmt: skip
     return found
+
+
+def labelled(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give one label per year and height: the numbers of points that lie close together, joined.
+
+    >>> labelled([{"year": 2030.0, "mid": 945.0, "number": 2}, {"year": 2030.0, "mid": 950.0, "number": 7}])
+    [{'year': 2030.0, 'mid': 950.0, 'label': '2, 7'}]
+    """
+    groups: list[list[dict[str, Any]]] = []
+    for point in sorted(points, key=lambda p: (p["year"], p["mid"])):
+        last = groups[-1][-1] if groups else None
+        if last is not None and last["year"] == point["year"] and point["mid"] <= last["mid"] * NEAR:
+            groups[-1].append(point)
+        else:
+            groups.append([point])
+    return [
+        {"year": g[-1]["year"], "mid": g[-1]["mid"], "label": ", ".join(str(p["number"]) for p in g)} for g in groups
+    ]
 
 
 def electricity(outlook: Outlook, width: int) -> Spec:
@@ -97,7 +135,7 @@ def by_region(outlook: Outlook, width: int) -> Spec:
         for year in YEARS
     ]
     shown = colour_scale(REGION_COLOURS, REGION_TITLES)
-    return _stack(
+    return stacked(
         outlook,
         "Electricity by region",
         "Middle of the draws, region by region.",
@@ -106,25 +144,6 @@ def by_region(outlook: Outlook, width: int) -> Spec:
         "Electricity [TWh/year]",
         width,
     )
-
-
-def supply_mix(outlook: Outlook, width: int) -> Spec:
-    """Draw the middle shares of the supply by fuel."""
-    tints = {
-        "coal": "#5b616a",
-        "gas": TECHNOLOGY["gas"],
-        "nuclear": TECHNOLOGY["nuclear"],
-        "renewables": TECHNOLOGY["solar"],
-    }
-    rows = [
-        {"year": year, "name": fuel, "v": outlook.figures[f"outlook.mix.{fuel}"].at(year)[1], "order": k}
-        for k, fuel in enumerate(tints)
-        for year in YEARS
-    ]
-    return _stack(
-        outlook, "Supply of data centres", "Middle of the draws by fuel, over the year; hour by hour it differs.", rows,
-        colour_scale(tints), "Share of electricity", width, normal=True,
-    )  # fmt: skip
 
 
 def investment(outlook: Outlook, width: int) -> Spec:
@@ -139,26 +158,9 @@ def investment(outlook: Outlook, width: int) -> Spec:
         for year in YEARS
         if year >= LAST_HISTORY - 5
     ]
-    return _stack(
+    return stacked(
         outlook, "Investment by market segment", "Middle of the draws; the segments add up to the investment.", rows,
         colour_scale(tints, labels), "Investment [billion USD a year]", width,
-    )  # fmt: skip
-
-
-def limits(outlook: Outlook, width: int) -> Spec:
-    """Draw what limits the build-out, as a share of the draws."""
-    tints = dict(
-        zip(STAGES, ("#c3c6ca", "#0072b2", "#56b4e9", "#5e4fc1", "#d55e00", "#e69f00", "#e3e6e9"), strict=True)
-    )
-    labels = {s: {"none": "not limited"}.get(s, s) for s in STAGES}
-    rows = [
-        {"year": year, "name": labels[stage], "v": share, "order": k}
-        for year, shares in outlook.bottlenecks.items()
-        for k, (stage, share) in enumerate(shares.items())
-    ]
-    return _stack(
-        outlook, "What limits the build-out", "Share of the draws that each stage limits, year by year.", rows,
-        colour_scale(tints, labels), "Share of draws", width, normal=True,
     )  # fmt: skip
 
 
@@ -186,7 +188,7 @@ def scenarios(outlook: Outlook, width: int) -> Spec | None:
         {"mark": {"type": "point", "filled": True, "size": 80, "color": BLUE},
          "encoding": {"y": y, "x": {"field": "mid", **x}}},
     ]  # fmt: skip
-    return _framed(
+    return placed(
         outlook, "Scenarios and shocks", "Middle and 80 % of the draws; a shock is laid over the base case.", width,
         height=30 * len(rows), data={"values": rows}, layer=layers,
     )  # fmt: skip
@@ -200,7 +202,7 @@ def drivers(outlook: Outlook, width: int) -> Spec | None:
         {"name": name_lines(name_for_people(d.driver.name), width), "v": max(d.total.value, 0.0), "order": k}
         for k, d in enumerate(outlook.drivers)
     ]
-    return _framed(
+    return placed(
         outlook, "What decides the electricity of 2035", "Share of the spread that each explains, with interactions.",
         width, height=26 * len(rows), data={"values": rows}, mark={"type": "bar", "color": BLUE, "height": 15},
         encoding={
@@ -216,33 +218,14 @@ def break_evens(outlook: Outlook, width: int) -> Spec:
     years = [y for y in YEARS if y > LAST_HISTORY]
     rows = [{"year": y, "name": b.name, "v": b.probability(y)} for b in outlook.break_evens for y in years]
     tints = colours([b.name for b in outlook.break_evens], {})
-    return _framed(
+    return placed(
         outlook, "When, if ever, tomorrow's technologies pay", "Share of the draws in which each has paid.", width,
         height=HEIGHT, data={"values": rows}, mark={"type": "line"},
         encoding={
-            "x": {"field": "year", "type": "quantitative", "axis": {"title": None, "format": "d", "grid": False},
-                  "scale": {"domain": [years[0], years[-1]]}},
+            "x": year_axis(years[0], years[-1]),
             "y": {"field": "v", "type": "quantitative", "axis": {**number_axis("Share of draws"), "format": ".0%"},
                   "scale": {"domain": [0, 1]}},
-            "color": {"field": "name", "type": "nominal", "scale": colour_scale(tints), "legend": _legend(width)},
-        },
-    )  # fmt: skip
-
-
-def _stack(
-    outlook: Outlook, title: str, reading: str, rows: list[dict[str, Any]], scale: Spec, axis: str, width: int,
-    normal: bool = False,
-) -> Spec:  # fmt: skip
-    y_axis = {**number_axis(axis), "format": ".0%"} if normal else number_axis(axis)
-    first, last = min(r["year"] for r in rows), max(r["year"] for r in rows)
-    return _framed(
-        outlook, title, reading, width, height=HEIGHT, data={"values": rows}, mark={"type": "area"},
-        encoding={
-            "x": {"field": "year", "type": "quantitative", "axis": {"title": None, "format": "d", "grid": False},
-                  "scale": {"domain": [first, last]}},
-            "y": {"field": "v", "type": "quantitative", "stack": "normalize" if normal else "zero", "axis": y_axis},
-            "color": {"field": "name", "type": "nominal", "scale": scale, "legend": _legend(width)},
-            "order": {"field": "order", "type": "quantitative"},
+            "color": {"field": "name", "type": "nominal", "scale": colour_scale(tints), "legend": legend(width)},
         },
     )  # fmt: skip
 
@@ -250,15 +233,6 @@ def _stack(
 def _row(fan: Fan, year: int) -> dict[str, float]:
     low, lower, value, upper, high = (float(q) for q in fan.quantiles[YEARS.index(year)])
     return {"year": year, "low": low, "lower": lower, "value": value, "upper": upper, "high": high}
-
-
-def _legend(width: int) -> dict[str, Any]:
-    return {"title": None, "columns": 2 if width < WIDE_PX else 4}
-
-
-def _framed(outlook: Outlook, title: str, reading: str, width: int, *, height: int = HEIGHT, **body: Any) -> Spec:
-    caption = f"{outlook.asked.name}. Source: outlook, {outlook.asked.draws:,} draws, Wattscale {outlook.version}."
-    return framed(caption, title, reading, width=width, height=height, **body)
 
 
 def fan_of(name: str) -> Callable[[Outlook, int], Spec]:
@@ -273,7 +247,11 @@ CHARTS: dict[str, tuple[Callable[[Outlook, int], Spec | None], bool]] = {
     "limits": (limits, True),
     "ai_share": (fan_of("outlook.ai_share"), False),
     "unmet": (fan_of("outlook.unmet_share"), False),
+    "scarcity": (scarcity, False),
+    "waiting": (fan_of("outlook.connection_wait_years.us"), False),
     "investment": (investment, True),
+    "total_investment": (fan_of("outlook.investment_usd"), False),
+    "cooling": (cooling, False),
     "supply_mix": (supply_mix, False),
     "co2": (fan_of("outlook.co2_mt"), False),
     "electricity_price": (fan_of("outlook.electricity_price.us"), False),

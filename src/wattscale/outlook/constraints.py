@@ -81,9 +81,12 @@ class Limits:
     turbine_split: FloatArray
     hits: Mapping[str, FloatArray]
 
-    def capacity(self, t: int, stock: Mapping[str, FloatArray]) -> Capacity:
-        """Give the capacity of a future year from the stock of each stage, shocks taken off."""
-        left = {stage: stock[stage] * self.hits[stage][t] for stage in ORDERED}
+    def usable(self, t: int, stock: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+        """Give what the shocks of a future year leave of the stock of each stage."""
+        return {stage: stock[stage] * self.hits[stage][t] for stage in ORDERED}
+
+    def capacity(self, t: int, left: Mapping[str, FloatArray]) -> Capacity:
+        """Give the capacity of a future year from what is left of each stage."""
         return Capacity(
             devices={stage: left[stage][:, 0] for stage in DEVICE_STAGES},
             transformers=left["transformers"][:, 0],

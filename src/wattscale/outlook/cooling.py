@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import gamma, ndtr
 
 from wattscale.outlook.cooling_units import KINDS, CoolingUnits
 from wattscale.outlook.drivers import Draws
@@ -120,7 +120,8 @@ def dearer(units: CoolingUnits, shares: Shares) -> FloatArray:
 def survey_pue(v: Draws, units: CoolingUnits, year: float) -> FloatArray:
     """Give the mean PUE that a survey of enterprise and leased halls finds [1], shape (draws,).
 
-    Halls of the 2000s leave with one time constant; the rest is the class of today, whose excess falls slowly.
+    Halls of the 2000s leave with age, share = exp(-(t / scale)^2) with scale = life / gamma(3/2); the rest is the class
+    of today, whose excess over the building model's stays while it falls slowly.
 
     Args:
         v: Draws of the drivers.
@@ -128,16 +129,20 @@ def survey_pue(v: Draws, units: CoolingUnits, year: float) -> FloatArray:
         year: Year, decimals allowed.
 
     >>> from wattscale.outlook.cooling_units import cooling_units
-    >>> one = {"facility.legacy_life": np.array([4.5]), "facility.pue_fall": np.array([0.012])}
-    >>> bool(abs(survey_pue(one, cooling_units(), 2007.0)[0] - 2.5) < 0.05)
+    >>> one = {"legacy_life": 4.0, "survey_level": 1.09, "pue_fall": 0.012}
+    >>> v = {f"facility.{name}": np.array([value]) for name, value in one.items()}
+    >>> bool(abs(survey_pue(v, cooling_units(), 2007.0)[0] - 2.5) < 0.05)
     True
     """
-    old = np.exp(-np.maximum(year - SURVEY_START, 0.0) / v["facility.legacy_life"])
+    age = max(year - SURVEY_START, 0.0)
+    old = np.exp(-((age / (v["facility.legacy_life"] / GAMMA_3_2)) ** 2))
     legacy, today = units.fleet_pue["survey before 2011"], units.fleet_pue["survey"]
     fall = np.exp(-v["facility.pue_fall"] * max(year - LAST_HISTORY, 0.0))
-    return np.asarray(1.0 + old * (legacy - 1.0) + (1.0 - old) * (today - 1.0) * fall)
+    return np.asarray(1.0 + old * (legacy - 1.0) + (1.0 - old) * (today - 1.0) * v["facility.survey_level"] * fall)
 
 
+GAMMA_3_2 = float(gamma(1.5))
+"""Mean over scale of a life whose risk grows in proportion to age (Weibull of shape 2)."""
 SURVEY_START = 2007.0
 """First year of the survey: all halls then are taken to be of the 2000s."""
 

@@ -21,8 +21,10 @@ CUTS = (2018, 2020, 2022)
 DRAWS, SEED = 2000, 7
 WINDOW = 3
 """Years of growth that the naive forecast carries on."""
-HAZARD = 1.0 / 6.0
-"""Chance a year that a regime ends: those known in 2018 had lasted five, five and eight years."""
+JEFFREYS = 0.5
+"""What Jeffreys' prior of a rate adds to the count."""
+REGIMES_FROM = 2000
+"""Year from which regimes of growth are known (Koomey 2011)."""
 QUANTILES = (0.05, 0.1, 0.5, 0.9, 0.95)
 CRITICAL_SUP_F = 8.85
 """Critical value of the largest F over break years for one coefficient at 5 % (Andrews 1993, table 1)."""
@@ -122,14 +124,33 @@ SMALLEST_SD = 0.005
 """Least yearly standard deviation of a log series: published figures are rounded to about this."""
 
 
-def regime_draws(log_series: FloatArray, regimes: FloatArray, horizon: int, rng: np.random.Generator) -> FloatArray:
+def hazard(regimes: int, cut: int) -> float:
+    """Give the chance a year that a regime of growth ends, from those known at a year.
+
+    (ends seen + 1/2) / years seen: a constant chance under Jeffreys' prior; the last regime has not ended yet.
+
+    Args:
+        regimes: Regimes known, the last one still running.
+        cut: Year of knowledge.
+
+    Source: Jeffreys 1946, prior of a Poisson rate.
+
+    >>> round(hazard(3, 2018), 3)
+    0.139
+    """
+    return (regimes - 1 + JEFFREYS) / (cut - REGIMES_FROM)
+
+
+def regime_draws(
+    log_series: FloatArray, regimes: FloatArray, end_chance: float, horizon: int, rng: np.random.Generator
+) -> FloatArray:
     """Carry growth on until its regime ends, then at the growth of a regime seen before; shape (draws, horizon)."""
     steps = np.diff(log_series)
     growth = np.full(DRAWS, steps[-WINDOW:].mean())
     sd = max(float(steps.std()), SMALLEST_SD)
     found, level = [], np.full(DRAWS, log_series[-1])
     for _ in range(horizon):
-        ends = rng.random(DRAWS) < HAZARD
+        ends = rng.random(DRAWS) < end_chance
         fresh = rng.choice(regimes, DRAWS) + rng.normal(0.0, float(regimes.std()), DRAWS)
         growth = np.where(ends, fresh, growth)
         level = level + growth + rng.normal(0.0, sd, DRAWS)
@@ -167,7 +188,8 @@ def score_series(catalog: Catalog, name: str, cut: int, last: int = LAST_HISTORY
     naive = naive_draws(known, horizon, rng)
     rng = np.random.default_rng(SEED + 1)
     if has_regimes:
-        model = regime_draws(known, known_regimes(catalog, known, FIRST_YEAR, cut), horizon, rng)
+        regimes = known_regimes(catalog, known, FIRST_YEAR, cut)
+        model = regime_draws(known, regimes, hazard(len(regimes), cut), horizon, rng)
     else:
         model = trend_draws(known, horizon, rng)
     ours, theirs = crps(model, truth), crps(naive, truth)

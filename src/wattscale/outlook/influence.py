@@ -20,8 +20,8 @@ from wattscale.units import FloatArray
 STRONGEST = 10
 CASES = 1536
 """Points of the Sobol analysis: 128 base points x (10 drivers + 2)."""
-OBSERVATION = ("boundary.", "use.", "price.", "sales.", "quantum.", "decentral.", "renewable.")
-"""Starts of drivers that change no quantity of the yearly model, only how it is read or what is asked beside it."""
+OBSERVATION = ("boundary.", "use.", "price.", "sales.")
+"""Starts of drivers that change no quantity of the yearly model, only how it is read."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import numpy as np
 from wattscale.catalog import Catalog
 from wattscale.outlook.cooling import fleet_pue, survey_pue
 from wattscale.outlook.simulate import Simulation
-from wattscale.outlook.years import FIRST_YEAR, LAST_YEAR, MID_YEAR, REGIONS, TIMES
+from wattscale.outlook.years import FIRST_YEAR, LAST_HISTORY, LAST_YEAR, MID_YEAR, REGIONS, TIMES
 from wattscale.units import HOURS_PER_YEAR, FloatArray
 
 REGION_WORDS = {
@@ -24,6 +24,8 @@ REGION_WORDS = {
 }  # fmt: skip
 WORLD_WORDS = ("global", "world", "frontier", "top5", "google", "")
 PERCENT = 100.0
+DOUBT_PER_YEAR = 0.5
+"""Growth of the power of a spread per year beyond half a year from a published one: values between years are ours."""
 TWH_PER_GW = HOURS_PER_YEAR / 1e3
 Row = Mapping[str, str]
 
@@ -56,6 +58,24 @@ class View:
     def fact(self, table: str, key: str, year: float, region: str = "") -> float:
         """Give a fact of the catalogue, interpolated between years."""
         return self.catalog.value(table, key, region=region, vintage=year)
+
+    def doubt(self, table: str, key: str, year: float, region: str = "") -> float:
+        """Give the power of a common spread for a fact: 1 in a year that the catalogue has, more between its years.
+
+        Args:
+            table: Table of facts.
+            key: Key of the fact.
+            year: Year asked.
+            region: Region of the fact.
+        """
+        rows = self.catalog.table(table).rows
+        years = [
+            float(r["vintage"])
+            for r in rows
+            if f"{r['item']}.{r['parameter']}" == key and r.get("region", "") == region
+        ]
+        away = min((abs(year - y) for y in years), default=0.0)
+        return 1.0 + DOUBT_PER_YEAR * max(away - MID_YEAR, 0.0)
 
     def v(self, name: str) -> FloatArray:
         """Give the draws of a driver."""
@@ -102,6 +122,8 @@ def dc_total(view: View, row: Row, year: float) -> FloatArray:
     """Data centres as a whole: electricity, share of all electricity, power, carbon."""
     metric, scenario, region = row["metric"], row.get("scenario", ""), region_of(row)
     spread = view.v("boundary.electricity")
+    if year < LAST_HISTORY:
+        spread = spread ** view.doubt("outlook_history", "dc.electricity", year, region if region == "us" else "")
     total = view.electricity(year, region)
     accounts = view.run.accounts
     if metric == "electricity_use":
@@ -168,8 +190,8 @@ def pue(view: View, row: Row, year: float) -> FloatArray:
     return np.asarray(1.0 + excess * view.v("boundary.other") ** OPERATOR_SPREAD)
 
 
-SURVEY_SPREAD, OPERATOR_SPREAD = 0.8, 2.0
-"""Powers of the common spread: the survey's excess over one scatters by 8 % around its trend, operators by more."""
+SURVEY_SPREAD, OPERATOR_SPREAD = 0.6, 2.0
+"""Powers of the common spread: the survey's excess over one scatters by 6 % around its trend, operators by more."""
 OPERATORS = {
     "google": "self-built, water side",
     "hyperscale": "self-built, water side",

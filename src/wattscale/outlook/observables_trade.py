@@ -52,11 +52,7 @@ def chips(view: View, row: Row, year: float) -> FloatArray:
             total = total + units * view.fact(TABLE, f"{maker}.power", y) / W_PER_MW
         else:
             raise UnknownSeriesError(f"the model has no '{metric}' of a maker")
-    return np.asarray(total * view.v("boundary.other") ** MAKER_SPREAD)
-
-
-MAKER_SPREAD = 1.0
-"""Power of the common spread of counts: the makers' shares are known from a few points."""
+    return np.asarray(total * view.v("boundary.other") ** view.fact(TABLE, f"{maker}.doubt", year))
 
 
 def _before(view: View, maker: str, metric: str) -> float:
@@ -193,7 +189,8 @@ def memory_market(view: View, row: Row, year: float) -> FloatArray:
 def cowos(view: View, row: Row, year: float) -> FloatArray:
     """Packaging capacity at the end of a year [wafer/month]."""
     if year <= LAST_HISTORY:
-        return np.asarray(view.fact(TABLE, "cowos.wafers", year) * view.v("boundary.other"))
+        spread = view.v("boundary.other") ** view.doubt(TABLE, "cowos.wafers", year)
+        return np.asarray(view.fact(TABLE, "cowos.wafers", year) * spread)
     steps = range(LAST_HISTORY + 1, min(int(year), YEARS[-1]) + 1)
     caps = view.run.path.stages["capacity_mw", "packaging"]
     growth = caps[place(steps[-1])] / (view.run.world.history.shipped_mw[-1] * view.v("hardware.level"))
@@ -265,7 +262,8 @@ def fact(view: View, row: Row, year: float) -> FloatArray:
             return np.asarray(view.v("turbines.supply") * np.exp(view.v("turbines.growth") * age))
         raise UnknownSeriesError(f"the model has no '{row['metric']}' of '{row['series']}'")
     region = "us" if row["series"] == "interconnection" else ""
-    return np.asarray(view.fact("outlook_history", key, year, region) * view.v("boundary.other"))
+    spread = view.v("boundary.other") ** view.doubt("outlook_history", key, year, region)
+    return np.asarray(view.fact("outlook_history", key, year, region) * spread)
 
 
 OBSERVABLES: dict[str, Observable] = {

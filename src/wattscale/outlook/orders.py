@@ -11,10 +11,12 @@ from collections.abc import Mapping
 import numpy as np
 
 from wattscale.errors import InputError
-from wattscale.outlook.constraints import GW, ORDERED, Capacity, Limits
+from wattscale.outlook.constraints import ORDERED, Capacity, Limits
 from wattscale.outlook.drivers import Draws
 from wattscale.units import FloatArray
 
+LEAST = 1e-9
+"""Capacity below which a ratio to it is not taken [MW/year]."""
 SHORTEST, LONGEST = 1.0, 9.0
 """Lead times that the model can carry [year]: what is ordered in a year cannot help in that year."""
 
@@ -46,15 +48,21 @@ def lead_times(v: Draws, regions: Mapping[str, FloatArray]) -> dict[str, FloatAr
 
 
 def ordered(
-    stock: FloatArray, pipeline: FloatArray, wanted: FloatArray, slope: FloatArray, response: FloatArray,
+    stock: FloatArray,
+    usable: FloatArray,
+    pipeline: FloatArray,
+    wanted: FloatArray,
+    slope: FloatArray,
+    response: FloatArray,
     limit: FloatArray,
-) -> FloatArray:  # fmt: skip
+) -> FloatArray:
     """Give what is ordered in a year: answers the scarcity price that is left when all on order has arrived.
 
-    order = stock x min(limit, response x slope x max(0, wanted / (stock + pipeline) - 1)).
+    order = stock x min(limit, response x slope x max(0, wanted / (usable + pipeline) - 1)).
 
     Args:
         stock: Capacity now [any unit].
+        usable: What shocks leave of it [same].
         pipeline: On order, not yet there [same].
         wanted: Wanted of the stage [same].
         slope: Scarcity price per excess of demand over capacity [1].
@@ -65,12 +73,12 @@ def ordered(
         Order [same unit], never below zero.
 
     >>> a = np.array
-    >>> ordered(a(10.0), a(0.0), a(15.0), a(1.0), a(0.4), a(0.15)).round(6).tolist()
+    >>> ordered(a(10.0), a(10.0), a(0.0), a(15.0), a(1.0), a(0.4), a(0.15)).round(6).tolist()
     1.5
-    >>> ordered(a(10.0), a(5.0), a(15.0), a(1.0), a(0.4), a(0.15)).tolist()
+    >>> ordered(a(10.0), a(10.0), a(5.0), a(15.0), a(1.0), a(0.4), a(0.15)).tolist()
     0.0
     """
-    foreseen = slope * np.maximum(wanted / np.maximum(stock + pipeline, 1e-12) - 1.0, 0.0)
+    foreseen = slope * np.maximum(wanted / np.maximum(usable + pipeline, LEAST) - 1.0, 0.0)
     return np.asarray(stock * np.minimum(limit, response * foreseen))
 
 
@@ -85,6 +93,7 @@ class Expansion:
         self._limits, self._v = limits, v
         self._leads = lead_times(v, regions)
         self._stock: dict[str, FloatArray] = dict(limits.start)
+        self._usable = self._stock
         self._orders: dict[str, list[FloatArray]] = {stage: [] for stage in ORDERED}
         self.pipeline: dict[str, FloatArray] = {s: np.zeros_like(limits.start[s]) for s in ORDERED}
         """On order and not yet there, by stage; shapes as the stock."""
@@ -99,7 +108,8 @@ class Expansion:
                 self.pipeline[stage] = self.pipeline[stage] - self.arrived[stage]
                 grown = self._stock[stage] * np.exp(self._limits.growth[stage][t])[:, None]
                 self._stock[stage] = grown + self.arrived[stage]
-        return self._limits.capacity(t, self._stock)
+        self._usable = self._limits.usable(t, self._stock)
+        return self._limits.capacity(t, self._usable)
 
     def order(self, wanted: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
         """Order for all stages at the end of a year.
@@ -113,12 +123,11 @@ class Expansion:
         v = self._v
         slope, response = v["scarcity.price_slope"][:, None], v["orders.response"][:, None]
         for stage in ORDERED:
-            new = ordered(
-                self._stock[stage], self.pipeline[stage], wanted[stage], slope, response, v["orders.limit"][:, None]
-            )
+            usable, limit = self._usable[stage], v["orders.limit"][:, None]
+            new = ordered(self._stock[stage], usable, self.pipeline[stage], wanted[stage], slope, response, limit)
             self._orders[stage].append(new)
             self.pipeline[stage] = self.pipeline[stage] + new
-        return {s: slope * np.maximum(wanted[s] / np.maximum(self._stock[s], GW * 1e-12) - 1.0, 0.0) for s in ORDERED}
+        return {s: slope * np.maximum(wanted[s] / np.maximum(self._usable[s], LEAST) - 1.0, 0.0) for s in ORDERED}
 
     def _arrivals(self, stage: str) -> FloatArray:
         """Give what arrives this year of all orders before; an order of lead L comes at its two nearest years."""

@@ -12,6 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from wattscale.catalog import Catalog, load_catalog
 from wattscale.figure import Figure
 from wattscale.outlook import breakeven
@@ -23,7 +25,7 @@ from wattscale.outlook.planunits import PlanUnits, planned_units
 from wattscale.outlook.scenario import SCENARIOS, SHOCKS, OutlookTable, load_outlook
 from wattscale.outlook.simulate import Simulation, simulate
 from wattscale.outlook.summary import SHOWN_YEARS, Fan, bottlenecks, fans, headline, tightest
-from wattscale.outlook.years import YEARS
+from wattscale.outlook.years import FUTURE, YEARS, place
 from wattscale.version import VERSION
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
 COMPARED_DRAWS = 500
 """Draws of each scenario that is set beside the main one."""
+NEED_YEARS, TRILLION = (2030, 2035, 2045), 1e12
+"""Years to which the investment is added up, and its unit."""
 DRIVER_YEAR = 2035
 """Year whose electricity the drivers are ranked by."""
 CONDITIONAL = (
@@ -104,6 +108,21 @@ class Outlook:
         """By year, the share of draws that any stage limits [1], and the stage that limits most of them."""
         return tightest(self.run)
 
+    def mean_scarcity(self, stage: str, year: int) -> float:
+        """Give the mean scarcity price of a stage in a year [1]."""
+        return float(self.run.path.stages["scarcity", stage][place(year)].mean())
+
+    @cached_property
+    def investment_need(self) -> dict[int, tuple[float, float, float]]:
+        """Investment added up from the first year to come to each of some years [1e12 USD]: low, middle, high."""
+        yearly = self.run.accounts.world["investment_usd"][place(FUTURE[0]) :]
+        total = np.cumsum(yearly, axis=0) / TRILLION
+        found = {}
+        for year in NEED_YEARS:
+            low, mid, high = np.quantile(total[FUTURE.index(year)], (0.1, 0.5, 0.9))
+            found[year] = (float(low), float(mid), float(high))
+        return found
+
     def table(self, years: tuple[int, ...] = SHOWN_YEARS) -> pd.DataFrame:
         """Give figures by year: low, middle, high, unit."""
         import pandas as pd
@@ -136,6 +155,10 @@ class Outlook:
                 for f in self.figures.values()
             },
             "bottlenecks": {str(year): shares for year, shares in self.bottlenecks.items()},
+            "investment_need_1e12_usd": {
+                str(year): dict(zip(("low", "value", "high"), ends, strict=True))
+                for year, ends in self.investment_need.items()
+            },
             "break_evens": [b.to_dict() for b in self.break_evens],
             "rebound": self.rebound,
             "drivers": [d.to_dict() for d in self.drivers],

@@ -14,17 +14,10 @@ from wattscale.outlook.constraints import DEVICE_STAGES, Capacity, in_order
 from wattscale.outlook.cooling import Halls, Shares, dearer, fleet_shares, halls, vintage_shares
 from wattscale.outlook.entering import Entered, Entry
 from wattscale.outlook.fleet import Fleet
-from wattscale.outlook.market import (
-    TWH,
-    Before,
-    Settled,
-    contracted_per_device,
-    conventional_mw,
-    settle,
-    split_work,
-)
+from wattscale.outlook.market import Settled, settle
 from wattscale.outlook.orders import Expansion
 from wattscale.outlook.record import Path, Record
+from wattscale.outlook.terms import TWH, Before, contracted_per_device, conventional_mw, split_work
 from wattscale.outlook.world import HISTORY_YEARS, World
 from wattscale.outlook.years import FUTURE, LAST_HISTORY, REGIONS, STAGES, YEARS, place
 from wattscale.units import HOURS_PER_YEAR, FloatArray

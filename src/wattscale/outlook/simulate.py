@@ -79,7 +79,7 @@ def simulate(table: OutlookTable, units: PlanUnits, catalog: Catalog, v: Draws |
     world = build_world(drawn, units, history, regions, factors(table.shock), growth, path, water, new)
     middle_v, usual = central(read_drivers(catalog, {})), carbon_path(catalog, CURRENT_CARBON)
     usual_new = {
-        **adoption(middle_v, units, seed),
+        **adoption(middle_v, units, seed, without=("quantum",)),
         "matched_cost": matched_costs(middle_v, _power_costs(catalog, middle_v)),
     }
     middle = build_world(middle_v, units, history, regions, factors([]), growth, usual, water, usual_new)

@@ -14,12 +14,32 @@ import numpy as np
 from wattscale.outlook.constraints import ORDERED
 from wattscale.outlook.simulate import Simulation
 from wattscale.outlook.years import FIRST_YEAR, FUTURE, LAST_HISTORY, REGION_TITLES, REGIONS, STAGES, YEARS, place
+from wattscale.report.words import digits
 from wattscale.units import FloatArray
 
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 """Low end, lower quarter, middle, upper quarter and high end of a fan."""
 SHOWN_YEARS = (2020, 2025, 2026, 2028, 2030, 2035, 2040, 2045)
 BILLION, GW = 1e9, 1e3
+AS_PERCENT = (
+    "outlook.ai_share",
+    "outlook.unmet_share",
+    "outlook.growth",
+    "outlook.share_of_electricity.us",
+    "outlook.mix.renewables",
+    "outlook.cooling.direct-to-chip",
+)
+"""Shares that people read in per cent."""
+PERCENT = 100.0
+
+
+def shown(name: str, value: float) -> str:
+    """Write a value for people: shares in per cent, others in three digits.
+
+    >>> shown("outlook.ai_share", 0.1234), shown("outlook.co2_mt", 346.9)
+    ('12.3 %', '347')
+    """
+    return f"{digits(value * PERCENT)} %" if name in AS_PERCENT else digits(value)
 
 
 @dataclass(frozen=True)
@@ -82,15 +102,17 @@ def fans(run: Simulation) -> dict[str, Fan]:
 def _regional(run: Simulation) -> list[tuple[str, str, str, FloatArray, int]]:
     """Give what is told by region: name, unit, title, series of shape (years, draws, regions), first year."""
     a, r = run.accounts.region, run.path.region
+    liquid = run.path.cooling["direct-to-chip"] + run.path.cooling["immersion"]
     room = np.maximum(run.path.region["grid_mw"], SMALL_MW)
     wait = run.world.regions["grid.lead"] + r["backlog_mw"] / room
     asked = r["backlog_mw"] / GW / run.v["grid.completion"][:, None]
     return [
         ("electricity_twh", "TWh/year", "Electricity", a["electricity_twh"], FIRST_YEAR),
         ("share_of_electricity", "1", "Share of electricity", a["share_of_electricity"], FIRST_YEAR),
-        ("electricity_price", "USD/MWh", "Power price", r["electricity_usd_per_mwh"], FIRST_YEAR),
+        ("electricity_price", "USD/MWh", "Power price", r["electricity_usd_per_mwh"], LAST_HISTORY),
         ("carbon_price", "USD/t", "Carbon price", r["carbon_usd_per_t"], LAST_HISTORY),
         ("pue_ai", "1", "PUE of AI halls", r["pue_ai"], FIRST_YEAR),
+        ("liquid_share", "1", "AI halls cooled by liquid", liquid, FIRST_YEAR),
         ("connection_wait_years", "year", "Wait for a connection", wait, FUTURE[0]),
         ("backlog_gw", "GW", "Load that waits for power", r["backlog_mw"] / GW, FUTURE[0]),
         ("requests_gw", "GW", "Requests on file", asked, FUTURE[0]),
@@ -153,10 +175,12 @@ def _world(run: Simulation) -> list[tuple[str, str, str, FloatArray]]:
 
 
 def _fan(name: str, unit: str, title: str, series: FloatArray, start: int = FIRST_YEAR) -> Fan:
-    start = TOKENS_KNOWN if name.startswith("token") else start
+    start = TOKENS_KNOWN if name.startswith("token") else LAST_HISTORY if name in FROM_NOW else start
     return Fan(f"outlook.{name}", unit, title, np.quantile(series, QUANTILES, axis=1).T, start)
 
 
+FROM_NOW = ("unmet_share", "scarcity_price", "carbon_cost_usd")
+"""Figures that say nothing of the past."""
 TOKENS_KNOWN = 2022
 """First year for which token counts say something."""
 

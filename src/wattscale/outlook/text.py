@@ -9,6 +9,8 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from wattscale.outlook.summary import AS_PERCENT
+from wattscale.outlook.years import FUTURE
 from wattscale.report.words import digits
 
 if TYPE_CHECKING:
@@ -16,9 +18,16 @@ if TYPE_CHECKING:
 
 WIDTH = 130
 YEARS = (2025, 2030, 2035, 2045)
+SHORT = {
+    "share_of_electricity.us": "Share of electricity, US", "electricity_price.us": "Power price, US",
+    "permanent_jobs": "Permanent jobs", "water_km3": "Water, sites and plants", "investment_usd": "Investment",
+}  # fmt: skip
+"""Titles that fit their column."""
+UNITS = {"1e9 USD/year": "G$/year", "1e9 m3/year": "km3/year", "job": "1"}
 LINES = (
     "electricity_twh", "ai_share", "share_of_electricity.us", "ai_capacity_gw", "investment_usd", "co2_mt", "water_km3",
-    "mix.renewables", "electricity_price.us", "token_price_index", "unmet_share", "permanent_jobs", "largest_run_gw",
+    "pue_ai", "mix.renewables", "electricity_price.us", "token_price_index", "unmet_share",
+    "permanent_jobs", "largest_run_gw",
 )  # fmt: skip
 PERCENT = 100.0
 CELL = 21
@@ -47,10 +56,24 @@ def _figures(outlook: Outlook) -> str:
     rows = [f"{'middle (80 % of draws)':<34}" + "".join(f"  {year:>{CELL}}" for year in YEARS)]
     for name in LINES:
         fan = outlook.figures[f"outlook.{name}"]
-        unit = f" [{fan.unit}]" if fan.unit != "1" else ""
-        cells = "".join(f"  {_span(fan.at(year)):>{CELL}}" for year in YEARS)
-        rows.append(f"{(fan.title + unit)[:33]:<34}{cells}")
-    return "\n".join(rows)
+        unit = UNITS.get(fan.unit, fan.unit)
+        unit = f" [{unit}]" if unit != "1" else ""
+        cells = "".join(f"  {_named_span(name, fan.at(year)):>{CELL}}" for year in YEARS)
+        rows.append(f"{SHORT.get(name, fan.title) + unit:<34}{cells}")
+    return "\n".join([*rows, _need(outlook)])
+
+
+def _need(outlook: Outlook) -> str:
+    parts = [f"{_span(ends)} by {year}" for year, ends in outlook.investment_need.items()]
+    return f"Investment adds up, in trillion USD from {FUTURE[0]} on, to {', '.join(parts)}."
+
+
+def _named_span(name: str, ends: tuple[float, float, float]) -> str:
+    """Give a range with its middle; shares in per cent, the sign once."""
+    if f"outlook.{name}" not in AS_PERCENT:
+        return _span(ends)
+    low, mid, high = (PERCENT * x for x in ends)
+    return f"{_span((low, mid, high))} %"
 
 
 def _span(ends: tuple[float, float, float]) -> str:

@@ -15,6 +15,7 @@ from wattscale.report.charts import CHARTS, chart, charts_of_stage
 from wattscale.report.compare_page import side_by_side
 from wattscale.report.cooling import cooling_options
 from wattscale.report.glossary import GLOSSARY
+from wattscale.report.grids import EFFECTS, MONEY, text_or_dash
 from wattscale.report.page import FULL_PX, HALF_PX, drawn, environment, style
 from wattscale.report.story import story
 from wattscale.report.tables import (
@@ -102,11 +103,16 @@ def _chapter(plan: Plan, stage: str, bases: Mapping[str, Basis]) -> dict[str, An
     mine = [f for f in plan.figures.values() if f.name.startswith(f"{stage}.")]
     shown = [f for f in mine if is_key(f.name)] or mine
     warnings = getattr(plan, stage).warnings
+    code = plan.scenario.economics.currency
+
+    def row(figure: PlanFigure) -> dict[str, Any]:
+        made = figure_row(figure, bases[figure.name])
+        return {**made, "title": made["title"].replace("the reporting currency", code)}
+
     return {
         "stage": stage, "title": name_for_people(stage), "question": STAGES[stage],
-        "figures": [figure_row(f, bases[f.name]) for f in shown],
-        "more": [figure_row(f, bases[f.name]) for f in mine if f not in shown],
-        "grids": [GRIDS[stage](plan)] if stage in GRIDS else [],
+        "figures": [row(f) for f in shown], "more": [row(f) for f in mine if f not in shown],
+        "grids": [grid for grid in (make(plan) for make in GRIDS.get(stage, ())) if grid["rows"]],
         "charts": _charts(plan, stage), "warnings": warnings,
     }  # fmt: skip
 
@@ -115,9 +121,9 @@ def _cost_grid(plan: Plan) -> dict[str, Any]:
     """Give the cost lines as text: part, segment, capital, life, a year's annuity, running cost and range."""
     rows = [
         [
-            name_for_people(str(part)), name_for_people(row["segment"]), _or_dash(row["capital_usd"], "USD"),
-            _or_dash(row["life_years"], "year"), _or_dash(row["annuity_usd_per_year"], "USD"),
-            _or_dash(row["running_usd_per_year"], "USD"), people(row["total_usd_per_year"], "USD"),
+            name_for_people(str(part)), name_for_people(row["segment"]), text_or_dash(row["capital_usd"], "USD"),
+            text_or_dash(row["life_years"], "year"), text_or_dash(row["annuity_usd_per_year"], "USD"),
+            text_or_dash(row["running_usd_per_year"], "USD"), people(row["total_usd_per_year"], "USD"),
             scale(row["total_usd_per_year"], "USD").span(row["low_usd_per_year"], row["high_usd_per_year"]),
         ]
         for part, row in cost_table(plan).iterrows()
@@ -130,9 +136,9 @@ def _capacity_grid(plan: Plan) -> dict[str, Any]:
     """Give what is built or connected as text: power, storage, energy, capacity factor, curtailment, capital."""
     rows = [
         [
-            name_for_people(str(name)), _or_dash(row["capacity_mw"], "MW"), _or_dash(row["storage_mwh"], "MWh"),
-            _or_dash(row["energy_mwh"], "MWh"), _or_dash(row["capacity_factor_share"], "1", "share"),
-            _or_dash(row["curtailed_mwh"], "MWh"), _or_dash(row["capital_usd"], "USD"),
+            name_for_people(str(name)), text_or_dash(row["capacity_mw"], "MW"), text_or_dash(row["storage_mwh"], "MWh"),
+            text_or_dash(row["energy_mwh"], "MWh"), text_or_dash(row["capacity_factor_share"], "1", "share"),
+            text_or_dash(row["curtailed_mwh"], "MWh"), text_or_dash(row["capital_usd"], "USD"),
         ]
         for name, row in capacity_table(plan).iterrows()
     ]  # fmt: skip
@@ -155,16 +161,13 @@ def _cooling_grid(plan: Plan) -> dict[str, Any]:
     return {"title": "Every cooling technology for the same computing at this place", "head": head, "rows": rows}
 
 
-GRIDS: dict[str, Callable[[Plan], dict[str, Any]]] = {
-    "facility": _cooling_grid,
-    "supply": _capacity_grid,
-    "economics": _cost_grid,
+GRIDS: dict[str, tuple[Callable[[Plan], dict[str, Any]], ...]] = {
+    "facility": (_cooling_grid,),
+    "supply": (_capacity_grid,),
+    "economics": (_cost_grid, *MONEY),
+    "impact": EFFECTS,
 }
 """Tables that a chapter folds below its figures."""
-
-
-def _or_dash(value: float, unit: str, name: str = "") -> str:
-    return people(float(value), unit, name) if value == value and value != 0 else "–"
 
 
 def _assumptions(plan: Plan) -> list[tuple[str, list[dict[str, Any]]]]:

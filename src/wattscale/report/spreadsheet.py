@@ -20,7 +20,8 @@ from wattscale.report.tables import (
     month_table,
     source_table,
 )
-from wattscale.report.tables_impact import carbon_table, concentration_table, disruption_table
+from wattscale.report.tables_impact import carbon_table, concentration_table, disruption_table, job_table, market_table
+from wattscale.report.tables_money import contract_table, currency_table, worth_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,8 +49,8 @@ def tables_xlsx(plan: Plan, hourly: bool = False) -> bytes:
         hourly: Add a sheet of 8,760 rows (about 2 MB).
 
     Returns:
-        The file: sheets figures, months, cost, capacity, assumptions, sources, warnings, then carbon, concentration and
-        disruptions where the plan has them, and hourly when asked.
+        The file: sheets figures, months, cost, capacity, assumptions, sources, warnings, then worth, contracts,
+        currency, carbon, jobs, market, concentration and disruptions where the plan has them, and hourly when asked.
     """
     import pandas as pd
 
@@ -60,7 +61,9 @@ def tables_xlsx(plan: Plan, hourly: bool = False) -> bytes:
         "sources": source_table(plan), "warnings": warned,
     }  # fmt: skip
     effects = {
-        "carbon": carbon_table(plan), "concentration": concentration_table(plan), "disruptions": disruption_table(plan),
+        "worth": worth_table(plan), "contracts": contract_table(plan), "currency": currency_table(plan),
+        "carbon": carbon_table(plan), "jobs": job_table(plan), "market": market_table(plan),
+        "concentration": concentration_table(plan), "disruptions": disruption_table(plan),
     }  # fmt: skip
     sheets |= {name: table for name, table in effects.items() if len(table)}
     return workbook(sheets | ({"hourly": _hourly(plan)} if hourly else {}), f"Wattscale plan: {plan.scenario.name}")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wattscale.report.basis import confidence_counts
+from wattscale.report.brief import contract_line, currency_line, scope2_line, start_line
 from wattscale.report.tables import is_key, place_name
 from wattscale.report.words import is_wide, listed, name_for_people, people, round_words, scale
 
@@ -157,6 +158,14 @@ def _costs(plan: Plan) -> list[str]:
         if abs(npv.value) < BREAK_EVEN_SHARE * capital:
             verdict, worth = "just earns back its cost", ""
         found.append(f"{_sales(plan)}, it {verdict}{worth}.")
+    alone = said(plan, "economics.npv_runs_paid_usd")
+    if alone:
+        found.append(f"Where the tokens sold must pay for the model's own training runs too, that value is {alone}.")
+    code = plan.scenario.economics.currency
+    found += _written([
+        ("The power contracts: {}.", (contract_line(plan),)),
+        (f"In {code} that is {{}}.", (currency_line(plan),)),
+    ])  # fmt: skip
     delay = said(plan, "economics.cost_of_delay_usd_per_month").removesuffix(" a month")
     return found + _written([("Each month of delay costs {}.", (delay,))])
 
@@ -178,9 +187,11 @@ def _effects(plan: Plan) -> list[str]:
     return _written([
         ("The power used emits {} of CO₂ a year; making the machines, the building and the plants emits {} once.",
          (said(plan, "impact.carbon_t_per_year").removesuffix(" a year"), said(plan, "impact.embodied_t"))),
+        ("By method of reporting: {}.", (scope2_line(plan),)),
         ("It uses {} of water a year.", (said(plan, "impact.water_m3_per_year").removesuffix(" a year"),)),
         ("Construction gives {} of work, and {} stay.",
          (said(plan, "impact.jobs_construction_job_years"), said(plan, "impact.jobs_permanent"))),
+        ("Operation can start in {}.", (start_line(plan),)),
     ])  # fmt: skip
 
 

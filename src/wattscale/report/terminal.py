@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from wattscale.report.brief import brief
 from wattscale.report.tables import HEADLINES, full_title, headline_figures, place_name
 from wattscale.report.words import people, scale
 
@@ -70,11 +71,14 @@ def plan_screen(plan: Plan) -> RenderableType:
     model = plan.scenario.workload.model.rsplit("/", 1)[-1]
     place = f"{place_name(plan)} · {model} · {plan.scenario.compute.accelerator}"
     title = Text.assemble((plan.scenario.name, "bold"), (f"  {place}", "dim"))
+    below = [Text.assemble((f"{word}  ", "cyan"), text) for word, text in brief(plan)]
     warned = [Text(f"! {w.message}", style="yellow") for w in plan.warnings[:MOST_WARNINGS]]
     left = len(plan.warnings) - MOST_WARNINGS
     if left > 0:
         warned.append(Text(f"! and {left} more; see the report or --json", style="yellow"))
-    return Group(title, Text(""), table, *([Text("")] if warned else []), *warned)
+    return Group(
+        title, Text(""), table, *([Text("")] if below else []), *below, *([Text("")] if warned else []), *warned
+    )
 
 
 def compare_screen(plans: Sequence[Plan]) -> RenderableType:

@@ -79,9 +79,13 @@ class Scale:
     factor: float
     before: str
     after: str
+    places: int | None = None
+    """Decimals of a number that is not to be rounded to three digits, such as a calendar year."""
 
     def number(self, value: float) -> str:
         """Value without its unit, three significant digits."""
+        if self.places is not None:
+            return f"{value:.{self.places}f}"
         text = f"{self.before}{digits(value / self.factor)}"
         return f"−{self.before}{text.removeprefix(self.before + '−')}" if value < 0 else text
 
@@ -139,7 +143,11 @@ def scale(value: float, unit: str, name: str = "") -> Scale:
     '43.2 %'
     >>> scale(1.82e6, "1e6 token/year").text(1.82e6)
     '1.82 trillion tokens a year'
+    >>> scale(2027.5, "calendar year").text(2027.5), scale(2.4e6, "currency").text(2.4e6)
+    ('2027.5', '2.40 million')
     """
+    if unit == "calendar year":
+        return Scale(1.0, "", "", 0 if float(value).is_integer() else 1)
     size = abs(value) if math.isfinite(value) else 0.0
     multiple = next((m for m in _MULTIPLES if unit.startswith(m)), None)
     if multiple is not None:
@@ -149,9 +157,9 @@ def scale(value: float, unit: str, name: str = "") -> Scale:
     if unit in ("1", "1/year") and name.rsplit(".", 1)[-1].endswith(_PERCENT_ENDINGS):
         return Scale(0.01, "", " %")
     tail = _TAILS.get(per, f"/{_RATES.get(per, per)}")
-    if head in ("USD", "$"):
+    if head in ("USD", "$", "currency"):
         factor, word = next(((f, w) for f, w in _WORDS if size >= f), (1.0, ""))
-        return Scale(factor, "$", word + tail)
+        return Scale(factor, "" if head == "currency" else "$", word + tail)
     if head in _LADDERS and per in _PLAIN_PERS:
         ladder = _LADDERS[head]
         factor, shown = next(((f, u) for f, u in ladder if size >= f), ladder[-1] if size else (1.0, head))

@@ -219,7 +219,9 @@ def _file_keys() -> tuple[str, ...]:
 
 @cache
 def _empty_by_default() -> tuple[str, ...]:
-    return tuple(f.key for f in fields_of(Scenario) if f.info.default is None)
+    """Fields that may stay empty, but for those of which the word itself is a choice."""
+    free = (f for f in fields_of(Scenario) if f.info.default is None)
+    return tuple(f.key for f in free if f"'{CLEARED}'" not in repr(f.info.annotation))
 
 
 def _is_model_path(model: str) -> bool:

@@ -66,13 +66,14 @@ def forward(gain, end, start, stand, first, moved, r_rows, lower, couple, f):
             f[t, r] = value
         for k in range(stores):
             f[t, 1 + k] += end[t, k] * moved[t, flows + k]
-            if first == 0:
-                for r in range(rows):
-                    f[t, r] += stand[k, r] * moved[t, flows + k]
             if t > 0:
                 f[t, 1 + k] -= start[t, k] * moved[t - 1, flows + k]
                 for s in range(first, rows):
                     f[t, 1 + k] -= couple[t, k, s] * f[t - 1, s]
+        if first == 0:
+            for k in range(stores):
+                for r in range(rows):
+                    f[t, r] += stand[k, r] * moved[t, flows + k]
         for r in range(rows):
             value = f[t, r]
             for s in range(r):

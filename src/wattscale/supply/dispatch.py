@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wattscale.supply.certificate import reduced_costs
+from wattscale.supply.certificate import flow_reduced_cost, reduced_costs
 from wattscale.supply.expansion import Campus
 from wattscale.supply.limits import counted_per_mw, counted_per_mwh, wear_usd_per_mwh
-from wattscale.supply.program import Solution
+from wattscale.supply.program import Solution, bound_value
 from wattscale.supply.purchases import resale_usd_per_mwh
-from wattscale.supply.setting import Purchase
+from wattscale.supply.setting import Limit, Purchase
 from wattscale.supply.tariff import PEAKS, SPOT, TIER
 from wattscale.supply.technologies import Technology, annuity
 from wattscale.units import KG_PER_T, FloatArray
@@ -240,7 +240,8 @@ def lifecycle_kg(campus: Campus, d: Dispatch, grid_lifecycle_kg_per_mwh: FloatAr
 def shadow_prices(campus: Campus, solution: Solution) -> dict[str, float]:
     """Give what one more unit of each binding limit of the scenario saves, in USD per unit and year.
 
-    Carbon cap: USD per t; carbon-free and unserved share: USD per MWh; connection and capacities: USD per MW and year.
+    Carbon cap: USD per t; carbon-free and unserved share: USD per MWh; connection and capacities: USD per MW and year;
+    ramps: USD per MW/h, or per unit of their share, and year.
     """
     _, reduced = reduced_costs(campus.program, solution.prices)
     found: dict[str, float] = {}
@@ -250,7 +251,40 @@ def shadow_prices(campus: Campus, solution: Solution) -> dict[str, float]:
             price *= KG_PER_T if limit.key == "supply.carbon_cap_kg_per_mwh" else 1.0
         elif limit.kind == "link":
             price = float(solution.prices.links[limit.index])
+        elif limit.kind == "ramp":
+            price = _ramp_price(campus, solution, limit)
         else:
             price = -float(reduced[limit.index])
         found[limit.key.removeprefix("supply.").removesuffix("_kg_per_mwh")] = max(price, 0.0)
     return found
+
+
+def _ramp_price(campus: Campus, solution: Solution, limit: Limit) -> float:
+    """What one more unit of a ramp's limit saves: the reduced costs of its rise and fall at their bounds."""
+    program, total = campus.program, 0.0
+    ramp = program.ramps[limit.index]
+    for j in (ramp.up, ramp.down):
+        flow = program.flows[j]
+        saved = np.maximum(-flow_reduced_cost(program, solution.prices, j), 0.0)
+        total += float(saved[1:] @ bound_value(flow.upper_terms, flow.upper, solution.columns)[1:])
+    return total / limit.value
+
+
+def ramp_hours(campus: Campus, solution: Solution) -> dict[str, float]:
+    """Give the hours in which a change is at its limit, by what the ramp limits: grid, a technology, flexible [h]."""
+    program, found = campus.program, dict[str, float]()
+    for limit in campus.limits:
+        if limit.kind != "ramp":
+            continue
+        ramp = program.ramps[limit.index]
+        bound = np.zeros(program.steps, np.bool_)
+        for j in (ramp.up, ramp.down):
+            flow = program.flows[j]
+            most = bound_value(flow.upper_terms, flow.upper, solution.columns)
+            bound |= (solution.flows[j] >= most * (1.0 - AT_LIMIT)) & (most > AT_LIMIT)
+        found[program.flows[ramp.flow].name] = float(program.weight[1:] @ bound[1:])
+    return found
+
+
+AT_LIMIT = 1e-3
+"""Distance to a limit, over the limit, below which it counts as reached [1]."""

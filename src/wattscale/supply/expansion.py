@@ -101,9 +101,8 @@ def _fuelled(b: Builder, t: Technology) -> None:
     flow = b.flow(t.name, cost, 1.0, b.at_most(at, t.availability), lower_terms=lower)
     if t.ramp_share_per_h is None or t.ramp_share_per_h * float(np.min(b.setting.weight)) >= t.availability:
         return
-    if t.like:
-        key = f"supply.own_technologies.{t.name}.ramp_share_per_h"
-        b.limits.append(Limit(key, t.ramp_share_per_h, "1/h", "ramp", len(b.ramps), 1.0))
+    table = f"supply.own_technologies.{t.name}" if t.like else f"catalog.technologies/{t.name}"
+    b.limits.append(Limit(f"{table}.ramp_share_per_h", t.ramp_share_per_h, "1/h", "ramp", len(b.ramps), 1.0))
     b.ramp(flow, terms=b.at_most(at, t.ramp_share_per_h * b.setting.weight))
 
 
@@ -150,8 +149,7 @@ def _flexible_changes(b: Builder, k: int, usual: FloatArray) -> None:
     raised, cut = s.flexible_high - 1.0, 1.0 - s.flexible_low
     up, down = cut * before + raised * usual, raised * before + cut * usual
     if s.flexible_ramp_share_per_h is not None:
-        most = s.flexible_ramp_share_per_h * s.weight * usual
-        up, down = np.minimum(up, most), np.minimum(down, most)
+        up = down = s.flexible_ramp_share_per_h * s.weight * usual
         key = "supply.flexible_ramp_share_per_h"
         b.limits.append(Limit(key, s.flexible_ramp_share_per_h, "1/h", "ramp", len(b.ramps), 1.0))
     b.flow("flexible.up", 0.0, 0.0, upper=up)

@@ -18,9 +18,10 @@ TOLERANCE = 1e-9
 
 
 def applies(campus: Campus) -> bool:
-    """Tell whether the closed form holds: the grid is the only technology, nothing is exported, no load moves."""
+    """Tell whether the closed form holds: the grid is the only technology, nothing is exported, no load moves, no ramp."""
     s = campus.setting
     firm = s.export_usd_per_mwh is None and s.flexible_share == 0.0 and not s.purchases
+    firm = firm and s.import_ramp_mw_per_h is None
     plain = s.tariff_period is None and s.demand_ratchet_share == 0.0 and s.called is None and not s.energy_tiers
     return set(campus.technologies) == {"grid"} and firm and plain
 

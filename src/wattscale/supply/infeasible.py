@@ -13,8 +13,9 @@ import numpy as np
 
 from wattscale.errors import InfeasibleError
 from wattscale.supply.expansion import Campus, Limit
-from wattscale.supply.program import Budget, Column, Link, Program, Solution
+from wattscale.supply.program import Budget, Column, Flow, Link, Program, Solution, Term
 from wattscale.supply.tariff import PEAKS
+from wattscale.units import FloatArray
 
 Solver = Callable[[Program], Solution | None]
 DIGITS = 4
@@ -24,7 +25,9 @@ RANGES = {
     "supply.cfe_hourly_share": (0.0, 1.0),
     "supply.clean_annual_share": (0.0, np.inf),
     "supply.max_unserved_share": (0.0, 1.0),
+    "1/h": (0.0, 1.0),
 }
+"""Values that a limit may take, by its field or by its unit."""
 
 
 def explain(campus: Campus, solver: Solver) -> InfeasibleError:
@@ -82,9 +85,11 @@ def _needed(campus: Campus, limits: list[Limit], solver: Solver) -> list[float] 
     values = []
     for limit, column in zip(limits, excess, strict=True):
         more = float(found.columns[column]) * (1 + MARGIN)
+        if limit.kind == "ramp":
+            more /= max(_ramp_unit(campus.program, limit, found.columns), MARGIN)
         values.append(limit.value + more / limit.per_unit)
     for limit, value in zip(limits, values, strict=True):
-        low, high = RANGES.get(limit.key, (-np.inf, np.inf))
+        low, high = RANGES.get(limit.key, RANGES.get(limit.unit, (-np.inf, np.inf)))
         if not low - 1e-9 <= value <= high + 1e-9:
             return None
     return values
@@ -101,6 +106,8 @@ def _soften(program: Program, limits: list[Limit]) -> tuple[Program, list[int]]:
     for limit in limits:
         excess.append(len(columns))
         scale = max(abs(limit.value * limit.per_unit), 1e-3 * abs(limit.per_unit), 1e-9)
+        if limit.kind == "ramp":
+            scale *= room if program.flows[program.ramps[limit.index].up].upper_terms else 1.0
         new = len(columns)
         columns.append(Column(f"excess.{limit.key}", 1.0 / scale, _room(program, limit, room, energy)))
         if limit.kind == "budget":
@@ -108,6 +115,8 @@ def _soften(program: Program, limits: list[Limit]) -> tuple[Program, list[int]]:
         elif limit.kind == "link":
             link = links[limit.index]
             links[limit.index] = replace(link, columns={**link.columns, new: -1.0})
+        elif limit.kind == "ramp":
+            flows = _softer_ramp(program, limit, flows, new)
         else:
             column = columns[limit.index]
             columns[limit.index] = replace(column, upper=column.upper + room)
@@ -122,6 +131,23 @@ def _room(program: Program, limit: Limit, room: float, energy: float) -> float:
         largest = max((float(np.max(np.abs(q) / program.weight)) for q in budget.flows.values()), default=1.0)
         return 10.0 * energy * max(largest, 1e-9)
     return room * (100.0 if limit.kind == "link" else 1.0)
+
+
+def _softer_ramp(program: Program, limit: Limit, flows: tuple[Flow, ...], column: int) -> tuple[Flow, ...]:
+    """Let a ramp exceed its limit: by the column in its own unit, or in MW per hour where it is a share of capacity."""
+    ramp, found = program.ramps[limit.index], list(flows)
+    for j in (ramp.up, ramp.down):
+        terms = found[j].upper_terms
+        per_unit = (terms[0].factor if terms else found[j].upper) / limit.value
+        more = Term(np.full(program.steps, column, np.int64), np.where(np.arange(program.steps) > 0, per_unit, 0.0))
+        found[j] = replace(found[j], upper_terms=(*terms, more))
+    return tuple(found)
+
+
+def _ramp_unit(program: Program, limit: Limit, columns: FloatArray) -> float:
+    """MW per hour of a unit of a ramp's excess: the capacity it is a share of, else one."""
+    terms = program.flows[program.ramps[limit.index].up].upper_terms
+    return float(columns[terms[0].column[-1]]) if terms else 1.0
 
 
 def _softer_budget(budget: Budget, column: int) -> Budget:

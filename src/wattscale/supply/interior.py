@@ -17,9 +17,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from wattscale.supply import directions, sweeps
+from wattscale.supply.border import border_matrix, factorise, stretches
 from wattscale.supply.certificate import certified_bound
 from wattscale.supply.layout import Layout, layout, prices
 from wattscale.supply.program import Budget, Column, Flow, Link, Program, Solution, Store, cost_of, term
+from wattscale.supply.warm import enter, fits
 from wattscale.supply.zero import is_zero
 from wattscale.units import FloatArray
 
@@ -40,7 +42,7 @@ class _Direction:
         self.primal = self.dual = 0.0
 
 
-class _Iterate:
+class Iterate:
     """Point and multipliers, with the workspace of the passes."""
 
     def __init__(self, a: Layout) -> None:
@@ -70,10 +72,7 @@ class _Iterate:
         )
         self.w: dict[str, FloatArray] = {}
         self.z: dict[str, FloatArray] = {}
-        self.structure = (
-            a.gain, a.end, a.start, a.stand, a.first, a.active, a.term_part, a.term_upper, a.term_column, a.term_factor, a.pair_budget,
-            a.pair_part, a.pair_factor,
-        )  # fmt: skip
+        self.stretches = stretches(a)
         self.terms = (a.term_part, a.term_upper, a.term_column, a.term_factor)
         self.budget_pairs = (a.pair_budget, a.pair_part, a.pair_factor)
         self.room = {"link": np.ones(len(a.link_limit), bool), "budget": np.ones(n_b, bool), "zero": ~a.fixed,
@@ -96,7 +95,7 @@ CACHE_LINE = 8
 
 
 @dataclass(frozen=True)
-class _Residuals:
+class Residuals:
     """Residuals beside those in the workspace, and their sizes."""
 
     small: dict[str, FloatArray]
@@ -108,8 +107,9 @@ class _Residuals:
 
 
 def solve_interior(
-    program: Program, tolerance: float = 1e-4, most_iterations: int = 150, bracket: bool = False
-) -> Solution | None:
+    program: Program, tolerance: float = 1e-4, most_iterations: int = 150, bracket: bool = False,
+    start: Solution | None = None,
+) -> Solution | None:  # fmt: skip
     """Solve a program by the structured method.
 
     Args:
@@ -117,6 +117,7 @@ def solve_interior(
         tolerance: Certified relative gap at which to stop [1].
         most_iterations: Iterations after which it counts as stalled.
         bracket: Give the last point with its bound then, near or not, instead of None.
+        start: Solution of a neighbouring program to start from; one of another shape is not used.
 
     Returns:
         The solution; its gap is above the tolerance (but below ACCEPTABLE) where the method came no nearer. None where
@@ -125,13 +126,22 @@ def solve_interior(
     if any(is_zero(b) for b in program.budgets):
         return None
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        if start is not None and fits(program, start):
+            found = _iterate(program, tolerance, most_iterations, bracket, start)
+            if found is not None:
+                return found
         return _iterate(program, tolerance, most_iterations, bracket)
 
 
-def _iterate(program: Program, tolerance: float, most_iterations: int, bracket: bool) -> Solution | None:
+def _iterate(
+    program: Program, tolerance: float, most_iterations: int, bracket: bool, start: Solution | None = None
+) -> Solution | None:
     a = layout(program)
-    s = _Iterate(a)
-    _start(a, s)
+    s = Iterate(a)
+    if start is None:
+        _start(a, s)
+    else:
+        enter(a, s, start, _residuals)
     best: float = np.inf
     since = 0
     for iteration in range(most_iterations):
@@ -175,7 +185,7 @@ def _bounds(a: Layout, x: FloatArray) -> tuple[FloatArray, FloatArray]:
     return low, high
 
 
-def _start(a: Layout, s: _Iterate) -> None:
+def _start(a: Layout, s: Iterate) -> None:
     """A first iterate: plain prices and columns, and every part at its own barrier optimum for them.
 
     So the parts' dual residuals vanish and all their products w z equal START; rows and columns are not closed yet.
@@ -208,11 +218,12 @@ START = 3.0
 """Product w z of the first iterate, in units of a typical cost."""
 
 
-def _residuals(a: Layout, s: _Iterate) -> _Residuals:
+def _residuals(a: Layout, s: Iterate) -> Residuals:
     column, budget = np.zeros(len(s.x)), np.zeros(len(a.budget_limit))
     product, count, primal, dual = sweeps.residuals(
-        a.gain, a.end, a.start, a.stand, a.first, a.cost, a.low, a.high, a.active, a.term_part, a.term_upper, a.term_column,
-        a.term_factor, a.pair_budget, a.pair_part, a.pair_factor, a.right, s.y, s.wl, s.wu, s.zl, s.zu, s.nu, s.x,
+        a.gain, a.end, a.start, a.stand, a.first, a.cost, a.low, a.high, a.active, a.term_part, a.term_upper,
+        a.term_column, a.term_factor, a.pair_budget, a.pair_part, a.pair_factor, a.right, s.y, s.wl, s.wu, s.zl, s.zu,
+        s.nu, s.x,
         s.z["budget"], s.r_rows, s.g_low, s.g_high, s.r_part, column, budget,
     )  # fmt: skip
     for step, row, c, factor in zip(a.entry_step, a.entry_row, a.entry_column, a.entry_factor, strict=True):
@@ -233,17 +244,15 @@ def _residuals(a: Layout, s: _Iterate) -> _Residuals:
         if k != "budget":
             primal = max(primal, float(np.max(-small[k], initial=0.0)))
     primal = max(primal, float(np.max(np.abs(s.r_rows), initial=0.0)))
-    return _Residuals(small, column, product, count, primal, dual)
+    return Residuals(small, column, product, count, primal, dual)
 
 
-def _step(a: Layout, s: _Iterate, r: _Residuals) -> bool:
+def _step(a: Layout, s: Iterate, r: Residuals) -> bool:
     """One step: predictor, corrector, and a centrality corrector where the step is short; False where it cannot be."""
-    failed = sweeps.factorise(
-        *s.structure, s.wl, s.wu, s.zl, s.zu, a.entry_step, a.entry_row, a.entry_column, a.entry_factor, s.part_index,
-        s.dl, s.du, s.inverse, s.pull, s.lower, s.couple, s.schur, s.hessian, s.cross, s.own,
-    )  # fmt: skip
-    small = _border_matrix(a, s)
-    if failed or not np.isfinite(small).all():
+    if not factorise(a, s):
+        return False
+    small = border_matrix(a, s)
+    if not np.isfinite(small).all():
         return False
     mu = r.product / r.count
     d = s.direction
@@ -271,7 +280,7 @@ def _step(a: Layout, s: _Iterate, r: _Residuals) -> bool:
 
 
 def _recentre(
-    a: Layout, s: _Iterate, r: _Residuals, small: FloatArray, aim: dict[str, FloatArray], center: float
+    a: Layout, s: Iterate, r: Residuals, small: FloatArray, aim: dict[str, FloatArray], center: float
 ) -> bool:
     """Bend the direction so that a longer step keeps w z near its centre; False, and the old one, where it is not."""
     d, other = s.direction, s.spare
@@ -297,22 +306,7 @@ CORRECTORS, LONG_ENOUGH, REACH, SPREAD, GAINED = 1, 0.9, 0.3, 0.3, 0.03
 the spread of w z they keep; the lengthening of both steps below which no further one is tried."""
 
 
-def _border_matrix(a: Layout, s: _Iterate) -> FloatArray:
-    """Dense matrix of columns and budgets after elimination of the rows."""
-    n_x = len(s.x)
-    small = s.schur.copy()
-    small[n_x:] *= -1.0
-    weight = {k: s.z[k] / s.w[k] for k in SMALL}
-    cross = s.cross + a.budget_columns
-    small[:n_x, :n_x] += s.hessian + a.link.T @ (weight["link"][:, None] * a.link)
-    small[:n_x, :n_x] += np.diag(np.where(a.fixed, 1.0, weight["zero"] + weight["top"]))
-    small[:n_x, n_x:] += cross.T
-    small[n_x:, :n_x] -= cross
-    small[n_x:, n_x:] += s.own + np.diag(1.0 / weight["budget"])
-    return small
-
-
-def _direct(a: Layout, s: _Iterate, r: _Residuals, small: FloatArray, aim: dict[str, FloatArray]) -> None:
+def _direct(a: Layout, s: Iterate, r: Residuals, small: FloatArray, aim: dict[str, FloatArray]) -> None:
     """Solve for the direction that closes the residuals and changes w z by the aims; note its longest steps."""
     n_x, d = len(s.x), s.direction
     pull = {k: (aim[k] - s.z[k] * r.small[k]) / s.w[k] for k in SMALL}
@@ -360,7 +354,7 @@ def _direct(a: Layout, s: _Iterate, r: _Residuals, small: FloatArray, aim: dict[
 
 
 def _finished(
-    program: Program, a: Layout, s: _Iterate, r: _Residuals, tolerance: float, iteration: int
+    program: Program, a: Layout, s: Iterate, r: Residuals, tolerance: float, iteration: int
 ) -> Solution | None:
     """Give the solution once it is near enough, by the certified bound."""
     objective = float(np.sum(a.cost * s.y) + a.column_cost @ s.x)
@@ -370,7 +364,7 @@ def _finished(
     return answer if answer.objective - answer.bound <= tolerance * abs(answer.objective) else None
 
 
-def _answer(program: Program, a: Layout, s: _Iterate, iteration: int) -> Solution:
+def _answer(program: Program, a: Layout, s: Iterate, iteration: int) -> Solution:
     """Give the point in MW and USD with the bound that its prices prove."""
     found = prices(a, s.nu, s.z["budget"], s.z["link"])
     parts = s.y.T[a.part] * a.power

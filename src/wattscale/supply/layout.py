@@ -111,7 +111,13 @@ def layout(program: Program) -> Layout:
     entries = _entries(program, end, start)
     for k, store in enumerate(program.stores):
         active[:, n_j + k] &= level_alive(store) > 0
+    fixed = upper <= 0.0
+    for k in _idle(program, active[:, part[: len(program.flows)]]):
+        active[:, n_j + k], fixed[program.stores[k].level] = False, True
     end[:, :n_s] *= active[:, n_j : n_j + n_s]
+    link, link_limit = _dense([r.columns for r in program.links], n_x), np.array([r.limit for r in program.links])
+    link[:, fixed] = 0.0
+    link_limit[(link_limit == 0.0) & ~link.any(axis=1)] = power
     factor = np.where(active[:, term_part], factor, 0.0)
     scale = budget_scales(program)
     pairs = [(b, j) for b, row in enumerate(program.budgets) for j in row.flows]
@@ -127,12 +133,11 @@ def layout(program: Program) -> Layout:
         pair_part=np.array([part[j] for _, j in pairs], np.int64),
         pair_factor=_stack([program.budgets[b].flows[j] / scale[b] for b, j in pairs], steps),
         right=_right(program, power),
-        budget_columns=_dense([r.columns for r in program.budgets], n_x) / scale[:, None],
+        budget_columns=np.where(fixed, 0.0, _dense([r.columns for r in program.budgets], n_x) / scale[:, None]),
         budget_limit=np.array([r.limit for r in program.budgets]) / scale / power,
-        link=_dense([r.columns for r in program.links], n_x),
-        link_limit=np.array([r.limit for r in program.links]) / power,
+        link=link, link_limit=link_limit / power,
         column_cost=np.array([c.cost for c in program.columns]) * power / money,
-        column_upper=upper, fixed=upper <= 0.0,
+        column_upper=upper, fixed=fixed,
         entry_step=entries[0], entry_row=entries[1], entry_column=entries[2], entry_factor=entries[3],
         power=power, money=money, budget_scale=scale,
     )  # fmt: skip
@@ -155,6 +160,14 @@ def _dense(rows: list[Mapping[int, float]], width: int) -> FloatArray:
         for c, value in row.items():
             found[i, c] = value
     return found
+
+
+def _idle(program: Program, room: npt.NDArray[np.bool_]) -> list[int]:
+    """List the cyclic stores that nothing may fill or empty in any step; room is that of the flows, shape (T, J)."""
+    return [
+        k for k, store in enumerate(program.stores)
+        if store.level is not None and not any(room[:, j].any() for j, f in enumerate(program.flows) if k in f.gain)
+    ]  # fmt: skip
 
 
 def _order(program: Program) -> tuple[list[int], list[Flow | Store], IndexArray]:

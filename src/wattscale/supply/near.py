@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from wattscale.supply.expansion import Campus
-from wattscale.supply.program import Budget, Program, Solution
+from wattscale.supply.program import Budget, Prices, Program, Solution
 from wattscale.supply.solve import solve_once
 from wattscale.supply.zero import strike_out
 
@@ -24,7 +24,7 @@ TOLERANCE = 1e-3
 def near_optimal(campus: Campus, solution: Solution, share: float) -> dict[str, tuple[float, float]]:
     """Find the least and largest size of each capacity and store with cost at most (1 + share) x the least.
 
-    Two programs per capacity, with the cost as a budget.
+    Two programs per capacity, with the cost as a budget, each started from the optimum.
 
     Args:
         campus: The campus.
@@ -39,11 +39,12 @@ def near_optimal(campus: Campus, solution: Solution, share: float) -> dict[str, 
     found: dict[str, tuple[float, float]] = {}
     program = strike_out(campus.program)
     limited = _cost_limited(program, solution.objective, share)
+    start = _start(solution) if program is campus.program else None
     names = [n for t in campus.technologies for n in (t, f"{t}.energy") if program.column(n) >= 0]
     for name in names:
         at = program.column(name)
         here = float(solution.columns[at])
-        ends = [_end(limited, at, sign, solution.objective, here) for sign in (1.0, -1.0)]
+        ends = [_end(limited, at, sign, solution.objective, here, start) for sign in (1.0, -1.0)]
         if ends[0] is not None and ends[1] is not None:
             found[name] = (min(ends[0], here), max(ends[1], here))
     return found
@@ -58,7 +59,15 @@ def _cost_limited(program: Program, objective: float, share: float) -> Program:
     return replace(program, budgets=(*program.budgets, cost))
 
 
-def _end(program: Program, at: int, sign: float, objective: float, here: float) -> float | None:
+def _start(solution: Solution) -> Solution:
+    """The optimum as a start for its ends: prices in the weight that cost has there, none on the cost itself."""
+    p = solution.prices
+    budgets = np.append(PULL * p.budgets, 0.0)
+    prices = Prices(PULL * p.balance, PULL * p.stores, budgets, PULL * p.links, PULL * p.ramps)
+    return replace(solution, prices=prices)
+
+
+def _end(program: Program, at: int, sign: float, objective: float, here: float, start: Solution | None) -> float | None:
     upper = program.columns[at].upper
     own = program.columns[at].cost
     most = min(upper, objective / own) if own > 0 else upper
@@ -66,5 +75,5 @@ def _end(program: Program, at: int, sign: float, objective: float, here: float) 
     flows = tuple(replace(f, cost=PULL * f.cost) for f in program.flows)
     columns = [replace(c, cost=PULL * c.cost) for c in program.columns]
     columns[at] = replace(columns[at], cost=columns[at].cost + sign * abs(objective) / unit, upper=most)
-    found = solve_once(replace(program, flows=flows, columns=tuple(columns)), TOLERANCE)
+    found = solve_once(replace(program, flows=flows, columns=tuple(columns)), TOLERANCE, start=start)
     return None if found is None else float(found.columns[at])

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from wattscale.supply.absorb import absorb
 from wattscale.supply.carry import carry_surplus
 from wattscale.supply.program import (
     Flow,
@@ -74,6 +75,7 @@ def _settled(program: Program, solution: Solution, least: float) -> Solution:
     for k, store in enumerate(program.stores):
         if not level_alive(store).any():
             _close_node(program, k, x, y)
+    absorb(program, x, y, ROUNDING * float(np.max(np.abs(program.load))))
     set_changes(program, y)
     _tighten_peaks(program, x, y)
     _tighten_excess(program, x, y)

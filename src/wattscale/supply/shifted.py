@@ -11,14 +11,19 @@ taken off in the steps where energy is free, so that no other supply is asked fo
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 from scipy.optimize import brentq
 
 from wattscale.supply.program import Program, Ramp
 from wattscale.supply.ramps import Limits, ramp_limits
 from wattscale.units import FloatArray
 
+BoolArray = npt.NDArray[np.bool_]
+
 FREE = 1e-2
-"""Price of energy over its mean below which a step counts as free [1]."""
+"""Size of a price of energy over the mean size below which a step counts as free [1]."""
+ROUNDING = 1e-4
+"""Energy of a window that is left, over its energy, up to which it is the solver's rounding [1]."""
 EXACT = 1e-13
 """Energy of a window that is missing, over its energy, at which it counts as none [1]."""
 
@@ -40,11 +45,12 @@ def settle_shifted(
     store, limits = program.stores[k], ramp_limits(program, x)[ramp.flow]
     flow = program.flows[ramp.flow]
     whole = np.clip(limits.above(limits.below(y[ramp.flow])), flow.lower, flow.upper)
-    free = (price < FREE * float(np.mean(np.abs(price)))).astype(np.float64)
+    nothing = FREE * float(np.mean(np.abs(price)))
+    free, useful = ((price > -nothing) & (price < top) for top in (nothing, np.inf))
     first = 0
     for end in np.flatnonzero(store.zero > 0) if store.zero is not None else [program.steps - 1]:
         window = _Window(program, k, ramp, limits, slice(first, int(end) + 1), whole)
-        part = window.closed(free)
+        part = window.closed(free, useful)
         whole[window.span] = part
         s[k, window.span] = np.cumsum(window.filled(part))
         s[k, int(end)] = 0.0
@@ -81,10 +87,16 @@ class _Window:
         moved = self.limits.above(target) if by > 0.0 else self.limits.below(target)
         return moved[self.inner]
 
-    def closed(self, free: FloatArray) -> FloatArray:
-        """Flow moved so that the window ends at level zero; in free steps alone where they are enough [MW]."""
+    def closed(self, free: BoolArray, useful: BoolArray) -> FloatArray:
+        """Flow moved so that the window ends at level zero [MW].
+
+        What is left over is taken off in the free steps, where they are enough; a mere rounding in all steps but those
+        in which energy is a burden; else in all.
+        """
         room = float(np.max(self.most - self.least, initial=0.0))
-        for where in (free[self.wide] * self.inside, self.inside):
+        left = float(self.filled(self.given[self.inner]).sum())
+        rounding = abs(left) <= ROUNDING * float(self.weight @ np.abs(self.given[self.inner]))
+        for where in ((useful if rounding else free)[self.wide] * self.inside, self.inside):
 
             def over(by: float, where: FloatArray = where) -> float:
                 return float(self.filled(self.lowered(by, where)).sum())

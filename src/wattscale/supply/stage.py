@@ -59,15 +59,39 @@ def run(
         InputError: A load or field out of range.
         InfeasibleError: Limits that cannot be met; names them and what would be enough.
     """
-    _check_load(load_mw)
-    region = cost_region(site.country)
-    technologies = read_technologies(catalog, table.technologies, region, table.build_year, table.own_technologies)
-    setting = _setting(table, load_mw, site, catalog, discount_rate, electricity_price_usd_per_mwh, technologies)
-    campus = build(setting, technologies)
+    campus = campus_of(table, load_mw, site, catalog, discount_rate, electricity_price_usd_per_mwh)
     solution = _solve(campus, table.solver_iterations)
     result = _result(campus, solution, site, (*warnings_of(table, campus, solution), *unit_warnings(campus, solution)))
     more = swing_figures(swings_of(table, campus)) | _extras(table, campus, solution)
     return replace(result, figures=result.figures | more)
+
+
+def campus_of(
+    table: SupplyTable,
+    load_mw: FloatArray,
+    site: SiteResult,
+    catalog: Catalog,
+    discount_rate: float,
+    electricity_price_usd_per_mwh: float | None = None,
+) -> Campus:
+    """Write the campus of a scenario as a program, for `run` to solve and `interchange.to_network` to export.
+
+    Args:
+        table: Scenario table `supply`.
+        load_mw: Load of the campus at its meter [MW], shape (8760,).
+        site: Weather, price and carbon of the place.
+        catalog: Catalogue.
+        discount_rate: Real discount rate [1/year].
+        electricity_price_usd_per_mwh: Flat all-in price of grid energy [USD/MWh]; None for the tariff.
+
+    Raises:
+        InputError: A load or field out of range.
+    """
+    _check_load(load_mw)
+    region = cost_region(site.country)
+    technologies = read_technologies(catalog, table.technologies, region, table.build_year, table.own_technologies)
+    setting = _setting(table, load_mw, site, catalog, discount_rate, electricity_price_usd_per_mwh, technologies)
+    return build(setting, technologies)
 
 
 def _check_load(load_mw: FloatArray) -> None:

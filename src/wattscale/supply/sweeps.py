@@ -75,15 +75,16 @@ def residuals(
             value = -cost[t, p] - end[t, k] * nu[t, 1 + k]
             if t + 1 < steps:
                 value += start[t + 1, k] * nu[t + 1, 1 + k]
-            if first == 0:
-                for r in range(rows):
-                    value -= stand[k, r] * nu[t, r]
-                    r_rows[t, r] -= stand[k, r] * y[t, p]
             r_part[t, p] = value
             value = end[t, k] * y[t, p]
             if t > 0:
                 value -= start[t, k] * y[t - 1, p]
             r_rows[t, 1 + k] -= value
+        if first == 0:
+            for k in range(stores):
+                for r in range(rows):
+                    r_part[t, flows + k] -= stand[k, r] * nu[t, r]
+                    r_rows[t, r] -= stand[k, r] * y[t, flows + k]
         for i in range(pair_b.size):
             budget[pair_b[i]] += pair_q[t, i] * y[t, pair_j[i]]
             r_part[t, pair_j[i]] -= pair_q[t, i] * mu[pair_b[i]]
@@ -154,7 +155,9 @@ def factorise(
         for k in range(stores):
             d = inverse[t, flows + k]
             m[1 + k, 1 + k] += end[t, k] * end[t, k] * d
-            if first == 0:
+        if first == 0:
+            for k in range(stores):
+                d = inverse[t, flows + k]
                 for r in range(rows):
                     for s in range(r + 1):
                         m[r, s] += stand[k, r] * stand[k, s] * d

@@ -53,7 +53,11 @@ def figures_of(campus: Campus, solution: Solution, d: name.Dispatch) -> dict[str
         "import_ramp_mw_per_h": ramp_mw_per_h(metered),
     }
     if "flexible" in d.uses_mw:
-        figures["moved_mwh"] = 0.5 * float(weight @ np.abs(d.uses_mw["flexible"]))
+        figures["moved_mwh"] = float(weight @ np.maximum(-d.uses_mw["flexible"], 0.0))
+    if setting.checkpoint_loss_h > 0.0 and campus.program.flow("flexible.down") >= 0:
+        lost = setting.checkpoint_loss_h * float(solution.flows[campus.program.flow("flexible.down")].sum())
+        figures["checkpoint_loss_mwh"] = lost
+    figures |= {f"ramp_bound_hours.{k}": v for k, v in name.ramp_hours(campus, solution).items()}
     if "export" in d.uses_mw:
         figures["export_mwh"] = float(weight @ d.uses_mw["export"])
     return figures | _sizes(campus, solution, d)

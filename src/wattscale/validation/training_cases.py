@@ -69,7 +69,7 @@ def usual_precision(accelerator: Accelerator, eight_bit: bool = False) -> str:
     """
     if eight_bit and "fp8" in accelerator.peak_flops:
         return "fp8"
-    return "bf16" if "bf16" in accelerator.peak_flops else next(iter(accelerator.peak_flops))
+    return next((p for p in ("bf16", "fp16") if p in accelerator.peak_flops), next(iter(accelerator.peak_flops)))
 
 
 def precision_of(words: str, accelerator: Accelerator) -> str:

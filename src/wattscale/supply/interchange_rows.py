@@ -1,0 +1,168 @@
+"""Rows that a PyPSA model of a campus needs beside its components: peaks, tiers, budgets, ramps, flexible windows.
+
+In: the linopy model of a network of `to_network` and its campus. Out: the model with more variables, rows and costs.
+Leaves out: what the components hold already. The rows are those of the campus's program, so both are one problem.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from wattscale.hours import IntArray
+from wattscale.supply.expansion import Campus
+from wattscale.supply.program import Link, Ramp
+
+CAPPED = ("grid", "export", "spot")
+"""Flows whose bounds hold columns that are no component's own size."""
+LEVEL = ".level"
+"""Ending of columns and links of a store's level at the end of the year, which a cyclic store holds itself."""
+
+
+class _Model:
+    """A linopy model, with the program's columns and flows as its expressions."""
+
+    def __init__(self, model: Any, campus: Campus, snapshots: Any) -> None:
+        import pandas as pd
+
+        xr: Any = import_module("xarray")
+        self.model, self.campus, program = model, campus, campus.program
+        self.by_step: Callable[[Any], Any] = lambda values: xr.DataArray(
+            np.asarray(values), coords={"snapshot": snapshots}, dims=["snapshot"]
+        )
+        self.own = [i for i, c in enumerate(program.columns) if not self._known(c.name)]
+        if self.own:
+            index = pd.RangeIndex(len(self.own), name="own_column")
+            upper = xr.DataArray([program.columns[i].upper for i in self.own], coords=[index])
+            cost = xr.DataArray([program.columns[i].cost for i in self.own], coords=[index])
+            self.variables: Any = model.add_variables(lower=0, upper=upper, name="own_column")
+            model.objective = model.objective + (self.variables * cost).sum()
+
+    def of(self, variable: str, key: str) -> Any:
+        """A variable of one component, as an expression."""
+        whole = self.model[variable]
+        axis = next(d for d in whole.dims if d != "snapshot")
+        return (1 * whole).sel({axis: key}).drop_vars(axis, errors="ignore")
+
+    def _has(self, variable: str, key: str) -> bool:
+        if variable not in self.model.variables:
+            return False
+        whole = self.model[variable]
+        axis = next(d for d in whole.dims if d != "snapshot")
+        return key in whole.coords[axis].to_numpy()
+
+    def _size(self, name: str) -> tuple[str, str] | None:
+        """Variable and component that a column is, None for one of the program's own."""
+        for variable, key in (("Generator-p_nom", name), ("Link-p_nom", name), ("Link-p_nom", f"{name} charge"),
+                              ("Store-e_nom", name.removesuffix(".energy"))):  # fmt: skip
+            if self._has(variable, key) and (variable != "Store-e_nom" or name.endswith(".energy")):
+                return variable, key
+        return None
+
+    def _known(self, name: str) -> bool:
+        return self._size(name) is not None or name.endswith(LEVEL)
+
+    def column(self, i: int) -> Any:
+        """A column as an expression."""
+        found = self._size(self.campus.program.columns[i].name)
+        if found is not None:
+            return self.of(*found)
+        return (1 * self.variables).sel(own_column=self.own.index(i)).drop_vars("own_column", errors="ignore")
+
+    def column_by_step(self, index: IntArray) -> Any:
+        """Columns of the program's own, another one in each step."""
+        place = self.by_step([self.own.index(int(i)) for i in index])
+        return (1 * self.variables).sel(own_column=place).drop_vars("own_column", errors="ignore")
+
+    def flow(self, j: int) -> Any:
+        """A flow as an expression."""
+        name = self.campus.program.flows[j].name
+        store, _, way = name.rpartition(".")
+        if name == "renewable":
+            kinds = [k for k, t in self.campus.technologies.items() if t.kind == "renewable"]
+            return sum((self.of("Generator-p", k) for k in kinds[1:]), self.of("Generator-p", kinds[0]))
+        if way == "charge":
+            return self.of("Link-p", f"{store} charge")
+        if way == "discharge":
+            return self.of("Link-p", f"{store} discharge") * self.campus.technologies[store].one_way_efficiency
+        return self.of("Link-p" if self._has("Link-p", name) else "Generator-p", name)
+
+    def row(self, expression: Any, sign: str, limit: Any, name: str) -> None:
+        """Add a row."""
+        self.model.add_constraints(expression, sign, limit, name=name)
+
+
+def add_rows(model: Any, campus: Campus, snapshots: Any) -> None:
+    """Add the rows of a campus's program that the components of its network do not hold.
+
+    Args:
+        model: linopy model of the network.
+        campus: The campus.
+        snapshots: Snapshots of the model.
+    """
+    m, program = _Model(model, campus, snapshots), campus.program
+    for t in campus.technologies.values():
+        if t.kind == "storage":
+            charge, discharge = m.of("Link-p_nom", f"{t.name} charge"), m.of("Link-p_nom", f"{t.name} discharge")
+            m.row(charge - t.one_way_efficiency * discharge, "=", 0, f"{t.name}-one-power")
+    for b in program.budgets:
+        parts = [(m.flow(j) * m.by_step(q)).sum() for j, q in b.flows.items()]
+        parts += [m.column(i) * e for i, e in b.columns.items()]
+        m.row(sum(parts[1:], parts[0]), "<=", b.limit, f"budget-{b.name}")
+    for at, link in enumerate(program.links):
+        if not link.name.endswith((LEVEL, ".least")):
+            m.row(_of_columns(m, link), "<=", link.limit, f"link-{at}-{link.name}")
+    for name in CAPPED:
+        if program.flow(name) >= 0:
+            _cap(m, program.flow(name))
+    for ramp in program.ramps:
+        _limit_ramp(m, ramp)
+    if campus.setting.flexible_share > 0.0:
+        _close_windows(m)
+
+
+def _of_columns(m: _Model, link: Link) -> Any:
+    parts = [m.column(i) * a for i, a in link.columns.items()]
+    return sum(parts[1:], parts[0])
+
+
+def _cap(m: _Model, j: int) -> None:
+    """Keep a flow below the columns that bound it, unless that is its own size alone."""
+    flow = m.campus.program.flows[j]
+    for t in flow.upper_terms:
+        sizes = np.unique(t.column)
+        if len(sizes) == 1 and int(sizes[0]) not in m.own:
+            m.row(m.flow(j) - m.column(int(sizes[0])) * m.by_step(t.factor), "<=", 0, f"cap-{flow.name}")
+        else:
+            m.row(m.flow(j) - m.column_by_step(t.column) * m.by_step(t.factor), "<=", 0, f"cap-{flow.name}")
+
+
+def _limit_ramp(m: _Model, ramp: Ramp) -> None:
+    """Ramp of import or of moved load, as rise and fall; those of plants are attributes of their generators."""
+    program = m.campus.program
+    name = program.flows[ramp.flow].name
+    if name in m.campus.technologies and name != "grid":
+        return
+    change = m.flow(ramp.flow).diff("snapshot")
+    for end, sign in ((ramp.up, -1.0), (ramp.down, 1.0)):
+        flow = program.flows[end]
+        part = m.model.add_variables(lower=0, upper=m.by_step(flow.upper), name=flow.name)
+        change = change + sign * part
+    m.row(change, "=", m.by_step(np.zeros(program.steps) if ramp.base is None else ramp.base), f"ramp-{name}")
+
+
+def _close_windows(m: _Model) -> None:
+    """Flexible load gets its energy within each window."""
+    s = m.campus.setting
+    window = max(1, round(s.flexible_window / float(s.weight[0])))
+    group = m.by_step(np.arange(len(s.weight)) // window).rename("window")
+    usual = m.by_step(s.flexible_share * s.load_mw * s.weight)
+    given = m.of("Generator-p", "flexible") * m.by_step(s.weight)
+    if s.checkpoint_loss_h > 0.0:
+        loss = s.checkpoint_loss_h * s.weight / float(s.weight[0])
+        given = given - m.model["flexible.down"] * m.by_step(loss)
+    moved = given.groupby(group).sum()
+    m.row(moved, "=", usual.groupby(group).sum(), "window")
