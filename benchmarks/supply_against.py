@@ -19,7 +19,12 @@ import sys
 import time
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "tests" / "laws")]
+import numpy as np
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(Path(__file__).parent), str(ROOT / "tests" / "supply")]
+from wattscale.errors import InputError  # noqa: E402 (beside the folders above)
+
 TABLE = Path(__file__).parent / "supply_optima.csv"
 FIELDS = ("seed", "carbon", "dirty", "optimum_usd", "bound_usd", "solver", "tolerance", "cpu_s")
 TOLERANCE = 1e-8
@@ -58,3 +63,131 @@ def solve_missing(seeds: int) -> None:
         with TABLE.open("a") as f:
             f.write(",".join(str(v) for v in row) + "\n")
         print(*row, flush=True)
+
+
+def against_table(most: int | None = None) -> list[dict]:
+    """Our solver on the seeds of the table, at the gap of quick answers and at that of plans."""
+    from wattscale.supply.interior import solve_interior, warm_up
+    from wattscale.supply.settle import budget_excess, imbalance, settle
+    from wattscale.supply.solve import TOLERANCE as PLANS
+
+    warm_up()
+    rows = []
+    for r in table()[:most]:
+        program = program_of(int(r["seed"]), r["carbon"], r["dirty"])
+        for gap in (1e-3, PLANS):
+            start = time.process_time()
+            found = solve_interior(program, gap)
+            cpu = time.process_time() - start
+            row = {"seed": int(r["seed"]), "carbon": r["carbon"], "asked": gap, "cpu_s": cpu}
+            if found is None:
+                rows.append({**row, "note": "no answer"})
+                continue
+            settled = settle(program, found)
+            rows.append({
+                **row, "iterations": found.iterations, "certified": settled.gap,
+                "above": settled.objective / r["optimum_usd"] - 1.0,
+                "bound_above": settled.bound / r["optimum_usd"] - 1.0,
+                "imbalance_mw": imbalance(program, settled) * float(np.max(program.load)),
+                "overdrawn": float(np.max(budget_excess(program, settled))),
+            })  # fmt: skip
+    return rows
+
+
+def against_random(count: int, gap: float) -> list[dict]:
+    """Our structured solver and HiGHS on random technology sets, contracts and limits."""
+    from supply_random import random_campus
+
+    from wattscale.supply.general import solve_highs
+    from wattscale.supply.interior import solve_interior, warm_up
+    from wattscale.supply.settle import imbalance, settle
+    from wattscale.supply.zero import put_back, strike_out
+
+    warm_up()
+    rows = []
+    for seed in range(count):
+        campus = random_campus(seed)
+        program = campus.program
+        exact = solve_highs(program)
+        struck = strike_out(program)
+        found = solve_interior(struck, gap)
+        row = {"seed": seed, "steps": program.steps, "possible": exact is not None}
+        if exact is None or found is None:
+            rows.append({**row, "fell_back": found is None and exact is not None,
+                         "wrong": found is not None and exact is None})  # fmt: skip
+            continue
+        found = put_back(program, struck, found)
+        size = max(abs(exact.objective), 1.0)
+        rows.append({
+            **row, "fell_back": False, "certified": found.gap, "above": (found.objective - exact.objective) / size,
+            "wrong": found.bound > exact.objective + 1e-6 * size, "iterations": found.iterations,
+            "imbalance": imbalance(program, settle(program, found)),
+        })  # fmt: skip
+    return rows
+
+
+def against_examples() -> list[dict]:
+    """The scenarios of examples/ that optimise their supply, at full length."""
+    from wattscale.catalog import load_catalog
+    from wattscale.chain import walk
+    from wattscale.scenario.load import load_scenario
+    from wattscale.supply.general import has_hipo, solve_highs
+    from wattscale.supply.stage import campus_of, solve_campus
+
+    rows = []
+    for path in sorted((ROOT / "examples").glob("*.toml")):
+        try:
+            scenario = load_scenario(path)
+            chain = walk(scenario, "facility")
+        except InputError:  # a study or outlook, no scenario
+            continue
+        money = scenario.economics
+        campus = campus_of(scenario.supply, chain.facility().power_mw, chain.site(), load_catalog(),
+                           money.discount_rate, money.electricity_price_usd_per_mwh)  # fmt: skip
+        found = solve_campus(campus)
+        exact = solve_highs(campus.program, "hipo" if has_hipo() else "ipm", TOLERANCE)
+        rows.append({"example": path.name, "solver": found.solver, "certified": found.gap,
+                     "above": found.objective / exact.objective - 1.0})  # fmt: skip
+        print(rows[-1], file=sys.stderr, flush=True)
+    return rows
+
+
+def worst(rows: list[dict]) -> dict:
+    """Largest difference and gap, and how many had no answer of ours."""
+    solved = [r for r in rows if "above" in r]
+    found = {"cases": len(rows), "solved": len(solved),
+             "worst_certified": max((r["certified"] for r in solved), default=None),
+             "largest_above": max((r["above"] for r in solved), default=None),
+             "largest_below": min((r["above"] for r in solved), default=None),
+             "fell_back": sum(bool(r.get("fell_back")) or "note" in r for r in rows),
+             "wrong": sum(bool(r.get("wrong")) for r in rows)}  # fmt: skip
+    for key in ("imbalance_mw", "imbalance", "overdrawn", "bound_above"):
+        values = [r[key] for r in solved if key in r]
+        if values:
+            found[f"largest_{key}"] = max(values)
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--solve", type=int, default=0, help="solve this many seeds with HiGHS where the table lacks them"
+    )
+    parser.add_argument("--random", type=int, default=0, help="compare on this many random campuses")
+    parser.add_argument("--examples", action="store_true", help="compare on the scenarios of examples/")
+    parser.add_argument("--most", type=int, help="rows of the table to take")
+    parser.add_argument("--gap", type=float, default=1e-4, help="certified gap asked on random campuses")
+    parser.add_argument("--json", action="store_true", help="print every row as data")
+    given = parser.parse_args()
+    if given.solve:
+        solve_missing(given.solve)
+        return
+    if given.random:
+        rows = against_random(given.random, given.gap)
+    else:
+        rows = against_examples() if given.examples else against_table(given.most)
+    print(json.dumps({"summary": worst(rows), "rows": rows} if given.json else worst(rows), default=float))
+
+
+if __name__ == "__main__":
+    main()

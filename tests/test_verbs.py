@@ -46,14 +46,6 @@ def test_catalogue_table_is_typed():
     assert "accelerators" in ws.catalog_table().index
 
 
-def test_weak_figures_come_weakest_first():
-    from wattscale.verbs import weak_figures
-
-    order = weak_figures()["confidence"].tolist()
-    assert order[0] == "unverified"
-    assert order == sorted(order, key=["unverified", "estimated", "secondary"].index)
-
-
 def test_model_is_described_by_name():
     text = ws.model("Llama-3.1-8B").text()
     assert "8.03" in text

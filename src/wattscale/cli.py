@@ -211,14 +211,22 @@ def calibrate(
 @app.command()
 def catalog(
     table: Annotated[str | None, typer.Argument(help="Table; the list of tables without it.")] = None,
-    weak: Annotated[bool, typer.Option("--weak", help="List the least certain figures.")] = False,
+    weak: Annotated[bool, typer.Option("--weak", help="The least certain figures by their weight in a plan.")] = False,
+    scenario: Annotated[Path | None, typer.Option(metavar="FILE.toml", help="The plan; else the built-in one.")] = None,
     as_json: Json = False,
 ) -> None:
     """Look at the figures that everything rests on."""
     from wattscale.verbs import catalog_table as look
-    from wattscale.verbs import weak_figures
 
-    frame = weak_figures() if weak else look(table)
+    frame = look(table)
+    if weak:
+        from wattscale.scenario.load import load_scenario
+        from wattscale.study.text import weak_text
+        from wattscale.study.weak import weak_figures
+
+        frame = weak_figures(load_scenario(scenario), cli_studies.Count("figures").tick, table)
+        print(frame.to_json(orient="records") if as_json else weak_text(frame))
+        return
     print(frame.reset_index().to_json(orient="records") if as_json else _text(frame))
 
 

@@ -100,6 +100,8 @@ def _taken(field: dict[str, Any]) -> dict[str, Any]:
 def catalog_table(table: str | None = None) -> pd.DataFrame:
     """Give a table of the catalogue as a DataFrame, or the list of tables.
 
+    The least certain figures, by their weight in a plan: `wattscale.study.weak.weak_figures`.
+
     Raises:
         InputError: Unknown table.
     """
@@ -112,25 +114,6 @@ def catalog_table(table: str | None = None) -> pd.DataFrame:
         return found.table(table).frame()
     rows = [(name, t.meta["title"], len(t.rows), t.meta["licence"]) for name, t in found.tables.items()]
     return pd.DataFrame(rows, columns=["table", "title", "rows", "licence"]).set_index("table")
-
-
-def weak_figures() -> pd.DataFrame:
-    """Give the least certain figures of the catalogue: unverified ones first, then estimated and secondary."""
-    import pandas as pd
-
-    from wattscale.catalog import load_catalog
-
-    order = {"unverified": 0, "estimated": 1, "secondary": 2}
-    rows = []
-    for name, table in load_catalog().tables.items():
-        for row in table.rows:
-            weak = bool(row.get("weak_cells"))
-            confidence = "unverified" if weak and row["confidence"] not in order else row["confidence"]
-            if confidence in order:
-                what = f"{row['item']}.{row['parameter']}" if table.shape == "figures" else row[table.key]
-                rows.append((name, what, confidence, row.get("weak_cells", ""), row["source"]))
-    frame = pd.DataFrame(rows, columns=["table", "figure", "confidence", "weak_cells", "source"])
-    return frame.sort_values("confidence", key=lambda c: c.map(order), kind="stable").reset_index(drop=True)
 
 
 def write(made: Plan, folder: str | Path, formats: Iterable[str] = OUTPUTS) -> list[Path]:

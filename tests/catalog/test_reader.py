@@ -105,3 +105,14 @@ def test_no_key_stands_twice(catalog, name):
     else:
         keys = [(r[table.key],) for r in table.rows]
     assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize("value", [-0.1, 1.1])
+def test_a_share_of_ones_own_stays_between_nothing_and_all(value):
+    with pytest.raises(InputError, match=r"dc_costs/maintenance.it_share.*allowed: 0 to 1"):
+        load_catalog().with_overrides({"dc_costs/maintenance.it_share": value})
+
+
+def test_a_premium_that_may_be_negative_in_the_catalogue_may_be_so_in_a_scenario():
+    key = "cooling/dx.construction_premium_share"
+    assert load_catalog().with_overrides({key: -0.1}).overrides[key] == -0.1

@@ -8,7 +8,7 @@ import pytest
 
 from wattscale.errors import InputError
 from wattscale.outlook.scenario import SCENARIOS, SHOCKS, load_outlook
-from wattscale.outlook.years import REGIONS, place
+from wattscale.outlook.years import REGIONS, STAGES, place
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "06_outlook.toml"
 
@@ -102,6 +102,14 @@ def test_every_scenario_moves_figures_the_way_its_story_says(run_of, base, name,
     run = run_of(name)
     change = np.mean(run.accounts.world[figure][place(year)]) - np.mean(base.accounts.world[figure][place(year)])
     assert sign * change > 0
+
+
+def test_a_shock_of_transformers_delays_power(run_of, base):
+    hit = run_of({"shock": [{"target": "transformers", "start": 2027, "years": 2, "factor": 0.3}]})
+    i = place(2028)
+    connected = [r.path.region["connected_mw"][i].sum() for r in (hit, base)]
+    assert connected[0] < 0.7 * connected[1]
+    assert (hit.path.world["binding"][i] == STAGES.index("transformers")).mean() > 0.5
 
 
 def test_a_loss_of_output_is_answered_by_orders(run_of, base):

@@ -1,4 +1,4 @@
-"""LCOE against NREL's ATB, project finance against NREL's SAM."""
+"""Project finance against NREL's SAM; a project finance factor of NREL's ATB."""
 
 from __future__ import annotations
 
@@ -11,62 +11,19 @@ import pytest
 
 from wattscale.catalog import load_catalog
 from wattscale.economics.depreciation import schedule
-from wattscale.economics.lcoe import (
-    PlantCost,
-    fixed_charge_rate,
-    lcoe,
-    levelised_ptc,
-    present_value_of_depreciation,
-)
+from wattscale.economics.lcoe import fixed_charge_rate
 from wattscale.economics.project_finance import Terms, project_cash
-from wattscale.errors import InputError
 
 _spec = importlib.util.spec_from_file_location("sam_oracle", Path(__file__).parent / "sam_oracle.py")
 _oracle = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_oracle)
 single_owner = _oracle.single_owner
 
-# NREL ATB-calc, test data of ATB 2024, dedicated biopower, market financing, 30 years (commit aaa6193d): year,
-# LCOE [USD/MWh], capital [USD/kW], discount factor of one nominal year.
-ATB = [
-    (2025, 159.61400247860752, 5005.775900702775, 0.9260292452981075),
-    (2026, 158.4413953410755, 4914.751875410813, 0.9259299039512507),
-    (2028, 157.41665866135472, 4835.241744862692, 0.925840203223867),
-    (2030, 156.6798408168843, 4778.09277674874, 0.9257739679528061),
-    (2035, 154.67359955124195, 4622.580626925884, 0.9255858207696148),
-    (2040, 152.6160518642693, 4463.248081168639, 0.9253801012342044),
-    (2045, 150.68240704476392, 4313.669217086782, 0.9251738256162606),
-    (2050, 148.37573927569045, 4135.457972325422, 0.9249095830348139),
-]
-TAX, INFLATION, FIXED = 0.2574, 0.025, 163_666.02
-# The year 2022 has no tax credit: capital 5,528.19 USD/kW and LCOE 178.237 leave this for fuel and variable cost.
-VARIABLE_USD_PER_MWH = 78.8167125
-
-
-@pytest.mark.parametrize(("year", "published", "capex", "discount"), ATB)
-def test_lcoe_equals_the_annual_technology_baseline(year, published, capex, discount):
-    wacc = 1.0 / (discount * (1.0 + INFLATION)) - 1.0
-    pvd = present_value_of_depreciation(schedule("macrs_5", load_catalog()), wacc, INFLATION)
-    rate = fixed_charge_rate(wacc, 30, TAX, pvd)
-    credit = levelised_ptc(27.5, wacc, 30, TAX)
-    plant = PlantCost(capex * 1000, FIXED, VARIABLE_USD_PER_MWH)
-    assert lcoe(plant, 0.6, rate, credit) == pytest.approx(published, rel=1e-6)
-
 
 def test_project_finance_factor_with_an_investment_credit_equals_the_baseline():
     # ATB nuclear, 2030: PVD 0.8010184, credit 0.3, tax 0.2574: factor 0.7066323.
     found = fixed_charge_rate(0.0, 30, 0.2574, 0.8010184343346667, 0.3) * 30
     assert found == pytest.approx(0.706632327040036, rel=1e-4)
-
-
-def test_lcoe_refuses_a_plant_that_never_runs():
-    with pytest.raises(InputError, match="capacity_factor"):
-        lcoe(PlantCost(1e6), 0.0, 0.07)
-
-
-def test_lcoe_refuses_a_negative_cost_of_capital():
-    with pytest.raises(InputError):
-        fixed_charge_rate(-0.01, 30, 0.25, 0.8)
 
 
 # NREL PySAM 7.1.1, single owner, 100 MW, 100 M USD, 25 USD/kW-year rising with 2.5 %, federal tax 21 %, no state

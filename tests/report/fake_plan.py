@@ -12,6 +12,7 @@ from wattscale.economics.result import CostLine, EconomicsResult
 from wattscale.facility.result import FacilityResult
 from wattscale.figure import Figure, PlanWarning
 from wattscale.hours import local_hour, local_weekday
+from wattscale.impact.employment import JobRow
 from wattscale.impact.result import ImpactResult
 from wattscale.result import Plan, PlanFigure
 from wattscale.scenario.load import load_scenario
@@ -225,6 +226,10 @@ def fake_plan(name: str | None = None, scale: float = 1.0, scenario: dict[str, A
              "solar.operation": 30.0},
             {"accelerators": 1_060e6, "servers": 210e6, "network": 160e6, "power": 830e6, "facility": 190e6},
             {},
+            job_rows=(
+                JobRow("construction", "factors", 4_300.0, 3_800.0, 3_900.0, 0.67),
+                JobRow("operation", "factors", 210.0, 400.0, 410.0, 0.67),
+            ),
         ),
         ledgers=LEDGERS,
     )  # fmt: skip

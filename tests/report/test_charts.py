@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -226,3 +227,21 @@ def test_neighbours_of_the_common_stack_are_told_apart_by_colour_blind_readers(k
         (a, b): np.linalg.norm(seen[i] - seen[j]) for i, a in enumerate(names) for j, b in enumerate(names) if i < j
     }
     assert min(gaps.values()) > 0.08, min(gaps, key=gaps.__getitem__)
+
+
+def test_the_bridge_of_segments_ends_at_the_total(plan: Plan) -> None:
+    rows = values(chart(plan, "market"))
+    steps, total = rows[:-1], rows[-1]
+    assert total["part"] == "Total"
+    assert total["from"] == 0
+    assert total["to"] == pytest.approx(sum(plan.impact.market_usd.values()) / 1e6)
+    assert steps[-1]["to"] == pytest.approx(total["to"])
+    for above, below in pairwise(steps):
+        assert below["from"] == pytest.approx(above["to"])
+
+
+def test_jobs_by_round_add_up_gross_and_net(plan: Plan) -> None:
+    rows = values(chart(plan, "jobs_by_round"))
+    sums = {bar: sum(row["jobs"] for row in rows if row["bar"] == bar) for bar in ("Gross", "Net")}
+    assert sums["Gross"] == pytest.approx(12_000.0)
+    assert sums["Net"] == pytest.approx(0.33 * 12_000.0)

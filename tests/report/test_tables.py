@@ -69,7 +69,7 @@ def test_assumptions_list_every_key_that_has_a_value(plan: Plan) -> None:
 def test_the_workbook_has_numbers_as_numbers_and_units_in_headers(plan: Plan) -> None:
     book = openpyxl.load_workbook(io.BytesIO(tables_xlsx(plan)))
     assert book.sheetnames == [
-        "figures", "months", "cost", "capacity", "assumptions", "sources", "warnings", "worth", "market",
+        "figures", "months", "cost", "capacity", "assumptions", "sources", "warnings", "worth", "jobs", "market",
     ]  # fmt: skip
     assert list(book["market"].values)[-1] == ("total", 2_450_000_000, 1)
     cost = list(book["cost"].values)

@@ -15,14 +15,16 @@ from hypothesis.extra.numpy import arrays
 
 from wattscale.errors import InputError
 from wattscale.scenario.supply_terms import OwnTechnology
+from wattscale.supply import solve as solve_module
 from wattscale.supply.certificate import certified_bound
 from wattscale.supply.dispatch import dispatch, ramp_hours, shadow_prices
 from wattscale.supply.expansion import build
 from wattscale.supply.general import solve_highs
 from wattscale.supply.infeasible import explain
 from wattscale.supply.interior import solve_interior
-from wattscale.supply.ramps import Limits, ramp_excess, set_changes
-from wattscale.supply.settle import budget_excess, imbalance, settle
+from wattscale.supply.program import bound_value
+from wattscale.supply.ramps import Limits, ramp_excess
+from wattscale.supply.settle import budget_excess, imbalance
 from wattscale.supply.solve import solve, solve_once
 from wattscale.supply.technologies import read_technologies
 from wattscale.supply.told import figures_of
@@ -122,11 +124,13 @@ def test_without_variability_nothing_moves_and_nothing_is_lost(loss):
 def test_infeasible_ramps_are_named_in_the_users_words():
     s = setting(24, load_mw=SWINGING, import_ramp_mw_per_h=10.0, max_unserved_share=0.01)
     said = str(explain(build(s, named(grid())), solve_once))
-    assert "supply.import_ramp_mw_per_h at least 38.4" in said and "(now 10)" in said
+    assert "supply.import_ramp_mw_per_h at least 38.41 MW/h (now 10)" in said
     own = replace(slow(), like="smr")
     s = setting(24, load_mw=SWINGING, max_unserved_share=0.01, max_capacity_mw={"smr": 120.0})
     assert solve(build(s, named(own)).program) is None
-    assert "supply.own_technologies.smr.ramp_share_per_h at least 0.32" in str(explain(build(s, named(own)), solve_once))
+    assert "supply.own_technologies.smr.ramp_share_per_h at least 0.32" in str(
+        explain(build(s, named(own)), solve_once)
+    )
 
 
 def test_only_fuelled_plants_have_ramps(catalog):
@@ -169,24 +173,36 @@ def test_structured_solver_agrees_with_highs_on_random_sets_with_ramps(seed, neg
     program = random_campus(seed, negative).program
     exact, found = solve_highs(program), solve_interior(program, TIGHT)
     assert len(program.ramps) >= 1
-    assert abs(exact.gap) < 1e-6
-    assert found.bound <= exact.objective + 1e-7 * abs(exact.objective)
+    assert abs(exact.gap) < 1e-5
+    assert found.bound <= exact.objective + 1e-6 * abs(exact.objective)
     assert abs(found.objective - exact.objective) <= 2 * TIGHT * abs(exact.objective)
 
 
 @hypothesis_settings(max_examples=15, deadline=None)
-@given(st.integers(0, 10_000))
-def test_a_settled_point_keeps_balance_ramps_and_budgets(seed):
-    program = random_campus(seed).program
-    found = solve_interior(program, TIGHT)
-    settled = settle(program, found)
-    assert imbalance(program, settled) < 1e-6
-    assert ramp_excess(program, settled.columns, settled.flows) < 1e-9
-    assert np.all(budget_excess(program, settled) < 1e-4)
-    assert settled.objective <= found.objective * (1 + 1e-4)
-    again = settled.flows.copy()
-    set_changes(program, again)
-    assert np.array_equal(again, settled.flows)
+@given(st.integers(0, 10_000), st.booleans())
+def test_a_settled_answer_keeps_balance_ramps_and_budgets(seed, negative):
+    program = random_campus(seed, negative).program
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(solve_module, "LONG", 10)
+        found = solve(program)
+    assert found.solver == "interior"
+    assert imbalance(program, found) < 1e-6
+    assert ramp_excess(program, found.columns, found.flows) < 1e-9
+    assert np.all(budget_excess(program, found) < 1e-4)
+    assert found.objective >= found.bound - 1e-5 * abs(found.bound)
+    for store, level in zip(program.stores, found.stores, strict=True):
+        top = bound_value(store.upper_terms, store.upper, found.columns)
+        assert np.all(level <= top + 1e-6 * program.load.max())
+
+
+def test_a_plant_that_cannot_slow_down_loses_energy_rather_than_the_balance():
+    """Forced output at night with nothing to take it: the solver's own point stands, which loses it in the battery."""
+    program = random_campus(60).program
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(solve_module, "LONG", 10)
+        found = solve(program)
+    assert imbalance(program, found) < 1e-8
+    assert found.gap < 1e-4
 
 
 @hypothesis_settings(max_examples=10, deadline=None)
@@ -231,7 +247,8 @@ def test_values_below_a_target_are_the_largest_that_keep_the_limits(target, rise
     limits = Limits(np.full(12, rise), np.full(12, fall))
     z = limits.below(target)
     assert np.all(z <= target + 1e-9)
-    assert np.all(np.diff(z) <= rise + 1e-9) and np.all(-np.diff(z) <= fall + 1e-9)
+    assert np.all(np.diff(z) <= rise + 1e-9)
+    assert np.all(-np.diff(z) <= fall + 1e-9)
     steps = np.arange(12)[:, None] - np.arange(12)[None, :]
     reach = target[None, :] + np.where(steps > 0, rise * steps, -fall * steps)
     assert z == pytest.approx(reach.min(axis=1), abs=1e-9)

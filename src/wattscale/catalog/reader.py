@@ -23,6 +23,9 @@ from wattscale.catalog.table import (
 from wattscale.errors import InputError, WattscaleError, did_you_mean
 from wattscale.figure import Figure
 
+PROPER = ("share", "persistence", "efficiency", "effectiveness")
+"""Endings of parameters that are shares of a whole."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -92,15 +95,28 @@ class Catalog:
         """Replace figures by a user's own, each checked to exist.
 
         Raises:
-            InputError: An id that is in no table; the nearest ids are listed.
+            InputError: An id that is in no table (the nearest ids are listed), or a share outside 0 to 1.
         """
-        for key in overrides:
+        for key, value in overrides.items():
             if not self._exists(key):
                 table = key.partition("/")[0]
                 near = [fid for fid in self.ids() if fid.startswith(f"{table}/")]
                 hint = did_you_mean(key, near or self.tables)
                 raise InputError("no such figure in the catalogue", where=f'catalog."{key}"', hint=hint)
+            if not 0.0 <= value <= 1.0 and self._is_proper(key):
+                raise InputError("is outside the allowed range", where=f'catalog."{key}"', value=value,
+                                 allowed="0 to 1")  # fmt: skip
         return Catalog(self.tables, {**self.overrides, **overrides})
+
+    def _is_proper(self, key: str) -> bool:
+        """Tell whether a figure is a share by name, and lies within 0 to 1 with its whole range."""
+        table, _, figure = key.partition("/")
+        name = figure.partition("@")[0].partition(":")[0]
+        found = self.table(table)
+        if found.shape != "figures" or not name.endswith(PROPER):
+            return False
+        ends = [float(row[end]) for row in found.figures[name] for end in ("low", "value", "high") if row[end]]
+        return min(ends) >= 0.0 and max(ends) <= 1.0
 
     def table(self, name: str) -> Table:
         """Give a table by name.

@@ -12,7 +12,8 @@ from wattscale.catalog import Catalog
 from wattscale.compute.accelerators import Accelerator
 from wattscale.compute.power import PowerCoefficients, load_power_coefficients
 from wattscale.compute.power_cap import CapRules, load_cap_rules
-from wattscale.compute.roofline import TABLE, RateCoefficients, load_rates
+from wattscale.compute.power_limit import rates_of
+from wattscale.compute.roofline import TABLE, RateCoefficients
 from wattscale.compute.serving_memory import MemoryRules, load_memory_rules
 from wattscale.compute.speculation import NO_DRAFT, Speculation
 
@@ -108,7 +109,7 @@ def load_setting(
 
     return Setting(
         accelerator=accelerator,
-        rates=load_rates(catalog, accelerator.generation, engine),
+        rates=rates_of(catalog, accelerator, engine),
         power=load_power_coefficients(catalog, accelerator),
         memory=load_memory_rules(catalog),
         chunk_tokens=catalog.value(TABLE, "engine.chunk_tokens"),

@@ -192,7 +192,7 @@ def power_ratio(catalog: Catalog, accelerator: Accelerator) -> float:
         accelerator: The device.
 
     Returns:
-        Ratio [1]; 1 where the generation has no reference.
+        Ratio [1], to three digits; 1 where the generation has no reference.
 
     Source: `<generation>.reference_w_per_tflops` of the table `training_coefficients`.
 
@@ -204,7 +204,7 @@ def power_ratio(catalog: Catalog, accelerator: Accelerator) -> float:
     key = own_or_default(catalog, accelerator, "reference_w_per_tflops")
     if not catalog.has_figure(TABLE, key) or accelerator.half_flops is None:
         return 1.0
-    return accelerator.tdp_w / (accelerator.half_flops / 1e12) / catalog.value(TABLE, key)
+    return round(accelerator.tdp_w / (accelerator.half_flops / 1e12) / catalog.value(TABLE, key), 3)
 
 
 def load_step_coefficients(catalog: Catalog, accelerator: Accelerator) -> StepCoefficients:

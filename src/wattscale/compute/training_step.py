@@ -18,7 +18,7 @@ from wattscale.compute.collectives import (
     point_to_point_s,
 )
 from wattscale.compute.parallelism import FULL, SELECTIVE, Layout
-from wattscale.compute.power_cap import clock_at_draw, core_draw
+from wattscale.compute.power_limit import held_efficiency
 from wattscale.compute.training_coefficients import Machine, StepCoefficients
 from wattscale.compute.training_shape import TrainingShape
 from wattscale.units import FloatArray
@@ -96,16 +96,8 @@ class _Pass:
 
 
 def _reached(m: Machine, k: StepCoefficients) -> FloatArray:
-    """Share of the peak that large products reach at the power the device may draw [1].
-
-    A product at full clock reaches the ceiling; what a generation reaches below it is its clock at the power limit.
-    A part with other power per operation holds the clock at which `power_cap.core_draw` is in that proportion.
-    """
-    ceiling = np.asarray(k.gemm_ceiling)
-    clock = np.minimum(k.gemm_efficiency / ceiling, 1.0)
-    held = clock_at_draw(m.power_ratio * core_draw(clock, m.voltage_floor), m.voltage_floor)
-    plain = np.asarray(m.power_ratio) == 1.0
-    return np.asarray(np.where(plain, k.gemm_efficiency, ceiling * np.minimum(held, 1.0)))
+    """Share of the peak that large products reach at the power the device may draw [1]."""
+    return held_efficiency(k.gemm_efficiency, k.gemm_ceiling, m.power_ratio, m.voltage_floor)
 
 
 def _saturation(rows: Numbers, width: Numbers, k: StepCoefficients) -> FloatArray:

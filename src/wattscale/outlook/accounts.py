@@ -16,7 +16,7 @@ from wattscale.outlook.mix import FUELS
 from wattscale.outlook.planunits import is_building
 from wattscale.outlook.record import Path
 from wattscale.outlook.world import World
-from wattscale.outlook.years import LAST_HISTORY, TIMES, place
+from wattscale.outlook.years import LAST_HISTORY, TIMES, YEARS, place
 from wattscale.units import HOURS_PER_YEAR, FloatArray
 
 KW_PER_MW, MT = 1e3, 1e6
@@ -46,23 +46,29 @@ class Accounts:
     segments: Mapping[str, FloatArray]
 
 
-def plant_costs(catalog: Catalog) -> dict[str, float]:
-    """Read the capital of new power by kind [USD/MW], in USD of the base year."""
+def plant_costs(catalog: Catalog) -> dict[str, FloatArray]:
+    """Read the capital of new power by kind and year of build [USD/MW], in USD of the base year, shape (years,).
+
+    Learning is that of the cost tables; what scarcity of turbines adds comes on top.
+    """
     deflator = Deflator(catalog)
     found = {}
     for kind, key in PLANT_OF_KIND.items():
-        figure = deflator.to_base(catalog.figure("tech_costs", key, region="US", vintage=2030))
-        found[kind] = figure.value * KW_PER_MW * (FIRM_SOLAR if kind == "renewables" else 1.0)
+        usd = [
+            deflator.to_base(catalog.figure("tech_costs", key, region="US", vintage=max(year, LAST_HISTORY))).value
+            for year in YEARS
+        ]
+        found[kind] = np.array(usd) * KW_PER_MW * (FIRM_SOLAR if kind == "renewables" else 1.0)
     return found
 
 
-def accounts(world: World, path: Path, plants: Mapping[str, float]) -> Accounts:
+def accounts(world: World, path: Path, plants: Mapping[str, FloatArray]) -> Accounts:
     """Add up a path.
 
     Args:
         world: The world it was run in.
         path: The path.
-        plants: Capital of new power by kind [USD/MW].
+        plants: Capital of new power by kind and year [USD/MW].
 
     Returns:
         Accounts by year, draw, region and segment.
@@ -114,7 +120,7 @@ def _other_use(world: World, total: FloatArray) -> FloatArray:
     return np.asarray(other[:, None, :] + total)
 
 
-def _segments(world: World, path: Path, plants: Mapping[str, float]) -> dict[str, FloatArray]:
+def _segments(world: World, path: Path, plants: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
     """Split investment: devices with each shipment, buildings with each new MW, other computing, own power."""
     v, units = world.v, world.units
     age = (TIMES - LAST_HISTORY)[:, None]
@@ -129,7 +135,7 @@ def _segments(world: World, path: Path, plants: Mapping[str, float]) -> dict[str
     found["other computing"] = v["conventional.investment"] * growth
     scarce = {"gas": 1.0 + path.stages["scarcity", "turbines"]}
     found["own power"] = np.sum(
-        [path.added[k].sum(axis=2) * usd * scarce.get(k, 1.0) for k, usd in plants.items()], axis=0
+        [path.added[k].sum(axis=2) * usd[:, None] * scarce.get(k, 1.0) for k, usd in plants.items()], axis=0
     )
     return found
 

@@ -125,7 +125,8 @@ def limits(
     shaped = {stage: level[:, None] for stage, level in start.items()}
     shaped["grid"] = v["grid.level"][:, None] * regions["grid.additions"] * GW
     taken = {stage: (hits[stage] * hits["devices"])[future][:, None] for stage in DEVICE_STAGES}
-    taken |= {"transformers": years, "turbines": hits["turbines"][future][:, None], "grid": hits["grid"][future]}
+    taken |= {stage: hits[stage][future][:, None] for stage in ("transformers", "turbines")}
+    taken["grid"] = hits["grid"][future]
     return Limits(shaped, growth, _others(v, regions), regions["turbines.split"], taken)
 
 

@@ -130,8 +130,7 @@ def dc_total(view: View, row: Row, year: float) -> FloatArray:
         return total * spread * view.definition(scenario, "electricity")
     if metric == "share_of_electricity" and region:
         share = view.at(accounts.region["share_of_electricity"][:, :, REGIONS.index(region)], year)
-        source = scenario or row.get("source", "")
-        publisher = scenario if view.known("outlook_definitions", f"{source.lower()}.us_share") else "epri"
+        publisher = "epri" if scenario.lower() in EPRI_CASES else scenario or "lbnl"
         return share * PERCENT * spread * view.definition(publisher, "us_share")
     if metric in ("capacity", "demand_power", "power"):
         if "goldman" in scenario.lower():
@@ -167,6 +166,8 @@ def dc_ai(view: View, row: Row, year: float) -> FloatArray:
     raise UnknownSeriesError(f"the model has no '{metric}' of AI")
 
 
+EPRI_CASES = ("low", "moderate", "high", "higher")
+"""Names of the cases of EPRI 2024, whose base year lies below that of the others."""
 FUEL_WORDS = {"coal": "coal", "gas": "gas", "natural_gas": "gas", "nuclear": "nuclear", "renewables": "renewables"}
 
 

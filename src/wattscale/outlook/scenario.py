@@ -25,7 +25,18 @@ from wattscale.units import FloatArray
 
 SCENARIOS = ("base", "efficiency-first", "constrained-supply", "abundant-clean-power", "disruption")
 SHOCKS = ("foundry-loss", "export-control", "gas-price-spike", "connection-moratorium")
-TARGETS = ("packaging", "memory", "foundry", "devices", "access", "grid", "turbines", "gas_price", "demand")
+TARGETS = (
+    "packaging",
+    "memory",
+    "foundry",
+    "devices",
+    "access",
+    "grid",
+    "transformers",
+    "turbines",
+    "gas_price",
+    "demand",
+)
 """What a shock can hit; `access`, `grid` and `demand` also by region, as in `grid.us`."""
 BY_REGION = ("access", "grid", "demand")
 

@@ -102,10 +102,11 @@ def _scenarios(outlook: Outlook) -> str:
 
 
 def _break_evens(outlook: Outlook) -> str:
-    rows = ["When, if ever, it pays: share of draws by 2035 and by 2045"]
+    rows = ["When, if ever, it pays: share of draws by 2035 and by 2045, and the year by which half of them have it"]
     for each in outlook.break_evens:
         by = f"{each.probability(2035) * PERCENT:4.0f} % {each.probability(2045) * PERCENT:4.0f} %"
-        rows.append(f"  {by}  {each.name}: {each.question[:68]}")
+        half = each.to_dict()["median_year"] or "never"
+        rows.append(f"  {by}  {half:>5}  {each.name}: {textwrap.shorten(each.question, 86, placeholder='…')}")
     r = outlook.rebound
     rows.append(
         f"  Halving the energy per token saves {-_net(r['direct']) * PERCENT:.0f} % of it if only energy gets "

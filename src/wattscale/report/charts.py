@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wattscale.errors import InputError, did_you_mean
+from wattscale.report import charts_market as market
 from wattscale.report import charts_money as money
 from wattscale.report import charts_power as power
 from wattscale.report import charts_year as year
@@ -64,7 +65,8 @@ CHARTS: dict[str, Chart] = {
     "carbon_by_month": Chart("impact", money.carbon_by_month),
     "embodied": Chart("impact", money.embodied),
     "jobs": Chart("impact", money.jobs),
-    "market": Chart("impact", money.market),
+    "jobs_by_round": Chart("impact", market.jobs),
+    "market": Chart("impact", market.market, full=True),
 }
 """Charts by name, in the order of the report."""
 

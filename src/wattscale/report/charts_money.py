@@ -241,12 +241,6 @@ def jobs(plan: Plan, width: int) -> Spec | None:
     return _plain_bars(plan, width, parts, "Construction jobs by part", "Work [job-years]", TECHNOLOGY["nuclear"])
 
 
-def market(plan: Plan, width: int) -> Spec | None:
-    """Draw the capital by market segment."""
-    parts = {name: usd / 1e6 for name, usd in plan.impact.market_usd.items()}
-    return _plain_bars(plan, width, parts, "Who is paid for what is built", "Capital [million USD]", TECHNOLOGY["grid"])
-
-
 def capacities(plan: Plan, width: int) -> Spec | None:
     """Draw the capacity of each source of power."""
     largest = max(plan.supply.capacity_mw.values(), default=0.0)

@@ -60,6 +60,8 @@ _PERCENT_ENDINGS = (
     "mbu",
     "goodput",
     "irr",
+    "irr_nominal",
+    "irr_runs_paid",
     "rate",
     "utilisation",
     "share_of_tokens",

@@ -93,7 +93,8 @@ def _chance(name: str, figure: str, form: str) -> Callable[[OutlookFigures], Mea
     def metric(o: OutlookFigures) -> Measure:
         p = float(getattr(o, name))
         error = 2.0 * (max(p * (1.0 - p), 1.0 / o.draws) / o.draws) ** 0.5
-        return Measure(p, max(p - error, 0.0), min(p + error, 1.0), sources=(figure,), form=form, unit="1")
+        said = f"{form} ({p:.1%})"
+        return Measure(p, max(p - error, 0.0), min(p + error, 1.0), sources=(figure,), form=said, unit="1")
 
     return metric
 

@@ -7,7 +7,7 @@ Leaves out: full precision, which `--json` and the folder of a study hold.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wattscale.catalog.specs import spec_of
 from wattscale.report.words import people
@@ -17,10 +17,15 @@ from wattscale.study.sampling import DRAWS
 from wattscale.study.sites import SiteRanking
 from wattscale.study.split import SplitRanking
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 DRIVERS_SHOWN = 5
 """Inputs listed for each figure."""
 WEAK = 0.01
 """Inputs with an effect below this are not listed."""
+LIGHT, WEAK_SHOWN = 0.001, 40
+"""Weak figures that move no headline by this share [1] are not listed, nor more than this many."""
 
 
 def study_text(found: Mapping[str, Any]) -> str:
@@ -43,6 +48,26 @@ def study_text(found: Mapping[str, Any]) -> str:
         parts += [f"  {c['cases']} x {c['cause']} (cases {_listed(c['first'])})" for c in failed["causes"]]
     parts += ["", f"Time: {found['stages']['seconds']:.3g} s of computing; {_shares(found['stages'])}"]
     return "\n".join(parts)
+
+
+def weak_text(found: pd.DataFrame) -> str:
+    """Tell the weak figures of a plan, heaviest first.
+
+    Args:
+        found: Table of `weak.weak_figures`.
+    """
+    heavy = found[found["weight"] >= LIGHT].head(WEAK_SHOWN)
+    rows: list[tuple[str, ...]] = [
+        ("figure", "moves", "by up to", "value (range)", "confidence", "what would narrow it")
+    ]
+    for _, row in heavy.iterrows():
+        ends = f" ({row['low']:.3g} to {row['high']:.3g})" if row["ranged"] else " (no range: a quarter)"
+        value = f"{row['value']:.3g}{ends}" + (f" {row['unit']}" if row["unit"] != "1" else "")
+        share = f"{100.0 * row['weight']:.3g} %"
+        rows.append((row["figure"], row["moves"], share, value, row["confidence"], row["narrowed_by"]))
+    left = len(found) - len(heavy)
+    told = f"{left} more weak figures move no headline by more; --json lists them all." if left else ""
+    return "\n".join([text_table(rows), "", told]).rstrip()
 
 
 def _figure_table(figures: Mapping[str, Mapping[str, float]], errors: bool) -> str:

@@ -63,8 +63,6 @@ def absorb_all(program: Program, solution: Solution, raw: Solution) -> Solution:
 
     That point is within the solver's tolerance of everything; it may lose energy in stores or work by turning down.
     """
-    if not program.ramps:
-        return solution
     flows = solution.flows.copy()
     absorb(program, solution.columns, flows, np.inf)
     left = np.abs(sum(f.balance * y for f, y in zip(program.flows, flows, strict=True)) - program.load)

@@ -49,6 +49,8 @@ def pairs(program: Program) -> list[Pair]:
 def carry_surplus(program: Program, x: FloatArray, y: FloatArray, s: FloatArray) -> None:
     """Empty stores less where a step has more than it can use, and use the rest later.
 
+    A step whose surplus would overfill a store before it can be used is left as it is.
+
     Args:
         program: The program.
         x: Columns.
@@ -67,16 +69,22 @@ def carry_surplus(program: Program, x: FloatArray, y: FloatArray, s: FloatArray)
     extra = dict.fromkeys((p.store for p in found), 0.0)
     wanted = np.flatnonzero(surplus > tolerance)
     t, done = int(wanted[0]), 0
+    before: list[tuple[int, FloatArray, FloatArray, float]] = []
     while done < 2 * program.steps:
+        before.append((t, y[:, t].copy(), s[:, t].copy(), float(surplus[t])))
         for p in found:
             extra[p.store] *= float(program.stores[p.store].keep[t])
         _hour(program, found, free, floor, top, extra, y, s, t, float(surplus[t]))
         surplus[t] = 0.0
         for p in found:
             s[p.store, t] += extra[p.store]
+        if any(s[p.store, t] > top[p.store][t] + tolerance for p in found):
+            t = _undo(before, y, s, surplus)
+            extra = dict.fromkeys(extra, 0.0)
         done += 1
         t = (t + 1) % program.steps
         if not any(extra.values()):
+            before.clear()
             later = wanted[(wanted >= t) & (surplus[wanted] > tolerance)]
             if not len(later):
                 break
@@ -85,6 +93,16 @@ def carry_surplus(program: Program, x: FloatArray, y: FloatArray, s: FloatArray)
         level = program.stores[p.store].level
         if level is not None:
             x[level] = s[p.store, -1]
+
+
+def _undo(before: list[tuple[int, FloatArray, FloatArray, float]], y: FloatArray, s: FloatArray, surplus: FloatArray
+          ) -> int:  # fmt: skip
+    """Put back the steps since a surplus was first kept; give that step, whose surplus then counts as none."""
+    for t, flows, levels, left in reversed(before):
+        y[:, t], s[:, t], surplus[t] = flows, levels, left
+    first = before[0][0]
+    surplus[first] = 0.0
+    return first
 
 
 def _floor(program: Program, free: list[int], x: FloatArray, y: FloatArray) -> Floor:

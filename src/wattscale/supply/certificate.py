@@ -106,7 +106,7 @@ def _worst_columns(program: Program, reduced: FloatArray, objective: float) -> f
         earned += float(np.maximum(flow.cost, 0.0).sum()) * least
     left = objective - earned
     total = 0.0
-    for i in sorted(np.flatnonzero(gain > 0), key=lambda i: -gain[i] / max(cost[i], 1e-300)):
+    for i in sorted(np.flatnonzero(gain > 0), key=lambda i: max(float(cost[i]), 0.0) / max(float(gain[i]), 1e-290)):
         amount = upper[i] if cost[i] <= 0.0 else min(upper[i], max(left, 0.0) / cost[i])
         left -= amount * max(cost[i], 0.0)
         total += gain[i] * amount

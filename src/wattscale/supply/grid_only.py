@@ -18,7 +18,7 @@ TOLERANCE = 1e-9
 
 
 def applies(campus: Campus) -> bool:
-    """Tell whether the closed form holds: the grid is the only technology, nothing is exported, no load moves, no ramp."""
+    """Tell whether the closed form holds: only the grid, nothing exported, no load moved, no limit on changes."""
     s = campus.setting
     firm = s.export_usd_per_mwh is None and s.flexible_share == 0.0 and not s.purchases
     firm = firm and s.import_ramp_mw_per_h is None

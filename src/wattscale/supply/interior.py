@@ -143,14 +143,15 @@ def _iterate(
     else:
         enter(a, s, start, _residuals)
     best: float = np.inf
-    since = 0
+    product, since = best, 0
     for iteration in range(most_iterations):
         r = _residuals(a, s)
         done = _finished(program, a, s, r, tolerance, iteration)
         if done is not None:
             return done
         merit = r.primal + float(np.max(np.abs(r.columns), initial=0.0)) / max(1.0, float(a.column_cost.max())) + r.dual
-        best, since = (merit, 0) if merit < PROGRESS * best else (best, since + 1)
+        nearer = merit < PROGRESS * best or r.product < PROGRESS * product
+        best, product, since = min(best, merit), min(product, r.product), 0 if nearer else since + 1
         if since > PATIENCE and merit > FEASIBLE:
             return None
         try:
@@ -165,7 +166,7 @@ def _iterate(
 ACCEPTABLE = 1e-3
 """Certified gap with which the method may still stop when it comes no nearer [1]."""
 PROGRESS, PATIENCE = 0.9, 25
-"""Iterations without this reduction of the residuals after which the method gives up."""
+"""Iterations without this reduction of residuals or complementarity after which the method gives up."""
 
 
 def warm_up() -> None:

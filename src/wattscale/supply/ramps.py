@@ -31,7 +31,8 @@ class Limits:
         """
         rise, fall = np.cumsum(self.rise) - self.rise[0], np.cumsum(self.fall) - self.fall[0]
         forward: FloatArray = np.minimum.accumulate(target - rise) + rise
-        return np.minimum.accumulate((forward + fall)[::-1])[::-1] - fall
+        both: FloatArray = np.minimum.accumulate((forward + fall)[::-1])[::-1] - fall
+        return both
 
     def above(self, target: FloatArray) -> FloatArray:
         """Give the smallest values that keep the limits and are below the target nowhere [MW], shape (T,)."""

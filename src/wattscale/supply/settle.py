@@ -111,9 +111,7 @@ def imbalance(program: Program, solution: Solution) -> float:
     return float(np.max(np.abs(program.load - given))) / max(float(np.max(np.abs(program.load))), 1e-9)
 
 
-def _settle_store(
-    program: Program, k: int, price: FloatArray, x: FloatArray, y: FloatArray, s: FloatArray
-) -> None:
+def _settle_store(program: Program, k: int, price: FloatArray, x: FloatArray, y: FloatArray, s: FloatArray) -> None:
     store = program.stores[k]
     fill, drain = store_flows(program, k)
     if store.level is None:
@@ -164,8 +162,8 @@ def _settle_segments(program: Program, k: int, j: int, y: FloatArray, s: FloatAr
 def _close_balance(program: Program, x: FloatArray, y: FloatArray) -> None:
     free = [j for j, f in enumerate(program.flows) if f.balance > 0 and not stored(program, f)]
     order = sorted(free, key=lambda j: float(np.mean(program.flows[j].cost)))
-    ramped = [j for j in order if j in ramp_limits(program, x)]
-    plain = [j for j in order if j not in ramped]
+    limited = {r.flow for r in program.ramps}
+    ramped, plain = [j for j in order if j in limited], [j for j in order if j not in limited]
     _move_ramped(program, ramped, np.zeros(program.steps), x, y)
     missing = program.load - sum(f.balance * y[j] for j, f in enumerate(program.flows))
     for j in plain:

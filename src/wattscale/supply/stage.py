@@ -16,6 +16,7 @@ from wattscale.figure import PlanWarning, Value
 from wattscale.scenario.supply import SupplyTable
 from wattscale.site.result import SiteResult
 from wattscale.supply import dispatch as name
+from wattscale.supply.coarser import check_step, coarser, hourly_again, mean_of
 from wattscale.supply.expansion import Campus, build
 from wattscale.supply.general import has_hipo, solve_highs
 from wattscale.supply.given import setting_of
@@ -30,8 +31,6 @@ from wattscale.supply.told import figures_of, swing_figures, swings_of, warnings
 from wattscale.supply.whole_units import solve_whole, unit_columns, unit_warnings
 from wattscale.units import HOURS_PER_YEAR, FloatArray
 
-_setting = setting_of
-
 
 def run(
     table: SupplyTable,
@@ -40,6 +39,8 @@ def run(
     catalog: Catalog,
     discount_rate: float,
     electricity_price_usd_per_mwh: float | None = None,
+    step_h: int = 1,
+    tolerance: float = TOLERANCE,
 ) -> SupplyResult:
     """Find the least-cost supply of a campus over a year.
 
@@ -51,6 +52,8 @@ def run(
         discount_rate: Real discount rate [1/year].
         electricity_price_usd_per_mwh: Flat all-in price of grid energy: replaces price, adder, demand charge and
             connection cost [USD/MWh].
+        step_h: Hours of a step; steps of 3 give sizes within a tenth in a seventh of the time [h].
+        tolerance: Certified relative gap asked of the solver [1].
 
     Returns:
         Capacities, dispatch, cost, carbon and figures.
@@ -59,11 +62,15 @@ def run(
         InputError: A load or field out of range.
         InfeasibleError: Limits that cannot be met; names them and what would be enough.
     """
-    campus = campus_of(table, load_mw, site, catalog, discount_rate, electricity_price_usd_per_mwh)
-    solution = _solve(campus, table.solver_iterations)
+    campus = campus_of(table, load_mw, site, catalog, discount_rate, electricity_price_usd_per_mwh, step_h)
+    solution = solve_campus(campus, table.solver_iterations, tolerance)
+    if step_h > 1:
+        lifecycle = mean_of(site.carbon_lifecycle_kg_per_mwh, step_h)
+        site = replace(site, carbon_lifecycle_kg_per_mwh=lifecycle)
     result = _result(campus, solution, site, (*warnings_of(table, campus, solution), *unit_warnings(campus, solution)))
     more = swing_figures(swings_of(table, campus)) | _extras(table, campus, solution)
-    return replace(result, figures=result.figures | more)
+    result = replace(result, figures=result.figures | more)
+    return result if step_h == 1 else hourly_again(result, load_mw, step_h)
 
 
 def campus_of(
@@ -73,6 +80,7 @@ def campus_of(
     catalog: Catalog,
     discount_rate: float,
     electricity_price_usd_per_mwh: float | None = None,
+    step_h: int = 1,
 ) -> Campus:
     """Write the campus of a scenario as a program, for `run` to solve and `interchange.to_network` to export.
 
@@ -83,15 +91,17 @@ def campus_of(
         catalog: Catalogue.
         discount_rate: Real discount rate [1/year].
         electricity_price_usd_per_mwh: Flat all-in price of grid energy [USD/MWh]; None for the tariff.
+        step_h: Hours of a step [h].
 
     Raises:
         InputError: A load or field out of range.
     """
     _check_load(load_mw)
+    check_step(step_h)
     region = cost_region(site.country)
     technologies = read_technologies(catalog, table.technologies, region, table.build_year, table.own_technologies)
-    setting = _setting(table, load_mw, site, catalog, discount_rate, electricity_price_usd_per_mwh, technologies)
-    return build(setting, technologies)
+    setting = setting_of(table, load_mw, site, catalog, discount_rate, electricity_price_usd_per_mwh, technologies)
+    return build(setting if step_h == 1 else coarser(setting, step_h), technologies)
 
 
 def _check_load(load_mw: FloatArray) -> None:
@@ -106,13 +116,23 @@ def _check_load(load_mw: FloatArray) -> None:
                          hint="Give workload.training.tokens or workload.serving.requests_per_day")  # fmt: skip
 
 
-def _solve(campus: Campus, iterations: int = USUAL) -> Solution:
+def solve_campus(campus: Campus, iterations: int = USUAL, tolerance: float = TOLERANCE) -> Solution:
+    """Find the least-cost supply of a campus by the method that suits it.
+
+    Args:
+        campus: The campus.
+        iterations: Iterations after which the solver gives its best bracket.
+        tolerance: Certified relative gap asked [1].
+
+    Raises:
+        InfeasibleError: Limits that cannot be met.
+    """
     if applies(campus):
         closed = solve_grid_only(campus)
         if closed is not None:
             return closed
     units = unit_columns(campus)
-    found = solve_whole(campus.program, units) if units else solve(campus.program, TOLERANCE, iterations)
+    found = solve_whole(campus.program, units) if units else solve(campus.program, tolerance, iterations)
     if found is None:
         raise explain(campus, solve_once)
     return found

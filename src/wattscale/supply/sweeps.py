@@ -108,13 +108,14 @@ def residuals(
 @compiled
 def factorise(
     gain, end, start, stand, first, active, term_part, term_upper, term_column, term_factor, pair_b, pair_j, pair_q,
-    wl, wu, zl, zu, step_of, row_of, column_of, factor_of, part_index, dl, du, inverse, pull, lower, couple, schur, hessian, cross, own,
+    wl, wu, zl, zu, step_of, row_of, column_of, factor_of, part_index, dl, du, inverse, pull, lower, couple, schur,
+    hessian, cross, own,
 ):  # fmt: skip
     """Assemble and factorise the band matrix step by step, with the border carried along; returns 0 when definite.
 
     lower[t]: Cholesky factor of the step's block, its diagonal inverted; couple[t]: the factor's block left of it
-    (states x rows, from `first` on). A row in which nothing has room gets no multiplier. schur: Z' M^-1 Z for the border Z (minus columns' part, then budgets), summed in blocks of steps
-    so that L^-1 Z never leaves the cache.
+    (states x rows, from `first` on); schur: Z' M^-1 Z for the border Z (minus columns' part, then budgets), summed in
+    blocks of steps so that L^-1 Z never leaves the cache. A row in which nothing has room gets no multiplier.
     """
     steps, parts = wl.shape
     flows, rows = gain.shape

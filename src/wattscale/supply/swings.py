@@ -1,7 +1,7 @@
-"""Fast swings and ramps: what synchronous training asks of UPS and battery within seconds, and of plant within hours.
+"""Fast swings and changes: what synchronous training asks of UPS and battery within seconds, and of plant within hours.
 
 In: the load, the design, the scenario's share and period of the swings. Out: figures and warnings. Leaves out: any
-dynamics of voltage and frequency; ramps within an hour are not limits of the optimiser.
+dynamics of voltage and frequency; limits of hourly changes are the optimiser's (builder.py).
 """
 
 from __future__ import annotations

@@ -74,7 +74,12 @@ def _sizes(campus: Campus, solution: Solution, d: name.Dispatch) -> dict[str, Va
         figures[f"storage_mwh.{key}"] = value
         figures[f"storage_cycles.{key}"] = float(setting.weight @ d.given_mw[key]) / value if value > 0 else 0.0
     for p in setting.purchases:
-        figures[f"ppa_mw.{p.name}"] = float(solution.columns[campus.program.column(p.key)])
+        size = float(solution.columns[campus.program.column(p.key)])
+        figures[f"ppa_mw.{p.name}"] = size
+        if p.delivery == "physical":
+            taken = float(setting.weight @ d.given_mw[p.key])
+            figures[f"ppa_mwh.{p.name}"] = taken
+            figures[f"ppa_used_share.{p.name}"] = taken / (size * volume_mwh(setting, p)) if size > 0 else 0.0
     return figures
 
 

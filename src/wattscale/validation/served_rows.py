@@ -15,6 +15,7 @@ import numpy as np
 from wattscale.catalog import Catalog
 from wattscale.compute.accelerators import Accelerator
 from wattscale.compute.power import PowerCoefficients, device_share, load_power_coefficients
+from wattscale.compute.power_limit import rates_of
 from wattscale.compute.roofline import (
     UTILISATIONS,
     DeviceRates,
@@ -22,7 +23,6 @@ from wattscale.compute.roofline import (
     Step,
     StepWork,
     device_rates,
-    load_rates,
     mean_step,
     stack_rates,
     step_time,
@@ -214,10 +214,10 @@ def row_rates(rows: Sequence[ServedRow], catalog: Catalog) -> RateCoefficients:
     """Read the coefficients of every row, arrays of shape (rows,)."""
     known: dict[tuple[str, str], RateCoefficients] = {}
     for r in rows:
-        key = (r.accelerator.generation, r.engine)
+        key = (r.accelerator.name, r.engine)
         if key not in known:
-            known[key] = load_rates(catalog, *key)
-    return stack_rates([known[(r.accelerator.generation, r.engine)] for r in rows])
+            known[key] = rates_of(catalog, r.accelerator, r.engine)
+    return stack_rates([known[(r.accelerator.name, r.engine)] for r in rows])
 
 
 def row_steps(batch: RowBatch, rates: RateCoefficients) -> RowSteps:
