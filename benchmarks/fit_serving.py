@@ -2,7 +2,7 @@
 
     python benchmarks/fit_serving.py FOLDER [--write] [--folds 10]
 
-FOLDER holds inference_energy.csv and inference_serving.csv. Prints the errors on models that the fit has not seen; with
+FOLDER holds inference_energy.csv, inference_serving.csv and inference_throughput.csv (the spread alone). Prints the errors on models that the fit has not seen; with
 --write it replaces the fitted rows of serving_coefficients.csv and power_coefficients.csv.
 """
 
@@ -16,12 +16,13 @@ from pathlib import Path
 import numpy as np
 
 from wattscale.catalog import Catalog, load_catalog
-from wattscale.validation import read_rows
+from wattscale.validation import read_rows, throughput
 from wattscale.validation import serving_data as data
 from wattscale.validation import serving_fit as fit
 
 CATALOG = Path(__file__).resolve().parents[1] / "src" / "wattscale" / "catalog"
 SOURCE = "benchmarks/fit_serving.py on ML.ENERGY v1-v3 and InferenceX rows (inference_energy, inference_serving)"
+PLANNED_SOURCE = "benchmarks/fit_serving.py on MLPerf Inference v4.1 and v5.1 (inference_throughput), no row of which is fitted"
 TARGETS = ("joules_per_token", "power", "tokens_per_s", "tpot", "ttft")
 
 
@@ -77,6 +78,38 @@ def _missing(
     return found
 
 
+def planned_ratios(folder: Path, catalog: Catalog) -> dict[str, np.ndarray]:
+    """Measured over predicted of the systems that are planned from scratch (inference_throughput.csv); none is fitted."""
+    rows = read_rows(folder / throughput.FILE)
+    found, _ = throughput.predict(rows, catalog, folder)
+    planned = [p for p in found if not rows[p.row].get("concurrency")]
+    return {
+        throughput.RESIDUALS[t]: np.array(
+            [float(rows[p.row][t]) / p.predicted[t] for p in planned if rows[p.row].get(t)]
+        )
+        for t in throughput.TARGETS
+    }
+
+
+def write_planned(ratios: dict[str, np.ndarray]) -> None:
+    """Replace the spread of planned systems, item `planned` of the table."""
+    path = CATALOG / "serving_coefficients.csv"
+    rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+    rows = [r for r in rows if r["item"] != "planned"]
+    for name, ratio in ratios.items():
+        ends = (f"{v:.4g}" for v in np.quantile(ratio, [0.1, 0.5, 0.9]))
+        low, mid, high = ends
+        rows.append(
+            {"item": "planned", "parameter": name, "unit": "1", "low": low, "value": mid, "high": high}
+            | {"year": rows[0]["year"], "source": PLANNED_SOURCE, "confidence": "estimated"}
+            | {"note": "measured over predicted of systems planned from scratch: 10th, 50th, 90th percentile"}
+        )
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
 def main() -> None:
     """Fit, cross-validate, print, write."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -109,6 +142,7 @@ def main() -> None:
         print(f"  bias {bias:+.3f}")
     if asked.write:
         write(catalog, full, intervals(full, unseen.fits), unseen.ratios)
+        write_planned(planned_ratios(asked.folder, load_catalog()))
         print("written to", CATALOG)
 
 

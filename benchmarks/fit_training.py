@@ -91,7 +91,8 @@ def fit_steps(folder: Path, catalog: Catalog) -> Values:
     known = [case for case in steps if isinstance(case, Case) and not math.isnan(case.seconds)]
     runs = list(mlperf.run_cases(read(folder, mlperf.FILE), catalog).values())
     values, held = fitted(StepFit([*known, *runs], catalog), {"training steps": len(known), "MLPerf": len(runs)})
-    left = [held]
+    values["residual", "step_time"] = ends_of(held[: len(known)])
+    left = [held[len(known) :]]
     own = training_steps.catalogued_cases(catalog)
     dense, mixed = ([c for c in own if (float(c.shape.moe_layers) > 0) == moe] for moe in (False, True))
     for stage, cases in (("newer", [*runs, *dense]), ("mixtures", mixed)):
@@ -102,10 +103,17 @@ def fit_steps(folder: Path, catalog: Catalog) -> Values:
         left.append(held[len(cases) - n :])
     for (to, parameter), source in SAME_AS.items():
         values[to, parameter] = values[source, parameter]
-    low, high = interval(-np.concatenate(left))
-    values["residual", "step_time"] = (low, 1.0, high)
-    print(f"  residual, measured over predicted: {low:.3f} .. {high:.3f}")
+    values["residual", "benchmark_time"] = ends_of(np.concatenate(left))
+    for name in ("step_time", "benchmark_time"):
+        low, _, high = values["residual", name]
+        print(f"  residual of {name}, measured over predicted: {low:.3f} .. {high:.3f}")
     return values
+
+
+def ends_of(logs: np.ndarray) -> tuple[float, float, float]:
+    """Interval and centre of measured over predicted, from logs of predicted over measured."""
+    low, high = interval(-logs)
+    return low, 1.0, high
 
 
 def overrides(values: Values, catalog: Catalog) -> dict[str, float]:

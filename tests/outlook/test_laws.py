@@ -116,6 +116,12 @@ def test_mix_and_market_add_up(base):
     assert np.allclose(total, base.accounts.world["investment_usd"], rtol=1e-12)
 
 
+def test_regions_add_up_to_the_world(base):
+    a = base.accounts
+    for name in ("electricity_twh", "co2_mt", "investment_usd", "permanent_jobs"):
+        np.testing.assert_allclose(a.region[name].sum(axis=2), a.world[name], rtol=1e-9, err_msg=name)
+
+
 def test_capital_per_power_agrees_with_what_the_market_says(base):
     """Bernstein 2025 says 35, NVIDIA and Barclays 50 to 60 million USD per MW of IT."""
     per_mw = base.world.units.capital_usd_per_mw * np.quantile(base.v["capital.market_ratio"], [0.05, 0.5, 0.95])

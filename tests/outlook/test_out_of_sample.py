@@ -28,7 +28,7 @@ OTHERS = (
     ("pue", "global_survey", "average", 2024, "", 1.56, "Uptime Institute 2024"),
     ("pue", "meta", "fleet", 2023, "", 1.08, "Meta 2024"),
 )
-"""Series, place, metric, year, scenario, value and publisher, from memory of the publications: a check, not an input."""
+"""Series, place, metric, year, scenario, value, publisher, from memory of the publications: a check, not an input."""
 
 
 @pytest.mark.slow

@@ -46,7 +46,12 @@ def test_a_change_made_in_the_network_comes_back():
     pytest.importorskip("pypsa", reason="PyPSA is not installed")
     n = to_network(campus())
     n.generators.loc["solar", "p_nom_max"] = 120.0
-    assert from_network(n).setting.max_capacity_mw == {"solar": 120.0}
+    n.generators.loc["grid", "p_nom_max"] = 70.0
+    n.generators_t.marginal_cost["grid"] += 11.0
+    back = from_network(n).setting
+    assert back.max_capacity_mw == {"solar": 120.0}
+    assert back.connection_mw == 70.0
+    assert back.import_usd_per_mwh == pytest.approx(campus().setting.import_usd_per_mwh + 11.0)
 
 
 def whole_contract(**values):

@@ -6,15 +6,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from campuses import battery, gas, grid, named, setting
+from campuses import HOURS, battery, gas, grid, named, setting, site
 from test_contracts import solved
 
 from wattscale.errors import InputError
+from wattscale.scenario.supply import SupplyTable
+from wattscale.scenario.supply_terms import PowerPurchase
 from wattscale.supply.expansion import build
 from wattscale.supply.general import solve_highs
 from wattscale.supply.setting import Purchase
 from wattscale.supply.settle import settle
 from wattscale.supply.solve import solve_once
+from wattscale.supply.stage import run
 
 MONTHS = np.repeat(np.arange(3), 24)
 
@@ -132,6 +135,12 @@ def test_selling_surplus_of_a_contract_that_need_not_be_taken_is_refused(catalog
         given(catalog, ppas=[{**row, "surplus_sold": True}])
     assert not given(catalog, ppas=[row], export_allowed=True).purchases[0].surplus_sold
     assert given(catalog, ppas=[{**row, "take_or_pay_share": 1}], export_allowed=True).purchases[0].surplus_sold
+
+
+def test_a_contract_over_the_grid_without_a_grid_is_refused(catalog):
+    table = SupplyTable(technologies=["solar"], ppas=[PowerPurchase(name="a", usd_per_mwh=1.0, max_mw=1.0)])
+    with pytest.raises(InputError, match="through_grid"):
+        run(table, np.full(HOURS, 10.0), site(), catalog.recording(), 0.08)
 
 
 def test_falling_blocks_are_refused_with_the_reason(catalog):

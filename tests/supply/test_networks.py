@@ -129,6 +129,19 @@ def test_a_store_that_is_not_cyclic_begins_full_and_may_end_empty():
     assert n.stores_t.p["tank"].tolist() == pytest.approx([0.0, 0.0, 0.0, 8.0], abs=1e-3)
 
 
+def test_a_link_with_three_ends_gives_to_each():
+    """A plant of 40 % power and 50 % heat from gas at 20: 4 MW and 5 MW take 10 MW of gas."""
+    n = small(p_set=4.0)
+    n.remove("Generator", "plant")
+    for bus in ("gas", "heat"):
+        n.add("Bus", bus)
+    n.add("Load", "warmth", bus="heat", p_set=5.0)
+    n.add("Generator", "well", bus="gas", p_nom=np.inf, marginal_cost=20.0)
+    n.add("Link", "chp", bus0="gas", bus1="here", bus2="heat", efficiency=0.4, efficiency2=0.5, p_nom=50.0)
+    assert solve_network(n).objective == pytest.approx(4 * 10 * 20.0, rel=1e-5)
+    assert n.links_t.p2["chp"].tolist() == pytest.approx(4 * [-5.0], rel=1e-4)
+
+
 def test_an_unlimited_size_gets_more_room_when_it_needs_it():
     n = small()
     n.generators.loc["plant", "p_max_pu"] = 0.001

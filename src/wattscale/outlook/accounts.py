@@ -108,6 +108,8 @@ def accounts(world: World, path: Path, plants: Mapping[str, FloatArray]) -> Acco
     )
     by_region = {"electricity_twh": total, "permanent_jobs": staff, "built_mw": built}
     by_region["share_of_electricity"] = total / _other_use(world, total)
+    by_region["co2_mt"] = total * r["intensity_t_per_mwh"] * TWH_TO_MWH / MT
+    by_region["investment_usd"] = _placed(path, segments, built)
     return Accounts(every, by_region, segments)
 
 
@@ -138,6 +140,31 @@ def _segments(world: World, path: Path, plants: Mapping[str, FloatArray]) -> dic
         [path.added[k].sum(axis=2) * usd[:, None] * scarce.get(k, 1.0) for k, usd in plants.items()], axis=0
     )
     return found
+
+
+def _placed(path: Path, segments: Mapping[str, FloatArray], built: FloatArray) -> FloatArray:
+    """Place investment in regions [USD/year], shape (years, draws, regions); the sum is the investment of the world.
+
+    Devices where devices run, buildings where halls are added, own power where it is built, the rest where other
+    computing runs.
+    """
+    r = path.region
+    running = _share(r["deployed_mw"], r["conventional_twh"])
+    weights = {
+        "building": _share(built, running), "own power": _share(np.sum(list(path.added.values()), axis=0), running),
+        "other computing": _share(r["conventional_twh"], running),
+    }  # fmt: skip
+    found = np.zeros_like(built)
+    for name, usd in segments.items():
+        found += usd[:, :, None] * weights.get("building" if is_building(name) else name, running)
+    return found
+
+
+def _share(amount: FloatArray, otherwise: FloatArray) -> FloatArray:
+    """Give the share of each region [1]; that of another quantity where there is nothing to share."""
+    total = amount.sum(axis=2, keepdims=True)
+    other = otherwise / otherwise.sum(axis=2, keepdims=True)
+    return np.asarray(np.where(total > 0.0, amount / np.where(total > 0.0, total, 1.0), other))
 
 
 def _water(world: World, path: Path, total: FloatArray) -> tuple[FloatArray, FloatArray]:

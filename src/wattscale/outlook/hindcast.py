@@ -80,6 +80,11 @@ class Break:
         """Tell whether a break is there at 5 %."""
         return self.statistic > CRITICAL_SUP_F
 
+    def to_dict(self) -> dict[str, object]:
+        """Give series, year, statistic and whether it is significant."""
+        statistic = round(self.statistic, 2)
+        return {"series": self.series, "year": self.year, "statistic": statistic, "significant": self.is_significant}
+
 
 def crps(draws: FloatArray, truth: FloatArray) -> float:
     """Give the mean continuous ranked probability score of samples.

@@ -20,7 +20,7 @@ from wattscale.outlook.observables import (
     region_of,
     supply_mix,
 )
-from wattscale.outlook.years import FIRST_YEAR, LAST_HISTORY, MID_YEAR, YEARS, place
+from wattscale.outlook.years import FIRST_YEAR, LAST_HISTORY, MID_YEAR, REGIONS, YEARS, place
 from wattscale.units import FloatArray
 
 MAKERS = {
@@ -154,8 +154,8 @@ def investment(view: View, row: Row, year: float) -> FloatArray:
     """Investment in data centres: of a year, or added up from a year on."""
     world, metric = view.run.accounts.world, row["metric"]
     money = world["investment_usd"]
-    if region_of(row) == "europe":
-        money = money * (view.run.accounts.region["electricity_twh"][:, :, 2] / world["electricity_twh"])
+    if region_of(row):
+        money = view.run.accounts.region["investment_usd"][:, :, REGIONS.index(region_of(row))]
     unit = TRILLION if "trillion" in row["unit"].lower() else BILLION
     if metric == "investment":
         return np.asarray(view.at(money, year) / unit * view.v("boundary.other"))

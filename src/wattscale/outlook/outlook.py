@@ -163,29 +163,9 @@ class Outlook:
             "rebound": self.rebound,
             "drivers": [d.to_dict() for d in self.drivers],
             "scenarios": self.compared,
-            "sources": [
-                {
-                    "id": f.id,
-                    "value": f.value,
-                    "low": f.low,
-                    "high": f.high,
-                    "unit": f.unit,
-                    "source": f.source,
-                    "year": f.year,
-                    "confidence": f.confidence,
-                }
-                for f in self.sources
-            ],
+            "sources": [_source(f) for f in self.sources],
             "hindcast": [s.to_dict() for s in self.scores],
-            "breaks": [
-                {
-                    "series": b.series,
-                    "year": b.year,
-                    "statistic": round(b.statistic, 2),
-                    "significant": b.is_significant,
-                }
-                for b in self.breaks
-            ],
+            "breaks": [b.to_dict() for b in self.breaks],
         }
 
     def text(self) -> str:
@@ -273,6 +253,14 @@ def run_outlook(
     scores = tuple(hindcast(figures))
     used = tuple(figure for _, figure in sorted(figures.used.items()))
     return Outlook(VERSION, table, units, run, compared, strong, scores, breaks, used)
+
+
+def _source(figure: Figure) -> dict[str, object]:
+    """Give a figure of the catalogue with its origin."""
+    return {
+        "id": figure.id, "value": figure.value, "low": figure.low, "high": figure.high, "unit": figure.unit,
+        "source": figure.source, "year": figure.year, "confidence": figure.confidence,
+    }  # fmt: skip
 
 
 def _tables_of(name: str) -> dict[str, Any]:

@@ -110,6 +110,9 @@ def _regional(run: Simulation) -> list[tuple[str, str, str, FloatArray, int]]:
         ("electricity_twh", "TWh/year", "Electricity", a["electricity_twh"], FIRST_YEAR),
         ("share_of_electricity", "1", "Share of electricity", a["share_of_electricity"], FIRST_YEAR),
         ("electricity_price", "USD/MWh", "Power price", r["electricity_usd_per_mwh"], LAST_HISTORY),
+        ("co2_mt", "Mt/year", "Direct carbon", a["co2_mt"], FIRST_YEAR),
+        ("investment_usd", "1e9 USD/year", "Investment", a["investment_usd"] / BILLION, FIRST_YEAR),
+        ("permanent_jobs", "job", "Permanent jobs, direct, gross", a["permanent_jobs"], FIRST_YEAR),
         ("carbon_price", "USD/t", "Carbon price", r["carbon_usd_per_t"], LAST_HISTORY),
         ("pue_ai", "1", "PUE of AI halls", r["pue_ai"], FIRST_YEAR),
         ("liquid_share", "1", "AI halls cooled by liquid", liquid, FIRST_YEAR),
@@ -170,8 +173,15 @@ def _world(run: Simulation) -> list[tuple[str, str, str, FloatArray]]:
         ("water_site_km3", "1e9 m3/year", "Water at sites", w["water_site_m3"] / BILLION),
         ("construction_job_years", "job-year/year", "Direct work to build AI halls", w["construction_job_years"]),
         ("permanent_jobs", "job", "Permanent jobs, direct, gross", w["permanent_jobs"]),
+        ("edge_share", "1", "Work done on devices at the edge", _padded(run.world.edge_share)),
+        ("neuromorphic_saving", "1", "Work saved by neuromorphic devices", _padded(run.world.work_saving)),
         ("largest_run_gw", "GW", "Largest training run", w["largest_run_mw"] / GW),
     ]
+
+
+def _padded(future: FloatArray) -> FloatArray:
+    """Give a series of future years over all years, zero in the past; shape (years, draws)."""
+    return np.concatenate([np.zeros((len(YEARS) - len(FUTURE), future.shape[1])), future])
 
 
 def _fan(name: str, unit: str, title: str, series: FloatArray, start: int = FIRST_YEAR) -> Fan:
@@ -179,7 +189,7 @@ def _fan(name: str, unit: str, title: str, series: FloatArray, start: int = FIRS
     return Fan(f"outlook.{name}", unit, title, np.quantile(series, QUANTILES, axis=1).T, start)
 
 
-FROM_NOW = ("unmet_share", "scarcity_price", "carbon_cost_usd")
+FROM_NOW = ("unmet_share", "scarcity_price", "carbon_cost_usd", "edge_share", "neuromorphic_saving")
 """Figures that say nothing of the past."""
 TOKENS_KNOWN = 2022
 """First year for which token counts say something."""

@@ -84,7 +84,7 @@ def setting_of(
         called=called,
         curtailment_share=table.curtailment_share,
         curtailment_usd_per_mw_year=table.curtailment_usd_per_kw_year * KW_PER_MW,
-        purchases=tuple(_purchase(p, i, table, catalog) for i, p in enumerate(table.ppas)),
+        purchases=tuple(_purchase(p, i, table, catalog, "grid" in technologies) for i, p in enumerate(table.ppas)),
         lifecycle_carbon=table.carbon_scope == "life-cycle",
         grid_lifecycle_kg_per_mwh=site.carbon_lifecycle_kg_per_mwh,
         fade_per_cycle=table.storage_fade_per_cycle,
@@ -218,8 +218,12 @@ def _profiles(table: SupplyTable, load_mw: FloatArray, site: SiteResult, catalog
     return found
 
 
-def _purchase(p: PowerPurchase, place: int, table: SupplyTable, catalog: Catalog) -> Purchase:
+def _purchase(p: PowerPurchase, place: int, table: SupplyTable, catalog: Catalog, grid: bool) -> Purchase:
     firm = p.take_or_pay_share >= 1.0
+    if p.delivery == "physical" and p.through_grid and not grid:
+        raise InputError("needs a connection, but supply.technologies does not name the grid",
+                         where=f"supply.ppas.{place}.through_grid", value=True,
+                         hint="Add grid to supply.technologies, or set it to false for a private wire")  # fmt: skip
     if p.surplus_sold and (not firm or p.delivery == "virtual"):
         raise InputError("needs a physical contract whose whole volume is paid", value=True,
                          where=f"supply.ppas.{place}.surplus_sold",

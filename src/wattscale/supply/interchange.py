@@ -21,7 +21,7 @@ from wattscale.supply.expansion import ROOM_HOURS, SHED_ROOM, Campus, build
 from wattscale.supply.setting import Period, Purchase, Setting
 from wattscale.supply.tariff import SPOT
 from wattscale.supply.technologies import Technology
-from wattscale.units import FloatArray
+from wattscale.units import KG_PER_T, FloatArray
 
 __all__ = ["extra_rows", "from_network", "to_network"]
 
@@ -169,8 +169,25 @@ def from_network(n: Any) -> Campus:
     found |= {k: volume[k].to_numpy(float) for k in found if k in volume and k not in virtual}
     load = n.get_switchable_as_dense("Load", "p_set")["load"].to_numpy(float) / (1.0 - setting.flexible_share)
     limits = {k: float(n.generators.p_nom_max[k]) for k in setting.max_capacity_mw if k in n.generators.index}
-    return build(replace(setting, load_mw=load, renewable=found, max_capacity_mw={**setting.max_capacity_mw, **limits}),
-                 technologies)  # fmt: skip
+    changed = replace(setting, load_mw=load, renewable=found, max_capacity_mw={**setting.max_capacity_mw, **limits})
+    return build(replace(changed, **_prices(n, changed)), technologies)
+
+
+def _prices(n: Any, setting: Setting) -> dict[str, Any]:
+    """Prices and connection as they stand in the network."""
+    cost = n.get_switchable_as_dense("Generator", "marginal_cost")
+    carbon = setting.grid_counted_kg_per_mwh * setting.carbon_price_usd_per_t / KG_PER_T
+    found: dict[str, Any] = {"unserved_usd_per_mwh": float(cost["unserved"].iloc[0])}
+    if SPOT in cost:
+        found["import_usd_per_mwh"] = cost[SPOT].to_numpy(float) + setting.network - carbon
+    elif "grid" in cost:
+        found["import_usd_per_mwh"] = cost["grid"].to_numpy(float) - carbon
+    if "export" in cost:
+        found["export_usd_per_mwh"] = -cost["export"].to_numpy(float)
+    if setting.connection_mw is not None and "import_usd_per_mwh" in found:
+        table = n.links if SPOT in cost else n.generators
+        found["connection_mw"] = float(table.p_nom_max["grid"])
+    return found
 
 
 def _technology(values: Mapping[str, Any]) -> Technology:

@@ -34,7 +34,6 @@ def add_purchases(b: Builder) -> None:
             at = _physical(b, p)
         if p.min_mw > 0:
             b.links.append(Link(f"{p.key}.least", {at: -1.0}, -p.min_mw))
-    _limit_connection(b)
 
 
 def volume_mwh(setting: Setting, p: Purchase) -> float:
@@ -60,19 +59,9 @@ def _physical(b: Builder, p: Purchase) -> int:
     if meter >= 0:
         flow = b.flow(p.key, price, 0.0, b.at_most(at, profile), gain={meter: 1.0})
     else:
-        flow = b.flow(p.key, price + (setting.network if p.through_grid else 0.0), 1.0, b.at_most(at, profile))
+        flow = b.flow(p.key, price, 1.0, b.at_most(at, profile))
     if 0.0 < p.take_or_pay_share < 1.0:
         owed = p.take_or_pay_share * volume
         short = b.column(f"{SHORT}{p.key}", p.usd_per_mwh, owed * p.max_mw)
         b.budgets.append(Budget(f"{SHORT}{p.key}", {flow: -setting.weight}, {at: owed, short: -1.0}, 0.0))
     return at
-
-
-def _limit_connection(b: Builder) -> None:
-    """Keep contracts over the grid within the connection's limit where nothing else is bought there."""
-    setting = b.setting
-    through = {b.at[p.key]: float(setting.renewable[p.key].max()) for p in setting.over_grid}
-    if setting.connection_mw is None or not through or "grid" in b.at:
-        return
-    b.limits.append(Limit("supply.connection_mw", setting.connection_mw, "MW", "link", len(b.links), 1.0))
-    b.links.append(Link("supply.connection_mw", through, setting.connection_mw))

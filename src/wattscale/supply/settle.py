@@ -24,7 +24,7 @@ from wattscale.supply.program import (
 )
 from wattscale.supply.ramps import ramp_limits, set_changes
 from wattscale.supply.shifted import settle_shifted
-from wattscale.supply.tariff import PEAKS
+from wattscale.supply.tariff import PEAKS, SPOT
 from wattscale.units import FloatArray
 
 DUST = 1e-4
@@ -34,6 +34,10 @@ DUST_COST = 1e-5
 
 ROUNDING = 1e-3
 """Power over the largest load up to which a missing power is a solver's rounding [1]."""
+
+
+SAME = 1e-9
+"""Difference of two prices, relative, below which they are the same [1]."""
 
 
 def settle(program: Program, solution: Solution) -> Solution:
@@ -214,6 +218,22 @@ def _close_node(program: Program, k: int, x: FloatArray, y: FloatArray) -> None:
         change = np.clip(y[j] + missing / program.flows[j].gain[k], low, np.maximum(high, low)) - y[j]
         y[j] += change
         missing = missing - program.flows[j].gain[k] * change
+    spot = program.flow(SPOT)
+    for j in order if spot in order else ():
+        if j != spot:
+            _before_spot(program, j, spot, x, y)
+
+
+def _before_spot(program: Program, j: int, spot: int, x: FloatArray, y: FloatArray) -> None:
+    """Let a contract serve the meter before spot energy where it costs no more, as it is billed, and no budget minds."""
+    contract, bought = program.flows[j], program.flows[spot]
+    first = contract.cost <= bought.cost + SAME * np.abs(bought.cost)
+    for budget in program.budgets:
+        first &= budget.flows.get(j, np.zeros(program.steps)) <= budget.flows.get(spot, np.zeros(program.steps))
+    room = flow_bounds(contract, x)[1] - y[j]
+    move = np.where(first, np.clip(np.minimum(room, y[spot]), 0.0, None), 0.0)
+    y[j] += move
+    y[spot] -= move
 
 
 def _raise_supply(program: Program, order: list[int], missing: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:

@@ -47,7 +47,7 @@ def predict(rows: Rows, catalog: Catalog, folder: Path | None = None) -> tuple[l
     """
     predictions: list[Prediction] = []
     skipped: list[Skipped] = []
-    residual = catalog.figure(TABLE, "residual.step_time")
+    residual = catalog.figure(TABLE, "residual.benchmark_time")
     for index, row in enumerate(rows):
         found = predict_row(row, catalog)
         if isinstance(found, str):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from wattscale.catalog import Catalog
 from wattscale.compute.accelerators import Accelerator, load_accelerator
 from wattscale.compute.power import it_power_per_device, load_server
+from wattscale.compute.queueing import mean_wait
 from wattscale.compute.replica import candidate_layouts, choose_replica, resolve_formats
 from wattscale.compute.serving_setting import Request, load_setting
 from wattscale.compute.serving_work import Layout
@@ -57,7 +58,7 @@ class PlannedRow:
 
 @dataclass(frozen=True)
 class Planned:
-    """What the system does."""
+    """What the system does; latencies are means over the requests, the limits are held at their quantile."""
 
     tokens_per_s: float
     tpot_s: float
@@ -120,4 +121,6 @@ def _plan_part(row: PlannedRow, name: str, devices: int, catalog: Catalog) -> Pl
     speed = count * replica.requests_per_s * row.output_tokens
     device_w = float(curve.device_power_w[full])
     wall = float(it_power_per_device(device_w, server).server_w) * devices
-    return Planned(speed, float(curve.tpot_s[full]), float(curve.ttft_s[full]), device_w, wall)
+    wait = mean_wait(curve.queue_rate_per_s[full], curve.service_s[full], setting.input_length_cv)
+    first = float(curve.unqueued_s[full] + wait)
+    return Planned(speed, float(curve.tpot_s[full]), first, device_w, wall)

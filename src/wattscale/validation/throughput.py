@@ -110,7 +110,7 @@ def predict(rows: Rows, catalog: Catalog, folder: Path) -> tuple[list[Prediction
             if asked not in plans:
                 plans[asked] = _feasible(asked, catalog)
             answer = plans[asked]
-            found.append(_ranged(i, answer.tokens_per_s, answer.tpot_s, answer.ttft_s, catalog))
+            found.append(_ranged(i, answer.tokens_per_s, answer.tpot_s, answer.ttft_s, catalog, "planned"))
         except WattscaleError as error:
             skipped.append(Skipped(i, str(error)))
     found += _looped(loops, catalog)
@@ -180,13 +180,13 @@ def _looped(loops: list[LoopRow], catalog: Catalog) -> list[Prediction]:
     for k, r in enumerate(loops):
         cycle = float(first[k]) + (r.served.output_tokens - 1.0) * float(tpot[k])
         speed = r.concurrency * r.served.output_tokens / cycle
-        found.append(_ranged(r.served.row, speed, float(tpot[k]), float(first[k]), catalog))
+        found.append(_ranged(r.served.row, speed, float(tpot[k]), float(first[k]), catalog, "residual"))
     return found
 
 
-def _ranged(index: int, speed: float, tpot_s: float, ttft_s: float, catalog: Catalog) -> Prediction:
+def _ranged(index: int, speed: float, tpot_s: float, ttft_s: float, catalog: Catalog, spread_of: str) -> Prediction:
     values = {"output_tokens_per_s": speed, "tpot_mean_s": tpot_s, "ttft_mean_s": ttft_s}
-    spread = {t: catalog.figure(TABLE, f"residual.{RESIDUALS[t]}") for t in TARGETS}
+    spread = {t: catalog.figure(TABLE, f"{spread_of}.{RESIDUALS[t]}") for t in TARGETS}
     low = {t: v * spread[t].low for t, v in values.items()}
     high = {t: v * spread[t].high for t, v in values.items()}
     return Prediction(index, values, low, high)
