@@ -92,7 +92,8 @@ def fit_steps(folder: Path, catalog: Catalog) -> Values:
     runs = list(mlperf.run_cases(read(folder, mlperf.FILE), catalog).values())
     values, held = fitted(StepFit([*known, *runs], catalog), {"training steps": len(known), "MLPerf": len(runs)})
     values["residual", "step_time"] = ends_of(held[: len(known)])
-    left = [held[len(known) :]]
+    values["residual", "benchmark_time"] = ends_of(held[len(known) :])
+    left = []
     own = training_steps.catalogued_cases(catalog)
     dense, mixed = ([c for c in own if (float(c.shape.moe_layers) > 0) == moe] for moe in (False, True))
     for stage, cases in (("newer", [*runs, *dense]), ("mixtures", mixed)):
@@ -103,8 +104,8 @@ def fit_steps(folder: Path, catalog: Catalog) -> Values:
         left.append(held[len(cases) - n :])
     for (to, parameter), source in SAME_AS.items():
         values[to, parameter] = values[source, parameter]
-    values["residual", "benchmark_time"] = ends_of(np.concatenate(left))
-    for name in ("step_time", "benchmark_time"):
+    values["residual", "newer_time"] = ends_of(np.concatenate(left))
+    for name in ("step_time", "benchmark_time", "newer_time"):
         low, _, high = values["residual", name]
         print(f"  residual of {name}, measured over predicted: {low:.3f} .. {high:.3f}")
     return values

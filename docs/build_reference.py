@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from wattscale.catalog import load_catalog
-from wattscale.catalog.specs import STAGES, figure_specs
+from wattscale.catalog.specs import STAGES, figure_specs, outlook_specs
 from wattscale.chain import plan
 from wattscale.scenario.load import load_scenario, preset_names
 from wattscale.scenario.messages import limits_of
@@ -66,6 +66,11 @@ def figures_page() -> str:
             if spec.stage == stage:
                 cells = (f"`{spec.name}`", spec.unit, spec.title, spec.equation)
                 lines.append("| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |")
+    lines += ["", "## outlook", "", "By year, and by region where that fits: `wattscale outlook --json`.", ""]
+    lines += ["| figure | unit | what | how |", "|---|---|---|---|"]
+    for spec in outlook_specs().values():
+        cells = (f"`{spec.name}`", spec.unit, spec.title, spec.equation)
+        lines.append("| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |")
     return "\n".join(lines) + "\n"
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from wattscale.outlook.outlook import run_outlook
     from wattscale.scenario.load import load_scenario as load
     from wattscale.scenario.patch import Patch, apply_patch
-    from wattscale.study.claims import evaluate_claims
+    from wattscale.outlook.claims import evaluate_claims
     from wattscale.study.front import rank_sites, run_study, study_levers
     from wattscale.validation import validate
     from wattscale.verbs import catalog_table, compare, model, schema, write
@@ -34,7 +34,7 @@ VERBS = {
     "run_study": ("wattscale.study.front", "run_study"),
     "study_levers": ("wattscale.study.front", "study_levers"),
     "rank_sites": ("wattscale.study.front", "rank_sites"),
-    "evaluate_claims": ("wattscale.study.claims", "evaluate_claims"),
+    "evaluate_claims": ("wattscale.outlook.claims", "evaluate_claims"),
     "validate": ("wattscale.validation", "validate"),
     "explain": ("wattscale.explanation", "explain"),
     "catalog_table": ("wattscale.verbs", "catalog_table"),

@@ -124,7 +124,7 @@ def claims(
 ) -> None:
     """Test common statements about AI and energy; say what would flip each."""
     from wattscale.scenario.load import load_scenario
-    from wattscale.study.claims import evaluate_claims
+    from wattscale.outlook.claims import evaluate_claims
     from wattscale.study.text import claims_text
     from wattscale.verbs import to_json
 

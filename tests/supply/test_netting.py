@@ -62,6 +62,15 @@ def test_surplus_of_a_contract_is_lost_or_sold_at_spot():
     assert sum(lost.values()) - sum(sold.values()) == pytest.approx(40.0 * 50.0 * 24, rel=1e-3)
 
 
+def test_what_may_be_sold_serves_the_own_load_first():
+    """Selling at spot and buying at spot are worth the same; the bill nets them, so nothing is sold here."""
+    p = Purchase("flat", "physical", 30.0, 50.0, 50.0, surplus_sold=True)
+    s = flat_half(purchases=(p,), spot_usd_per_mwh=np.full(72, 42.0))
+    _, _, parts = solved(s, grid())
+    assert parts["ppa-flat.sold"] == pytest.approx(0.0, abs=1e-3)
+    assert parts["grid.energy"] == pytest.approx(50.0 * 50.0 * 72, rel=1e-4)
+
+
 def test_surplus_is_left_unsold_where_the_price_is_negative():
     price = np.tile([40.0, -15.0], 12)
     p = Purchase("flat", "physical", 30.0, 150.0, 150.0, surplus_sold=True)

@@ -15,6 +15,8 @@ from wattscale.supply.program import Program, bound_value, stored
 from wattscale.supply.ramps import ramp_limits
 from wattscale.units import FloatArray
 
+OVERFULL = 1e-6
+"""Level above its limit, over the largest limit, that counts as rounding [1]."""
 SMALL = 1e-10
 """Surplus over the largest load that needs no treatment [1]."""
 
@@ -78,7 +80,7 @@ def carry_surplus(program: Program, x: FloatArray, y: FloatArray, s: FloatArray)
         surplus[t] = 0.0
         for p in found:
             s[p.store, t] += extra[p.store]
-        if any(s[p.store, t] > top[p.store][t] + tolerance for p in found):
+        if any(s[p.store, t] > top[p.store][t] + OVERFULL * float(np.max(top[p.store])) for p in found):
             t = _undo(before, y, s, surplus)
             extra = dict.fromkeys(extra, 0.0)
         done += 1

@@ -88,10 +88,12 @@ def _needed(campus: Campus, limits: list[Limit], solver: Solver) -> list[float] 
         if limit.kind == "ramp":
             more /= max(_ramp_unit(campus.program, limit, found.columns), MARGIN)
         values.append(limit.value + more / limit.per_unit)
-    for limit, value in zip(limits, values, strict=True):
+    for i, limit in enumerate(limits):
         low, high = RANGES.get(limit.key, RANGES.get(limit.unit, (-np.inf, np.inf)))
-        if not low - 1e-9 <= value <= high + 1e-9:
+        room = 2.0 * MARGIN * max(1.0, abs(limit.value))
+        if not low - room <= values[i] <= high + room:
             return None
+        values[i] = min(max(values[i], low), high)
     return values
 
 

@@ -225,7 +225,7 @@ def _close_node(program: Program, k: int, x: FloatArray, y: FloatArray) -> None:
 
 
 def _before_spot(program: Program, j: int, spot: int, x: FloatArray, y: FloatArray) -> None:
-    """Let a contract serve the meter before spot energy where it costs no more, as it is billed, and no budget minds."""
+    """Let a contract serve the meter before spot energy where neither the cost nor a budget minds, as it is billed."""
     contract, bought = program.flows[j], program.flows[spot]
     first = contract.cost <= bought.cost + SAME * np.abs(bought.cost)
     for budget in program.budgets:

@@ -11,10 +11,10 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from wattscale.supply.absorb import absorb_all
+from wattscale.supply.absorb import LEFT, absorb_all
 from wattscale.supply.general import solve_clarabel
 from wattscale.supply.program import Program, Solution
-from wattscale.supply.settle import imbalance, settle, store_flows
+from wattscale.supply.settle import budget_excess, imbalance, settle, store_flows
 from wattscale.supply.zero import put_back, strike_out
 
 BoolArray = npt.NDArray[np.bool_]
@@ -29,6 +29,8 @@ BALANCE = 1e-9
 """Largest gap of the balance over the largest load [1]."""
 FREE = 1e-3
 """Price of energy over its mean below which it counts as free [1]."""
+OVERDRAWN = 1e-4
+"""Draw on a budget over its limit from which a settled point counts as broken [1]."""
 ROUNDS = 4
 USUAL = 150
 """Iterations the structured method may take before another solver is asked."""
@@ -98,9 +100,15 @@ def _without_burning(program: Program, first: Solution, tolerance: float, iterat
             break
         found = again
         settled = settle(program, found)
-        if imbalance(program, best) > BALANCE or settled.objective < best.objective:
+        if (_broken(program, settled), settled.objective) < (_broken(program, best), best.objective):
             best = settled
     return replace(absorb_all(program, best, first), bound=first.bound)
+
+
+def _broken(program: Program, settled: Solution) -> bool:
+    """Tell whether settling a point broke its balance or overdrew a budget."""
+    drawn = float(np.max(budget_excess(program, settled), initial=0.0))
+    return imbalance(program, settled) > LEFT or drawn > OVERDRAWN
 
 
 def _plain(program: Program, settled: Solution, found: Solution) -> bool:

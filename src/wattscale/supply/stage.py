@@ -18,7 +18,6 @@ from wattscale.site.result import SiteResult
 from wattscale.supply import dispatch as name
 from wattscale.supply.coarser import check_step, coarser, hourly_again, mean_of
 from wattscale.supply.expansion import Campus, build
-from wattscale.supply.general import has_hipo, solve_highs
 from wattscale.supply.given import setting_of
 from wattscale.supply.grid_only import applies, solve_grid_only
 from wattscale.supply.infeasible import explain
@@ -28,6 +27,7 @@ from wattscale.supply.result import SupplyResult
 from wattscale.supply.solve import TOLERANCE, USUAL, solve, solve_once
 from wattscale.supply.technologies import cost_region, read_technologies
 from wattscale.supply.told import figures_of, swing_figures, swings_of, warnings_of
+from wattscale.supply.verify import cross_check
 from wattscale.supply.whole_units import solve_whole, unit_columns, unit_warnings
 from wattscale.units import HOURS_PER_YEAR, FloatArray
 
@@ -68,8 +68,9 @@ def run(
         lifecycle = mean_of(site.carbon_lifecycle_kg_per_mwh, step_h)
         site = replace(site, carbon_lifecycle_kg_per_mwh=lifecycle)
     result = _result(campus, solution, site, (*warnings_of(table, campus, solution), *unit_warnings(campus, solution)))
-    more = swing_figures(swings_of(table, campus)) | _extras(table, campus, solution)
-    result = replace(result, figures=result.figures | more)
+    checked, doubts = cross_check(campus, solution) if table.verify else ({}, ())
+    more = swing_figures(swings_of(table, campus)) | _ranges(table, campus, solution) | checked
+    result = replace(result, figures=result.figures | more, warnings=(*result.warnings, *doubts))
     return result if step_h == 1 else hourly_again(result, load_mw, step_h)
 
 
@@ -166,19 +167,16 @@ def _result(campus: Campus, solution: Solution, site: SiteResult, warnings: tupl
     )
 
 
-def _extras(table: SupplyTable, campus: Campus, solution: Solution) -> dict[str, Value]:
-    """Figures that ask for more solves: near-optimal ranges and the cross-check."""
+def _ranges(table: SupplyTable, campus: Campus, solution: Solution) -> dict[str, Value]:
+    """Near-optimal ranges: figures that ask for more solves."""
     found: dict[str, Value] = {}
-    if table.near_optimal_share > 0.0:
-        power, energy = name.capacities(campus, solution)
-        for key, (low, high) in near_optimal(campus, solution, table.near_optimal_share).items():
-            store = key.removesuffix(".energy")
-            if key in power:
-                found[f"capacity_mw.{key}"] = (power[key], low, high)
-            elif store in energy:
-                found[f"storage_mwh.{store}"] = (energy[store], low, high)
-    if table.verify:
-        exact = solve_highs(campus.program, "hipo" if has_hipo() else "ipm")
-        if exact is not None:
-            found["verify_difference"] = solution.objective / exact.objective - 1.0
+    if table.near_optimal_share <= 0.0:
+        return found
+    power, energy = name.capacities(campus, solution)
+    for key, (low, high) in near_optimal(campus, solution, table.near_optimal_share).items():
+        store = key.removesuffix(".energy")
+        if key in power:
+            found[f"capacity_mw.{key}"] = (power[key], low, high)
+        elif store in energy:
+            found[f"storage_mwh.{store}"] = (energy[store], low, high)
     return found

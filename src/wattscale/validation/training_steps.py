@@ -38,6 +38,8 @@ GROUP_BY = "accelerator"
 FILE = "training_throughput.csv"
 CATALOG_TABLE = "training_steps"
 NEEDED = ("params_B", "accelerator", "n_devices", "global_batch")
+OLDER = ("volta", "ampere", "hopper")
+"""Generations whose dense steps were fitted first; others, and mixtures of experts, spread more."""
 
 
 def fixed_layout(row: Row) -> Fixed:
@@ -103,8 +105,8 @@ def predict(rows: Rows, catalog: Catalog, folder: Path | None = None) -> tuple[l
         if isinstance(found, str):
             skipped.append(Skipped(index, found))
             continue
-        time, flops = found
-        residual = catalog.figure(TABLE, "residual.step_time")
+        time, flops, spread = found
+        residual = catalog.figure(TABLE, spread)
         low, high = time * residual.low, time * residual.high
         rate = {name: flops / t / 1e12 for name, t in (("at", time), ("low", high), ("high", low))}
         predictions.append(
@@ -118,8 +120,8 @@ def predict(rows: Rows, catalog: Catalog, folder: Path | None = None) -> tuple[l
     return predictions, skipped
 
 
-def predict_row(row: Row, catalog: Catalog) -> tuple[float, float] | str:
-    """Predict one row: iteration time [s] and the FLOPs of a step per device on its basis, or why not."""
+def predict_row(row: Row, catalog: Catalog) -> tuple[float, float, str] | str:
+    """Predict one row: iteration time [s], FLOPs of a step per device on its basis, and the figure of its spread."""
     found = step_case(row, catalog)
     if isinstance(found, str):
         return found
@@ -129,7 +131,9 @@ def predict_row(row: Row, catalog: Catalog) -> tuple[float, float] | str:
     scaled = times.total * found.batch / done(found.layouts)
     best = int(np.argmin(scaled))
     recompute = float(np.atleast_1d(found.layouts.recompute)[best])
-    return float(scaled[best]), _flops(row, found, recompute)
+    later = found.generation not in OLDER or float(found.shape.moe_layers) > 0
+    spread = "residual.newer_time" if later else "residual.step_time"
+    return float(scaled[best]), _flops(row, found, recompute), spread
 
 
 def _flops(row: Row, case: Case, recompute: float) -> float:

@@ -78,7 +78,7 @@ def run_study(scenario: Scenario, options: Mapping[str, Any], folder: Path, tick
 
 def run_claims(scenario: Scenario, options: Mapping[str, Any], folder: Path, tick: Tick) -> dict[str, Any]:
     """Test common statements with the scenario."""
-    from wattscale.study.claims import evaluate_claims
+    from wattscale.outlook.claims import evaluate_claims
 
     tick(0, 1, "reading of all statements")
     return {"claims": [claim.as_dict() for claim in evaluate_claims(scenario)]}
@@ -133,7 +133,7 @@ KINDS: dict[str, Kind] = {
                    run_levers),
     "study": Kind("Uncertainty", ("wattscale.study.front", "run_study"), lambda s, o: StudyOptions.of(o).cases,
                   run_study),
-    "claims": Kind("Claims", ("wattscale.study.claims", "evaluate_claims"), lambda s, o: CLAIM_PLANS, run_claims),
+    "claims": Kind("Claims", ("wattscale.outlook.claims", "evaluate_claims"), lambda s, o: CLAIM_PLANS, run_claims),
     "sites": Kind("Sites", ("wattscale.study.sites", "rank_sites"), lambda s, o: SITE_PLANS, run_sites),
     "outlook": Kind("Outlook", ("wattscale.outlook.outlook", "run_outlook"), lambda s, o: OUTLOOK_PLANS, run_outlook),
 }  # fmt: skip
