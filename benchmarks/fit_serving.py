@@ -2,8 +2,9 @@
 
     python benchmarks/fit_serving.py FOLDER [--write] [--folds 10]
 
-FOLDER holds inference_energy.csv, inference_serving.csv and inference_throughput.csv (the spread alone). Prints the errors on models that the fit has not seen; with
---write it replaces the fitted rows of serving_coefficients.csv and power_coefficients.csv.
+FOLDER holds inference_energy.csv, inference_serving.csv and, for the spread of planned systems alone,
+inference_throughput.csv. Prints the errors on models that the fit has not seen; with --write it replaces the fitted
+rows of serving_coefficients.csv and power_coefficients.csv.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from wattscale.validation import serving_fit as fit
 
 CATALOG = Path(__file__).resolve().parents[1] / "src" / "wattscale" / "catalog"
 SOURCE = "benchmarks/fit_serving.py on ML.ENERGY v1-v3 and InferenceX rows (inference_energy, inference_serving)"
-PLANNED_SOURCE = "benchmarks/fit_serving.py on MLPerf Inference v4.1 and v5.1 (inference_throughput), no row of which is fitted"
+PLANNED_SOURCE = (
+    "benchmarks/fit_serving.py on MLPerf Inference v4.1 and v5.1 (inference_throughput), no row of which is fitted"
+)
 TARGETS = ("joules_per_token", "power", "tokens_per_s", "tpot", "ttft")
 
 
@@ -79,7 +82,7 @@ def _missing(
 
 
 def planned_ratios(folder: Path, catalog: Catalog) -> dict[str, np.ndarray]:
-    """Measured over predicted of the systems that are planned from scratch (inference_throughput.csv); none is fitted."""
+    """Measured over predicted of systems planned from scratch (inference_throughput.csv); none of them is fitted."""
     rows = read_rows(folder / throughput.FILE)
     found, _ = throughput.predict(rows, catalog, folder)
     planned = [p for p in found if not rows[p.row].get("concurrency")]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from wattscale.catalog import load_catalog
 from wattscale.economics.stage import run as run_economics
-from wattscale.impact.carbon import Certificates, operational_carbon, residual_mix
+from wattscale.impact.carbon import Certificates, metered, operational_carbon, residual_mix
 from wattscale.impact.stage import run
 from wattscale.scenario.economics import EconomicsTable
 from wattscale.scenario.impact import ImpactTable
@@ -54,6 +54,28 @@ def test_a_solar_contract_clears_the_year_but_not_the_night(make):
     assert figures["scope2_hourly_t_per_year"] == pytest.approx(GRID_T * (1 - figures["certificates_hourly_share"]))
 
 
+@pytest.mark.parametrize(("kind", "market"), [("clean", 0.5), ("other", 1.0)])
+def test_a_contract_over_the_grid_leaves_the_location_based_carbon_as_it_was(make, kind, market):
+    plan = list(make())
+    supply = plan[4]
+    half = supply.dispatch_mw["grid"] / 2
+    plan[4] = replace(
+        supply,
+        dispatch_mw={**supply.dispatch_mw, "grid": half, "ppa-west": half},
+        carbon_kg=supply.carbon_kg / 2,
+        grid_carbon_kg=supply.grid_carbon_kg / 2,
+        metered_mw={kind: half},
+    )
+    result = assessed(plan)
+    figures = result.figures
+    assert figures["scope2_location_t_per_year"] == pytest.approx(GRID_T)
+    assert figures["scope2_market_t_per_year"] == pytest.approx(GRID_T * market)
+    assert figures["scope2_hourly_t_per_year"] == pytest.approx(GRID_T * market)
+    assert figures["certificates_share"] == pytest.approx(1.0 - market)
+    rows = [row.energy_mwh for row in result.scope_table if row.scope == "2 market-based"]
+    assert sum(rows) == pytest.approx(3.6 * 8760)
+
+
 def test_certificates_bought_apart_count_by_the_year_alone(make):
     figures = assessed(make(), ImpactTable(market_carbon_share=1.0)).figures
     assert figures["scope2_market_t_per_year"] == pytest.approx(0.0, abs=1e-9)
@@ -82,14 +104,15 @@ def test_hourly_marginal_carbon_of_a_file_counts_by_the_hour(make, tmp_path):
 @settings(max_examples=25, deadline=None)
 @given(bought=st.floats(0.0, 1.0), contracted=st.floats(0.0, 3.0), seed=st.integers(0, 5))
 def test_hourly_matching_never_clears_more_energy_than_the_year(make, bought, contracted, seed):
-    supply = make(serving_devices=8, training_devices=0)[4]
+    plan = make(serving_devices=8, training_devices=0)
+    site, supply = plan[2], plan[4]
     rng = np.random.default_rng(seed)
     certificates = Certificates(bought, contracted * rng.random(8760))
     grid = supply.dispatch_mw["grid"]
     matched = certificates.matched_mw(grid)
     assert (matched <= grid + 1e-12).all()
     assert matched.sum() <= certificates.covered_mwh(grid) + 1e-6
-    found = operational_carbon(supply, certificates, 400.0)
+    found = operational_carbon(supply, metered(supply, site.carbon_kg_per_mwh), certificates, 400.0)
     assert found.grid_hourly <= found.grid_location + 1e-9
     # At a residual mix equal to the flat mean of the grid, the hour is never kinder than the year.
     assert found.grid_hourly >= found.grid_market - 1e-6

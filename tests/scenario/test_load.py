@@ -172,6 +172,12 @@ def test_any_valid_scenario_survives_being_written_and_read(limit, share, name):
     assert again.model_dump(exclude={"preset"}) == first.model_dump(exclude={"preset"})
 
 
+def test_another_preset_brings_its_own_name():
+    assert load_scenario(None, ["preset=inference-site"]).name == "Inference site"
+    assert load_scenario(None, ["preset=inference-site", "name=Mine"]).name == "Mine"
+    assert load_scenario(None).name == "First campus"
+
+
 def test_the_word_none_drops_what_the_preset_gives():
     assert load_scenario().supply.connection_mw == 100
     cleared = load_scenario(None, ["supply.connection_mw=none"])

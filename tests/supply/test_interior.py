@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import importlib.util
+import subprocess
+import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
+from bench_modules import bench
 from campuses import battery, gas, grid, named, setting, solar
 
+from wattscale.supply import border
 from wattscale.supply.expansion import build
 from wattscale.supply.general import solve_highs
 from wattscale.supply.interior import solve_interior, warm_up
 from wattscale.supply.layout import layout
 from wattscale.supply.settle import budget_excess, imbalance, settle
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def reference():
-    spec = importlib.util.spec_from_file_location("supply_campus", ROOT / "benchmarks" / "supply_campus.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def mix(steps=96, **values):
@@ -46,7 +39,7 @@ def mix(steps=96, **values):
 )
 def test_reference_campus_is_certified_and_within_its_gap_of_the_known_optimum(seed, carbon, dirty, optimum):
     """Optima: HiGHS HiPO at 1e-8 (carbon cap binds), Clarabel (carbon-free share binds) on the same inputs."""
-    module = reference()
+    module = bench("supply_campus")
     campus = module.make_campus(seed)
     campus["carbon_cap"] *= carbon
     campus["cfe_budget"] *= dirty
@@ -91,3 +84,71 @@ def test_night_is_a_part_without_room():
 
 def test_warm_up_runs_through():
     assert warm_up() is None
+
+
+def test_stretches_that_share_only_columns_give_the_same_answer_as_the_whole(monkeypatch):
+    """Without stores every step stands alone, so that each month is factorised with its own peak."""
+    program = stretched()
+    a = layout(program)
+    assert len(border.stretches(a)) == 3
+    cut = solve_interior(program, 1e-7)
+    monkeypatch.setattr(border, "WORTH", 0.0)
+    assert len(border.stretches(a)) == 1
+    whole = solve_interior(program, 1e-7)
+    assert cut.objective == pytest.approx(whole.objective, rel=1e-9)
+    assert cut.prices.balance == pytest.approx(whole.prices.balance, rel=1e-5)
+
+
+def stretched():
+    steps = 3 * border.LEAST
+    hour = np.arange(steps)
+    sun = np.clip(np.sin((hour % 24 - 6) / 12 * np.pi), 0, None)
+    s = setting(steps, renewable={"solar": sun}, month=hour // 100, demand_charge_usd_per_mw_month=900.0,
+                import_usd_per_mwh=40 + 20 * np.cos(hour / 5), carbon_cap_kg_per_mwh=400.0)  # fmt: skip
+    return build(s, named(grid(), solar(capital_usd_per_mw=4e5), gas())).program
+
+
+@pytest.mark.slow
+def test_two_years_in_one_program_share_their_capacities_alone():
+    """Common capacities, own peaks and levels; a year twice costs twice that of one."""
+    years = bench("supply_years")
+    made = bench("supply_campus").make_campus(3)
+    program = years.years_program([made, made])
+    assert len(border.stretches(layout(program))) == 2
+    found = solve_interior(program, 1e-3)
+    assert 2 * 346_277_070 * (1 - 1e-6) <= found.objective <= 2 * 346_277_070 * (1 + 1e-3)
+    level, energy = program.column("level.bat.1"), program.column("bat_e")
+    assert 0.0 <= found.columns[level] <= found.columns[energy] * (1 + 1e-6)
+
+
+def test_drawn_years_keep_the_season_and_differ():
+    years = bench("supply_years")
+    made = bench("supply_campus").make_campus(3)
+    drawn = years.weather_years(made, 3, 1, [])
+    for year in drawn[1:]:
+        assert not np.array_equal(year["solar"], made["solar"])
+        by_month = [float(np.corrcoef(_months(year["solar"]), _months(made["solar"]))[0, 1])]
+        assert min(by_month) > 0.8
+
+
+def _months(series):
+    return series[:8736].reshape(13, -1).mean(axis=1)
+
+
+@pytest.mark.slow
+def test_a_first_plan_works_where_no_compiled_code_can_be_kept():
+    """No folder of the package, of the user or of the environment can be written."""
+    script = (
+        "import numba.core.caching as c\n"
+        "def refuse(self): raise OSError('read-only')\n"
+        "for k in vars(c).values():\n"
+        "    if isinstance(k, type) and hasattr(k, 'ensure_cache_path'): k.ensure_cache_path = refuse\n"
+        "from wattscale.supply import interior\n"
+        "import numpy as np\n"
+        "from wattscale.supply import directions\n"
+        "directions.aim(*(np.ones((2, 2)) for _ in range(8)), 1.0, 0.0, *(np.ones((2, 2)) for _ in range(2)))\n"
+        "assert directions.aim.stats.cache_path is None, directions.aim.stats\n"
+        "assert len(directions.aim.signatures) == 1\n"
+    )
+    done = subprocess.run([sys.executable, "-W", "error", "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from campuses import HOURS, battery, gas, grid, named, setting, site
 from test_contracts import solved
 
+from wattscale.chain import walk
 from wattscale.errors import InputError
+from wattscale.scenario.load import load_scenario
 from wattscale.scenario.supply import SupplyTable
 from wattscale.scenario.supply_terms import PowerPurchase
 from wattscale.supply.expansion import build
@@ -157,3 +160,16 @@ def test_falling_blocks_are_refused_with_the_reason(catalog):
 
     with pytest.raises(InputError, match="not convex"):
         given(catalog, energy_tiers=[{"above_mwh_per_month": 5, "usd_per_mwh": -1}])
+
+
+@pytest.mark.slow
+def test_the_example_of_power_contracts_shows_what_its_comments_promise():
+    path = Path(__file__).resolve().parents[2] / "examples" / "07_power_contracts.toml"
+    supply = walk(load_scenario(path), "supply").results["supply"]
+    figures = supply.figures
+    assert supply.capacity_mw["gas-engine"] == pytest.approx(8.0)
+    assert figures["ppa_mw.block"] == pytest.approx(4.0)
+    assert figures["peak_import_mw"] <= 12.0 + 1e-6
+    assert figures["clean_annual_share"] >= 0.5 - 1e-5
+    assert supply.cost_usd_per_year["ppa-west-wind.sold"] < 0
+    assert "whole-units" in {w.code for w in supply.warnings}

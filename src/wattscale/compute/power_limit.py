@@ -6,7 +6,8 @@ Leaves out: limits set by the user (power_cap.py) and memory, whose clock does n
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -44,6 +45,41 @@ def held_efficiency(efficiency: Numbers, ceiling: Numbers, ratio: Numbers, volta
     return np.asarray(np.where(np.asarray(ratio) == 1.0, efficiency, np.round(ceiling * held, 12)))
 
 
+@dataclass(frozen=True)
+class PowerLimit:
+    """How a part stands to its generation's reference, see `held_efficiency`; numbers or arrays of one shape."""
+
+    ratio: Numbers
+    ceiling: float
+    voltage_floor: float
+
+    def apply(self, rates: RateCoefficients) -> RateCoefficients:
+        """Give the rates of the part from those of its generation: products and scores at the clock it holds."""
+        plain = np.asarray(rates.compute_efficiency, dtype=np.float64)
+        held = held_efficiency(plain, self.ceiling, self.ratio, self.voltage_floor)
+        return replace(rates, compute_efficiency=held, score_efficiency=rates.score_efficiency * held / plain)
+
+
+def power_limit(catalog: Catalog, accelerators: Sequence[Accelerator]) -> PowerLimit:
+    """Read how devices stand to the references of their generations.
+
+    Args:
+        catalog: The catalogue.
+        accelerators: Devices.
+
+    Returns:
+        The limit, ratios of shape (devices,); source: table `training_coefficients`.
+
+    >>> from wattscale.catalog import load_catalog
+    >>> from wattscale.compute.accelerators import load_accelerator
+    >>> power_limit(load_catalog(), [load_accelerator(load_catalog(), "H100")]).ratio.tolist()
+    [1.0]
+    """
+    ceiling, floor = (catalog.value(TABLE, f"default.{name}") for name in ("gemm_ceiling", "voltage_floor"))
+    known = {a.name: power_ratio(catalog, a) for a in accelerators}
+    return PowerLimit(np.array([known[a.name] for a in accelerators]), ceiling, floor)
+
+
 def rates_of(catalog: Catalog, accelerator: Accelerator, engine: str) -> RateCoefficients:
     """Read the serving rates of a device: those of its generation, products and scores at the clock its power allows.
 
@@ -63,10 +99,9 @@ def rates_of(catalog: Catalog, accelerator: Accelerator, engine: str) -> RateCoe
     True
     """
     rates = load_rates(catalog, accelerator.generation, engine)
-    ratio = power_ratio(catalog, accelerator)
-    if ratio == 1.0:
+    if power_ratio(catalog, accelerator) == 1.0:
         return rates
-    ceiling, floor = (catalog.value(TABLE, f"default.{name}") for name in ("gemm_ceiling", "voltage_floor"))
-    held = float(held_efficiency(rates.compute_efficiency, ceiling, ratio, floor))
-    change = held / float(np.asarray(rates.compute_efficiency))
-    return replace(rates, compute_efficiency=held, score_efficiency=float(np.asarray(rates.score_efficiency)) * change)
+    found = power_limit(catalog, [accelerator]).apply(rates)
+    both = (float(np.ravel(x)[0]) for x in (found.compute_efficiency, found.score_efficiency))
+    compute, scores = both
+    return replace(rates, compute_efficiency=compute, score_efficiency=scores)

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from wattscale.compute.accelerators import BYTES_PER_ELEMENT, Accelerator
+from wattscale.compute.accelerators import BYTES_PER_ELEMENT, Accelerator, nearest_precision
 from wattscale.compute.serving import UNPACED_TOKENS, Replica, ReplicaCurve, cut_at_limits, replica_curve
 from wattscale.compute.serving_input import FEW_TOKENS, input_curves
 from wattscale.compute.serving_memory import free_bytes, max_sequences
@@ -78,7 +78,8 @@ def resolve_formats(
             where=where,
             value=precision,
             allowed=", ".join(accelerator.peak_flops),
-            hint="Choose another precision or another compute.accelerator",
+            hint=f"Nearest: {nearest_precision(precision, tuple(accelerator.peak_flops))}, or another"
+            " compute.accelerator",
         )
     warnings: tuple[PlanWarning, ...] = ()
     compute = precision if native else str(wide)

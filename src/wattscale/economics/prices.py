@@ -129,6 +129,33 @@ def accelerator_price(table: EconomicsTable, name: str, catalog: Catalog) -> Fig
     )  # fmt: skip
 
 
+def price_year_warnings(table: EconomicsTable, accelerators: Iterable[str], catalog: Catalog) -> list[PlanWarning]:
+    """Warn of a year of purchase that lies outside those whose prices are known.
+
+    Args:
+        table: Scenario table.
+        accelerators: Accelerators of the plan.
+        catalog: The catalogue.
+
+    Returns:
+        One warning for each accelerator whose price of another year is taken.
+    """
+    found: list[PlanWarning] = []
+    for name in accelerators if table.accelerator_price_usd is None else ():
+        model = catalog.row("accelerators", name, "compute.accelerator").name
+        years = [int(r["vintage"]) for r in catalog.table(PRICES).rows if r["item"] == model and r["vintage"]]
+        if years and not min(years) <= table.purchase_year <= max(years):
+            near = min(max(table.purchase_year, min(years)), max(years))
+            found.append(
+                PlanWarning(
+                    "price-year",
+                    f"Prices of {model} are known for {min(years)} to {max(years)}; that of {near} is taken for "
+                    f"{table.purchase_year}. Give economics.accelerator_price_usd for another.",
+                )
+            )
+    return found
+
+
 def _usual_price(table: EconomicsTable, name: str, catalog: Catalog) -> Figure | None:
     """Price that the host and the network are a multiple of, where the scenario has a price of its own.
 

@@ -27,7 +27,7 @@ class ServingShares:
     """The part of a plan that serves, by what drives a cost [1].
 
     Attributes:
-        hardware: By price of devices.
+        hardware: By price of devices; by their number where none has a price.
         power: By largest IT power.
         energy: By IT energy.
     """
@@ -56,6 +56,8 @@ def serving_shares(compute: ComputeResult, device_price: Mapping[str, float]) ->
         Shares of serving; all 1 without training, all 0 without serving.
     """
     training, serving = compute.training, compute.serving
+    if not any(device_price.values()):
+        device_price = dict.fromkeys(device_price, 1.0)
 
     def share(of_serving: float, of_training: float) -> float:
         total = of_serving + of_training

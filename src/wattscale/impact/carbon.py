@@ -25,7 +25,7 @@ class OperationalCarbon:
 
     Attributes:
         own_plant: Direct emissions of own plant (scope 1).
-        grid_location: Grid energy at the mean of the grid (scope 2, location-based).
+        grid_location: All energy at the meter, contracted or not, at the mean of the grid (scope 2, location-based).
         grid_market: The part of it that no certificate of the year covers, at the residual mix (scope 2, market-based).
         grid_hourly: The part of it that no certificate of the same hour covers, at the grid's mean of that hour.
         grid_marginal: Grid energy at the plant that follows the load; None where not known.
@@ -78,6 +78,54 @@ class Certificates:
         return np.zeros_like(import_mw) if self.hourly_mw is None else np.minimum(import_mw, self.hourly_mw)
 
 
+@dataclass(frozen=True)
+class Metered:
+    """Energy that came over the grid's meter.
+
+    Attributes:
+        bought_mw: Spot energy and contracts without certificates [MW], shape (8760,).
+        clean_mw: Contracts that deliver carbon-free energy with its certificates [MW], shape (8760,).
+        grid_kg_per_mwh: Mean of the grid in each hour [kg/MWh], shape (8760,).
+        spot_kg: Carbon of the spot energy at that mean [kg], shape (8760,).
+        other_mw: The contracts in `bought_mw` [MW], shape (8760,).
+    """
+
+    bought_mw: FloatArray
+    clean_mw: FloatArray
+    other_mw: FloatArray
+    grid_kg_per_mwh: FloatArray
+    spot_kg: FloatArray
+
+    @property
+    def bought_kg(self) -> FloatArray:
+        """Carbon of what came without certificates, at the grid's mean of the hour [kg]."""
+        return self.spot_kg + self.other_mw * self.grid_kg_per_mwh
+
+    @property
+    def total_mw(self) -> FloatArray:
+        """All energy at the meter [MW]."""
+        return self.bought_mw + self.clean_mw
+
+    @property
+    def total_kg(self) -> FloatArray:
+        """Carbon of all of it at the grid's mean of the hour [kg]."""
+        return self.bought_kg + self.clean_mw * self.grid_kg_per_mwh
+
+
+def metered(supply: SupplyResult, grid_kg_per_mwh: FloatArray) -> Metered:
+    """Give what the meter read, by certificate.
+
+    Args:
+        supply: Result of the supply stage.
+        grid_kg_per_mwh: Mean of the grid in each hour [kg/MWh], shape (8760,).
+    """
+    none = np.zeros_like(supply.load_mw)
+    spot = supply.dispatch_mw.get("grid", none)
+    other = supply.metered_mw.get("other", none)
+    clean = supply.metered_mw.get("clean", none)
+    return Metered(spot + other, clean, other, grid_kg_per_mwh, supply.grid_carbon_kg)
+
+
 def residual_mix(table: ImpactTable, country: str, grid_kg_per_mwh: float, catalog: Catalog) -> float:
     """Give the carbon of grid energy that no certificate tracks.
 
@@ -105,17 +153,20 @@ def residual_mix(table: ImpactTable, country: str, grid_kg_per_mwh: float, catal
 
 def operational_carbon(
     supply: SupplyResult,
+    meter: Metered,
     certificates: Certificates,
     residual_kg_per_mwh: float,
     marginal_kg_per_mwh: float | FloatArray | None = None,
 ) -> OperationalCarbon:
     """Sum the carbon of a year by scope and method.
 
-    market = (E - covered by the year) x residual mix; hourly = sum over hours of (E_t - covered in t) x g_t with the
-    grid's mean g_t of the hour.
+    location = sum of all energy at the meter x g_t with the grid's mean g_t of the hour, whatever the contracts;
+    market = (E - covered by the year) x residual mix; hourly = sum of (E_t - covered in t) x g_t, where E is what
+    came without certificates of its contract.
 
     Args:
         supply: Result of the supply stage.
+        meter: What the grid's meter read.
         certificates: Certificates of the year.
         residual_kg_per_mwh: Residual mix [kg/MWh].
         marginal_kg_per_mwh: Carbon of the plant that follows the load [kg/MWh], a number or shape (8760,).
@@ -125,19 +176,15 @@ def operational_carbon(
 
     Source: GHG Protocol, Scope 2 Guidance (2015); hourly matching as in EnergyTag's standard.
     """
-    grid = float(supply.grid_carbon_kg.sum()) / KG_PER_T
-    power = supply.dispatch_mw.get("grid")
-    import_mw = np.zeros_like(supply.load_mw) if power is None else power
-    left = np.divide(
-        import_mw - certificates.matched_mw(import_mw), import_mw, out=np.zeros_like(import_mw), where=import_mw > 0.0
-    )
-    open_mwh = float(import_mw.sum()) - certificates.covered_mwh(import_mw)
-    marginal = None if marginal_kg_per_mwh is None else float((import_mw * marginal_kg_per_mwh).sum()) / KG_PER_T
+    bought = meter.bought_mw
+    left = np.divide(bought - certificates.matched_mw(bought), bought, out=np.zeros_like(bought), where=bought > 0.0)
+    open_mwh = float(bought.sum()) - certificates.covered_mwh(bought)
+    marginal = None if marginal_kg_per_mwh is None else float((meter.total_mw * marginal_kg_per_mwh).sum()) / KG_PER_T
     return OperationalCarbon(
-        own_plant=float(supply.carbon_kg.sum()) / KG_PER_T - grid,
-        grid_location=grid,
+        own_plant=float(supply.carbon_kg.sum() - supply.grid_carbon_kg.sum()) / KG_PER_T,
+        grid_location=float(meter.total_kg.sum()) / KG_PER_T,
         grid_market=open_mwh * residual_kg_per_mwh / KG_PER_T,
-        grid_hourly=float((supply.grid_carbon_kg * left).sum()) / KG_PER_T,
+        grid_hourly=float((meter.bought_kg * left).sum()) / KG_PER_T,
         grid_marginal=marginal,
         lifecycle=float(supply.carbon_lifecycle_kg.sum()) / KG_PER_T,
     )
@@ -167,6 +214,7 @@ class ScopeRow:
 def scope_table(
     carbon: OperationalCarbon,
     supply: SupplyResult,
+    meter: Metered,
     certificates: Certificates,
     residual_kg_per_mwh: float,
     embodied_t: float,
@@ -177,6 +225,7 @@ def scope_table(
     Args:
         carbon: Carbon by scope and method.
         supply: Result of the supply stage.
+        meter: What the grid's meter read.
         certificates: Certificates of the year.
         residual_kg_per_mwh: Residual mix [kg/MWh].
         embodied_t: Embodied carbon of all that is bought [tCO2]; capital goods count in the year of purchase.
@@ -187,10 +236,9 @@ def scope_table(
 
     Source: GHG Protocol, Corporate Standard and Scope 2 Guidance; categories 2 and 3 of scope 3.
     """
-    power = supply.dispatch_mw.get("grid")
-    import_mw = np.zeros_like(supply.load_mw) if power is None else power
-    energy, covered = float(import_mw.sum()), certificates.covered_mwh(import_mw)
-    matched = float(certificates.matched_mw(import_mw).sum())
+    energy, clean = float(meter.total_mw.sum()), float(meter.clean_mw.sum())
+    covered = clean + certificates.covered_mwh(meter.bought_mw)
+    matched = clean + float(certificates.matched_mw(meter.bought_mw).sum())
     upstream = max(0.0, carbon.lifecycle - float(supply.carbon_kg.sum()) / KG_PER_T)
 
     def row(scope: str, source: str, mwh: float, tonnes: float, basis: str) -> ScopeRow:

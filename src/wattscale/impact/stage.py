@@ -16,7 +16,15 @@ from wattscale.economics.costs import one_at_a_time
 from wattscale.economics.result import EconomicsResult
 from wattscale.facility.result import FacilityResult
 from wattscale.figure import Figure, Value
-from wattscale.impact.carbon import Certificates, OperationalCarbon, operational_carbon, residual_mix, scope_table
+from wattscale.impact.carbon import (
+    Certificates,
+    Metered,
+    OperationalCarbon,
+    metered,
+    operational_carbon,
+    residual_mix,
+    scope_table,
+)
 from wattscale.impact.embodied import Made, embodied_factors, embodied_t, yearly_t
 from wattscale.impact.employment import employment, own_or_found, rows_of_table
 from wattscale.impact.input_output import Economy
@@ -76,10 +84,11 @@ def run(
         Embodied carbon, jobs and market by part, figures, and the greenhouse-gas statement.
     """
     certificates = Certificates(table.market_carbon_share, economics.certified_mw)
-    residual = residual_mix(table, site.country, _import_mean(supply), catalog)
+    meter = metered(supply, site.carbon_kg_per_mwh)
+    residual = residual_mix(table, site.country, _meter_mean(meter), catalog)
     flat = table.marginal_kg_per_mwh
     marginal = site.carbon_marginal_kg_per_mwh if flat is None else flat
-    carbon = operational_carbon(supply, certificates, residual, marginal)
+    carbon = operational_carbon(supply, meter, certificates, residual, marginal)
     parts, embodied = _embodied(compute, facility, supply, economics, catalog)
     plants = {name: mw for name, mw in supply.capacity_mw.items() if mw > 0 and name not in NOT_PLANT}
     energy = {name: float(power.sum()) for name, power in supply.dispatch_mw.items()}
@@ -90,7 +99,7 @@ def run(
     chain, stages, scenarios = _supply_chain(site, supply, economics, catalog)
     local = own_or_found(table.local_content_share, catalog.figure("multipliers", "all.local_content"))
     figures: dict[str, Value] = {
-        **_carbon(carbon, certificates, supply),
+        **_carbon(carbon, certificates, meter),
         "residual_mix_kg_per_mwh": residual,
         "generator_test_t_per_year": generator,
         **embodied,
@@ -106,7 +115,7 @@ def run(
         figures.update(input_output_figures(table, economics.lines, rounds))
         rows = rows_of_table(rounds, table.input_output_sectors, rows)
     market = market_usd(economics.lines, catalog.value("dc_costs", "accelerator.memory_share"))
-    statement = scope_table(carbon, supply, certificates, residual, first(embodied["embodied_t"]), generator)
+    statement = scope_table(carbon, supply, meter, certificates, residual, first(embodied["embodied_t"]), generator)
     return ImpactResult(
         parts, jobs_by_part, market, figures, tuple(warnings), statement, tuple(stages), tuple(scenarios), tuple(rows)
     )
@@ -121,14 +130,13 @@ def first(value: Value) -> float:
     return value[0] if isinstance(value, tuple) else value
 
 
-def _import_mean(supply: SupplyResult) -> float:
-    """Mean direct carbon of the grid energy bought [kg/MWh]."""
-    power = supply.dispatch_mw.get("grid")
-    energy = 0.0 if power is None else float(power.sum())
-    return float(supply.grid_carbon_kg.sum()) / energy if energy > 0.0 else 0.0
+def _meter_mean(meter: Metered) -> float:
+    """Mean direct carbon of the energy at the grid's meter, at the grid's mean of each hour [kg/MWh]."""
+    energy = float(meter.total_mw.sum())
+    return float(meter.total_kg.sum()) / energy if energy > 0.0 else 0.0
 
 
-def _carbon(carbon: OperationalCarbon, certificates: Certificates, supply: SupplyResult) -> dict[str, Value]:
+def _carbon(carbon: OperationalCarbon, certificates: Certificates, meter: Metered) -> dict[str, Value]:
     """Operational carbon by scope and method."""
     figures: dict[str, Value] = {
         "carbon_t_per_year": carbon.location,
@@ -142,11 +150,11 @@ def _carbon(carbon: OperationalCarbon, certificates: Certificates, supply: Suppl
     }
     if carbon.grid_marginal is not None:
         figures["scope2_marginal_t_per_year"] = carbon.grid_marginal
-    power = supply.dispatch_mw.get("grid")
-    energy = 0.0 if power is None else float(power.sum())
-    if power is not None and energy > 0.0:
-        figures["certificates_share"] = certificates.covered_mwh(power) / energy
-        figures["certificates_hourly_share"] = float(certificates.matched_mw(power).sum()) / energy
+    energy, clean = float(meter.total_mw.sum()), float(meter.clean_mw.sum())
+    if energy > 0.0:
+        bought = meter.bought_mw
+        figures["certificates_share"] = (clean + certificates.covered_mwh(bought)) / energy
+        figures["certificates_hourly_share"] = (clean + float(certificates.matched_mw(bought).sum())) / energy
     return figures
 
 

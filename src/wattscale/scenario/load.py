@@ -71,6 +71,8 @@ def load_scenario(
     overlay: Tables = {}
     for setting in settings:
         overlay = _merge(overlay, parse_setting(setting))
+    if source is None and overlay.get("preset", DEFAULT_PRESET) != DEFAULT_PRESET:
+        own = {}
     _absolute_paths(overlay, Path.cwd())
     return build(_laid_over(own, overlay), where=where, files_allowed=files_allowed)
 

@@ -65,11 +65,12 @@ def forward(gain, end, start, stand, first, moved, r_rows, lower, couple, f):
                 value += gain[p, r] * moved[t, p]
             f[t, r] = value
         for k in range(stores):
-            f[t, 1 + k] += end[t, k] * moved[t, flows + k]
+            value = f[t, 1 + k] + end[t, k] * moved[t, flows + k]
             if t > 0:
-                f[t, 1 + k] -= start[t, k] * moved[t - 1, flows + k]
+                value -= start[t, k] * moved[t - 1, flows + k]
                 for s in range(first, rows):
-                    f[t, 1 + k] -= couple[t, k, s] * f[t - 1, s]
+                    value -= couple[t, k, s] * f[t - 1, s]
+            f[t, 1 + k] = value
         if first == 0:
             for k in range(stores):
                 for r in range(rows):

@@ -91,6 +91,15 @@ def carbon_kg(campus: Campus, d: Dispatch) -> tuple[FloatArray, FloatArray]:
     return total, grid
 
 
+def metered_mw(campus: Campus, d: Dispatch) -> dict[str, FloatArray]:
+    """Give the contracted power over the grid's meter, `clean` and `other`, each where there is any [MW]."""
+    found: dict[str, FloatArray] = {}
+    for p in campus.setting.over_grid:
+        kind = "clean" if p.carbon_free else "other"
+        found[kind] = found.get(kind, np.zeros_like(d.given_mw[p.key])) + d.given_mw[p.key]
+    return found
+
+
 def carbon_free_share(campus: Campus, d: Dispatch) -> FloatArray:
     """Give the carbon-free share of the energy used in each step (load, charging and export) [1].
 

@@ -5,7 +5,7 @@ Units are in the names; hourly arrays have shape (8760,) in UTC (convention 1).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from wattscale.figure import PlanWarning, Value
 from wattscale.units import FloatArray
@@ -49,3 +49,5 @@ class SupplyResult:
     figures: dict[str, Value]
     """Figures of the stage without the stage's name, such as `cost_usd_per_mwh`."""
     warnings: tuple[PlanWarning, ...] = ()
+    metered_mw: dict[str, FloatArray] = field(default_factory=dict)
+    """Contracted power that came over the grid's meter beside `grid`, as `clean` or `other` by contract [MW]."""

@@ -112,9 +112,9 @@ def _broken(program: Program, settled: Solution) -> bool:
 
 
 def _plain(program: Program, settled: Solution, found: Solution) -> bool:
-    """Tell whether settling the point cost nothing and left the balance closed."""
+    """Tell whether settling the point cost nothing and left the balance closed and the budgets kept."""
     dearer = settled.objective - found.objective > SETTLE_SHARE * abs(found.objective)
-    return not dearer and imbalance(program, settled) <= BALANCE
+    return not dearer and imbalance(program, settled) <= BALANCE and not _broken(program, settled)
 
 
 def burns(program: Program, solution: Solution) -> dict[int, BoolArray]:

@@ -164,6 +164,7 @@ def _result(campus: Campus, solution: Solution, site: SiteResult, warnings: tupl
         shadow_prices=name.shadow_prices(campus, solution),
         figures=figures_of(campus, solution, d),
         warnings=warnings,
+        metered_mw=name.metered_mw(campus, d),
     )
 
 

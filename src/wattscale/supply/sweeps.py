@@ -206,11 +206,11 @@ def factorise(
         if t > 0:
             before, u = lower[t - 1], couple[t]
             for k in range(stores):
-                o = -end[t - 1, k] * start[t, k] * inverse[t - 1, flows + k]
+                pulled = -start[t, k] * inverse[t - 1, flows + k]
                 for s in range(first, rows):
-                    value = o if s == 1 + k else 0.0
-                    if first == 0:
-                        value -= stand[k, s] * start[t, k] * inverse[t - 1, flows + k]
+                    value = pulled * stand[k, s]
+                    if s == 1 + k:
+                        value += pulled * end[t - 1, k]
                     for j in range(first, s):
                         value -= before[s, j] * u[k, j]
                     u[k, s] = value * before[s, s]

@@ -30,6 +30,8 @@ GAP = 5e-4
 """Certified gap at which the search ends [1]."""
 MOST = 80
 """Programs after which the search stops with its best bracket."""
+LEAST_TOLD = 1e-4
+"""Gap below which the warning names no smaller one [1]."""
 ROUND = 1e-3
 """Distance of a count from a whole number that is a solver's rounding [1]."""
 
@@ -210,8 +212,8 @@ def unit_warnings(campus: Campus, solution: Solution) -> list[PlanWarning]:
         for k in unused
     ]
     if solution.solver == SOLVER:
-        gap = f"{max(solution.gap, 0.0):.2%}"
+        gap = f"{max(solution.gap, LEAST_TOLD):.2%}"
         stopped = "; the search was stopped" if solution.gap > GAP and solution.iterations >= MOST else ""
-        text = f"{solution.iterations} programs were solved for whole units; no other choice of them is {gap} cheaper"
+        text = f"{solution.iterations} programs were solved for whole units; no other choice is more than {gap} cheaper"
         found.append(PlanWarning("whole-units", text + stopped))
     return found

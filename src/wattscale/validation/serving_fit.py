@@ -15,6 +15,7 @@ from scipy.optimize import least_squares
 
 from wattscale.catalog import Catalog
 from wattscale.compute.power import load_power_coefficients
+from wattscale.compute.power_limit import power_limit
 from wattscale.compute.roofline import RateCoefficients
 from wattscale.units import FloatArray
 from wattscale.validation import serving
@@ -132,11 +133,12 @@ def fit_rates(sets: Sequence[FitData], catalog: Catalog, start: dict[str, float]
     ]
     fixed = [row_rates(s.served, catalog) for s in sets]
     owners = [[_owners(p, s.served) for p in parameters] for s in sets]
+    limits = [power_limit(catalog, [r.accelerator for r in s.served]) for s in sets]
 
     def residuals(x: FloatArray) -> FloatArray:
         out = []
-        for data, base, owner in zip(sets, fixed, owners, strict=True):
-            steps = row_steps(data.batch, _with(base, parameters, owner, np.exp(x)))
+        for data, base, owner, limit in zip(sets, fixed, owners, limits, strict=True):
+            steps = row_steps(data.batch, limit.apply(_with(base, parameters, owner, np.exp(x))))
             out.append(np.log(np.asarray(steps.mean.time_s) / data.step_s))
         return np.concatenate(out)
 

@@ -206,7 +206,7 @@ def _usual_run(
         domain = float(accelerator.domain_devices) if accelerator.domain_devices <= 72 else 8.0
         given = domain * max(1.0, round(given / domain))
     devices = int(given)
-    sequences = catalog.value(TABLE, "usual.batch_tokens") / float(shape.sequence_length)
+    sequences = _usual_batch(row, shape, catalog) / float(shape.sequence_length)
     while True:
         try:
             return devices, best_step(shape, devices, max(sequences, devices / 8.0), machine, k, mem)
@@ -214,6 +214,15 @@ def _usual_run(
             if cell(row, "n_devices") is not None or devices > 1_000_000:
                 raise
             devices *= 2
+
+
+def _usual_batch(row: Row, shape: TrainingShape, catalog: Catalog) -> float:
+    """Tokens of a step: as usual, more in large mixtures of experts since fused codes, which would starve otherwise."""
+    usual = catalog.value(TABLE, "usual.batch_tokens")
+    recent = (cell(row, "year") or 0.0) > catalog.value(TABLE, "run.early_year")
+    if not recent or not float(shape.moe_layers):
+        return usual
+    return max(usual, catalog.value(TABLE, "usual.mixture_batch_per_param") * float(shape.params_total))
 
 
 def _published_scope(power: RunPower, accelerator: Accelerator, catalog: Catalog) -> float:
