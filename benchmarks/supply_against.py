@@ -1,7 +1,7 @@
 """Optimal costs of the reference campuses by HiGHS, and our solver held against them and against HiGHS on small ones.
 
     python dev.py bench supply_against --solve 22       solve the seeds that the table lacks with HiGHS (a minute each)
-    python dev.py bench supply_against                  our solver against the table, certified at 1e-3 and 5e-5
+    python dev.py bench supply_against                  our solver against the table, certified at 1e-3 and 1e-5
     python dev.py bench supply_against --random 200     random technology sets and limits, one to four days each
     python dev.py bench supply_against --examples       the scenarios of examples/, at full length
 

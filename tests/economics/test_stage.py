@@ -319,3 +319,21 @@ def test_no_range_of_a_cost_reaches_below_zero(make):
     for way in ("own", "average", "licensed"):
         lines = costed(make, EconomicsTable(risk_paths=0, software=way)).lines
         assert min(line.low_usd_per_year for line in lines if line.total_usd_per_year >= 0) >= 0.0
+
+
+def test_devices_without_a_price_are_shared_out_by_number(make):
+    free, cheap = (
+        costed(make, EconomicsTable(accelerator_price_usd=price, risk_paths=0), serving_devices=8, training_devices=64)
+        for price in (0.0, 0.01)
+    )
+    assert value(free.figures["usd_per_mtok"]) == pytest.approx(value(cheap.figures["usd_per_mtok"]), rel=1e-4)
+
+
+def test_a_year_of_purchase_without_known_prices_is_told(make):
+    def told(year, **own):
+        return {w.code for w in costed(make, EconomicsTable(purchase_year=year, risk_paths=0, **own)).warnings}
+
+    assert "price-year" not in told(2025)
+    assert "price-year" in told(2015)
+    assert "price-year" in told(2040)
+    assert "price-year" not in told(2040, accelerator_price_usd=20_000.0)

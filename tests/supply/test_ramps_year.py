@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from bench_modules import bench
 from campuses import HOURS, site
-from test_interior import reference
 
 from wattscale.scenario.supply import SupplyTable
 from wattscale.scenario.supply_terms import OwnTechnology
@@ -51,7 +51,7 @@ def with_ramps(program: Program, size: float, loss: float) -> Program:
 @pytest.mark.parametrize(("seed", "without"), [(0, 255_186_933.2), (1, 640_101_712.0)])
 def test_reference_campus_with_ramps_is_certified_and_kept_when_settled(seed, without):
     """Optimum without ramps: as in test_interior.py; no ramp lowers it."""
-    module = reference()
+    module = bench("supply_campus")
     campus = module.make_campus(seed)
     program = with_ramps(module.campus_program(campus), campus["size"], 0.25)
     found = solve_interior(program, 1e-3)

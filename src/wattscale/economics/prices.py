@@ -12,11 +12,13 @@ from typing import TypeAlias
 from wattscale.catalog import Catalog
 from wattscale.catalog.money import Deflator
 from wattscale.errors import InputError
-from wattscale.figure import Figure
+from wattscale.figure import Figure, PlanWarning
 from wattscale.scenario.economics import EconomicsTable
 from wattscale.units import BASE_YEAR
 
 PriceBook: TypeAlias = Mapping[str, Figure]
+PRICES = "accelerator_prices"
+"""Table of dated prices to large buyers."""
 
 PLAIN_FIGURES: tuple[str, ...] = (
     "construction.cost", "construction.soft_cost_share", "construction.shell_share",
@@ -113,8 +115,8 @@ def accelerator_price(table: EconomicsTable, name: str, catalog: Catalog) -> Fig
         return _own("economics.accelerator_price_usd", table.accelerator_price_usd, "USD")
     row = catalog.row("accelerators", name, "compute.accelerator")
     key = f"{row.name}.price"
-    if catalog.has_figure("accelerator_prices", key):
-        return _real(catalog.figure("accelerator_prices", key, vintage=table.purchase_year), Deflator(catalog))
+    if catalog.has_figure(PRICES, key):
+        return _real(catalog.figure(PRICES, key, vintage=table.purchase_year), Deflator(catalog))
     if not row.has("price_usd"):
         raise InputError(
             f"no price is known for {row.name}",

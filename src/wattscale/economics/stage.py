@@ -34,7 +34,7 @@ from wattscale.economics.contracts import (
 from wattscale.economics.costs import Quantities, cost_lines, one_at_a_time, with_ranges
 from wattscale.economics.exposure import EFFECTS, Exposure, power_price_figures
 from wattscale.economics.finance import irr_roots, mirr, npv, payback_years
-from wattscale.economics.prices import price_book
+from wattscale.economics.prices import price_book, price_year_warnings
 from wattscale.economics.reporting import refresh_figures, reported_figures
 from wattscale.economics.result import CostLine, EconomicsResult
 from wattscale.economics.tokens import HARDWARE_SEGMENTS, TokenCosts, token_costs
@@ -158,7 +158,8 @@ def run(
         figures |= _choice_figures(plan, figures, catalog)
     figures |= refresh_figures(plan.lines, table.discount_rate, table.project_years)
     figures |= reported_figures(figures, table.currency, catalog)
-    told = (*warnings, *more_warnings, *contract_warnings, *risk_warnings)
+    dated = price_year_warnings(table, devices, catalog)
+    told = (*dated, *warnings, *more_warnings, *contract_warnings, *risk_warnings)
     return EconomicsResult(
         plan.lines, cash, figures, told, certified_mw(contracts), table.purchase_year, table.construction_years
     )

@@ -160,7 +160,9 @@ def _iterate(
             going = False
         if not going:
             return _finished(program, a, s, r, ACCEPTABLE, iteration)
-    return _answer(program, a, s, most_iterations) if bracket else None
+    if bracket:
+        return _answer(program, a, s, most_iterations)
+    return _finished(program, a, s, _residuals(a, s), ACCEPTABLE, most_iterations)
 
 
 ACCEPTABLE = 1e-3

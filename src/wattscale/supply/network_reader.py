@@ -245,7 +245,12 @@ def _counts(r: Rows, size: Size, row: Any) -> bool:
 
 
 def link_ports(row: Any) -> list[tuple[str, float]]:
-    """Give the ends of a link beside the first, with what each gets per unit taken from the first [1]."""
+    """Give the ends of a link beside the first, with what each gets per unit taken from the first [1].
+
+    >>> import pandas as pd
+    >>> link_ports(pd.Series({"bus0": "gas", "bus1": "power", "efficiency": 0.5, "bus2": ""}))
+    [('bus1', 0.5)]
+    """
     found = []
     for key in row.index:
         port = key.removeprefix("bus")

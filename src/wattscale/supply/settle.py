@@ -27,8 +27,8 @@ from wattscale.supply.shifted import settle_shifted
 from wattscale.supply.tariff import PEAKS, SPOT
 from wattscale.units import FloatArray
 
-DUST = 1e-4
-"""Capacity over the largest load below which a solver's capacity is its rounding [1]."""
+DUST = (1e-4, 1e-5, 1e-6)
+"""Capacity over the largest load below which a solver's capacity is its rounding; less where that is too much [1]."""
 DUST_COST = 1e-5
 """Cost over the cost, and draw on a budget over its limit, that leaving out such capacities may have at most [1]."""
 
@@ -53,13 +53,18 @@ def settle(program: Program, solution: Solution) -> Solution:
     Returns:
         The settled solution; its objective is that of the settled point.
     """
-    tidy = _settled(program, solution, DUST)
     most = max(DUST_COST, float(np.max(budget_excess(program, solution), initial=0.0)))
-    drawn = float(np.max(budget_excess(program, tidy), initial=0.0)) > most
-    if not drawn and tidy.objective - solution.objective <= DUST_COST * abs(solution.objective):
+
+    def as_good(tidy: Solution, other: Solution) -> bool:
+        drawn = float(np.max(budget_excess(program, tidy), initial=0.0)) > most
+        return not drawn and tidy.objective - other.objective <= DUST_COST * abs(other.objective)
+
+    tidy = _settled(program, solution, DUST[0])
+    if as_good(tidy, solution):
         return tidy
     whole = _settled(program, solution, 0.0)
-    return whole if drawn or tidy.objective - whole.objective > DUST_COST * abs(whole.objective) else tidy
+    tries = (tidy if least == DUST[0] else _settled(program, solution, least) for least in DUST)
+    return next((found for found in tries if as_good(found, whole)), whole)
 
 
 def _settled(program: Program, solution: Solution, least: float) -> Solution:

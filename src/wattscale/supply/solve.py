@@ -21,7 +21,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 LONG = 500
 """Steps from which the structured method is used; below, a general solver is quick and ends at a vertex [1]."""
-TOLERANCE = 5e-5
+TOLERANCE = 1e-5
 """Certified gap asked of the structured method [1]."""
 SETTLE_SHARE = 1e-5
 """Cost of settling a point, over its cost, above which burnt energy is taken to have paid [1]."""
