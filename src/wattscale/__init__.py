@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from wattscale.errors import WattscaleError
     from wattscale.explanation import explain
     from wattscale.goal import solve
+    from wattscale.outlook.claims import evaluate_claims
     from wattscale.outlook.outlook import run_outlook
     from wattscale.scenario.load import load_scenario as load
     from wattscale.scenario.patch import Patch, apply_patch
-    from wattscale.outlook.claims import evaluate_claims
     from wattscale.study.front import rank_sites, run_study, study_levers
     from wattscale.validation import validate
     from wattscale.verbs import catalog_table, compare, model, schema, write

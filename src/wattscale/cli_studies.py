@@ -123,8 +123,8 @@ def claims(
     as_json: Json = False,
 ) -> None:
     """Test common statements about AI and energy; say what would flip each."""
-    from wattscale.scenario.load import load_scenario
     from wattscale.outlook.claims import evaluate_claims
+    from wattscale.scenario.load import load_scenario
     from wattscale.study.text import claims_text
     from wattscale.verbs import to_json
 

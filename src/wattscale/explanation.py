@@ -69,13 +69,17 @@ def _table(name: str, fields: list[ScenarioField]) -> str:
     every = (*figure_specs().values(), *outlook_specs().values())
     figures = [spec for spec in every if spec.name.startswith(f"{name}.")]
     keys = [field for field in fields if field.key.startswith(f"{name}.")]
-    lines = [f"{name}: {len(figures)} figures and {len(keys)} scenario keys"]
+    lines = [f"{name}: {_counted(len(figures), 'figure')} and {_counted(len(keys), 'scenario key')}"]
     for title, found in (
         ("Figures:", [f"  {spec.name} [{spec.unit}]  {spec.title}" for spec in figures]),
         ("Scenario keys:", [f"  {field.key}{_unit(field)}  {field.title}" for field in keys]),
     ):
         lines += ["", title, *found] if found else []
     return "\n".join([*lines, "", "One of them: wattscale explain NAME"])
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count or 'no'} {noun}{'' if count == 1 else 's'}"
 
 
 def _unit(field: ScenarioField) -> str:

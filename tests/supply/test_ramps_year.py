@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from bench_modules import bench
 from campuses import HOURS, site
@@ -106,3 +107,24 @@ def test_the_grid_alone_with_a_ramp_no_longer_has_a_closed_form(catalog):
     plain, result = plan(catalog), plan(catalog, import_ramp_mw_per_h=10.0)
     assert result.total_usd_per_year == pytest.approx(plain.total_usd_per_year, rel=1e-4)
     assert closes(result)
+
+
+@pytest.mark.slow
+def test_ramps_hold_on_real_prices_with_negative_hours(catalog, shared_data):
+    frame = pd.read_csv(shared_data("hourly/price_DE-LU_2023.csv"))
+    price = frame["price_usd_per_mwh"].interpolate().to_numpy(float)[:HOURS]
+    keys = {"technologies": [*MIX, "smr"], "cfe_hourly_share": 0.8, "max_capacity_mw": {"smr": 40.0}}
+    result = plan(
+        catalog,
+        replace(site(), price_usd_per_mwh=price),
+        **keys,
+        flexible_share=0.4,
+        import_ramp_mw_per_h=10.0,
+        flexible_ramp_share_per_h=0.3,
+    )
+    assert (price < 0).sum() > 200
+    assert closes(result)
+    assert result.figures["solver_gap"] < 1e-3
+    assert np.abs(np.diff(result.dispatch_mw["grid"])).max() <= 10.0 + 1e-4
+    assert np.minimum(result.uses_mw["battery"], result.dispatch_mw["battery"]).max() == 0.0
+    assert "solver-fallback" not in [w.code for w in result.warnings]

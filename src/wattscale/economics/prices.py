@@ -148,10 +148,11 @@ def price_year_warnings(table: EconomicsTable, accelerators: Iterable[str], cata
         years = [int(r["vintage"]) for r in catalog.table(PRICES).rows if r["item"] == model and r["vintage"]]
         if years and not min(years) <= table.purchase_year <= max(years):
             near = min(max(table.purchase_year, min(years)), max(years))
+            known = f"{min(years)} to {max(years)}" if len(set(years)) > 1 else f"{near} alone"
             found.append(
                 PlanWarning(
                     "price-year",
-                    f"Prices of {model} are known for {min(years)} to {max(years)}; that of {near} is taken for "
+                    f"Prices of {model} are known for {known}; that of {near} is taken for "
                     f"{table.purchase_year}. Give economics.accelerator_price_usd for another.",
                 )
             )

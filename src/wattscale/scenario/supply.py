@@ -91,7 +91,7 @@ class SupplyTable(TableModel):
         ge=1, le=10,
     )  # fmt: skip
     flexible_ramp_share_per_h: float | None = quantity(
-        None, "1/h", "Largest change in an hour of how far the flexible load is moved, over its usual power (else none)",
+        None, "1/h", "Largest change in an hour of how far flexible load is moved, over its usual power (else none)",
         "scenario", gt=0, le=10,
     )  # fmt: skip
     checkpoint_loss_h: float = quantity(

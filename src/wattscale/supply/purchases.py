@@ -42,7 +42,7 @@ def volume_mwh(setting: Setting, p: Purchase) -> float:
 
 
 def resale_usd_per_mwh(setting: Setting, p: Purchase) -> FloatArray:
-    """Give what a MWh of the contract that is not used earns in each step, zero where it is lost [USD/MWh], shape (T,)."""
+    """Give what a MWh of the contract that is not used earns in each step, zero where it is lost [USD/MWh]."""
     return np.maximum(setting.spot, 0.0) if p.surplus_sold else np.zeros(len(setting.weight))
 
 
