@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from itertools import pairwise
 
 import numpy as np
@@ -84,6 +85,15 @@ def test_a_week_stacks_to_the_load_in_every_hour(plan: Plan) -> None:
             stack[row["hour"]] += row["mw"]
         load = [row["mw"] for row in spec["layer"][1]["data"]["values"]]
         assert_allclose(stack, load, atol=0.01)
+
+
+def test_days_of_a_week_carry_the_weekday_of_their_date(plan: Plan) -> None:
+    axis = chart(plan, "it_power_week")["encoding"]["x"]["axis"]  # type: ignore[index]
+    names = axis["labelExpr"].partition("[")[2].partition("]")[0].replace("'", "").split(",")
+    first = date(2025, 1, 1).weekday()
+    assert [("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun").index(name) for name in names] == [
+        (first + day) % 7 for day in range(7)
+    ]
 
 
 def test_the_hardest_week_has_the_least_carbon_free_share(plan: Plan) -> None:

@@ -120,3 +120,17 @@ def test_a_job_that_is_not_there_is_404(client: Any) -> None:
 def test_a_job_is_checked_before_it_starts(kind: str, options: dict[str, Any], words: str) -> None:
     with pytest.raises(InputError, match=words):
         check(kind, scenario_of(Ask()), options, max_cases=5000)
+
+
+def test_shares_of_an_outlook_stand_in_per_cent_and_plain_numbers_without_a_letter():
+    from wattscale.web.job_charts import FANS, fan
+
+    def drawn(name, unit, high):
+        figure = {"title": "A figure", "unit": unit, "years": {"2030": {"low": 0.0, "value": high / 2, "high": high}}}
+        spec = fan({"outlook": "Base", "draws": 16, "figures": {name: figure}}, name)
+        return spec["layer"][0]["encoding"]["y"]["axis"]["format"]
+
+    assert drawn("outlook.unmet_share", "1", 0.2) == ".0%"
+    assert drawn("outlook.co2_mt", "Mt/year", 900.0) == ",~r"
+    assert drawn("outlook.permanent_jobs", "job", 800_000.0) == "~s"
+    assert "outlook.water_km3" in FANS

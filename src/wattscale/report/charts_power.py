@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wattscale.hours import MONTH_DAYS, month_of_hour
+from wattscale.hours import FIRST_WEEKDAY, MONTH_DAYS, month_of_hour
 from wattscale.report.palette import TECHNOLOGY, colours, stack_order
 from wattscale.report.theme import LIGHT, Spec, colour_scale, frame, number_axis
 from wattscale.report.words import name_for_people, people
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from wattscale.result import Plan
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONDAY_FIRST = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+WEEKDAYS = (*MONDAY_FIRST[FIRST_WEEKDAY:], *MONDAY_FIRST[:FIRST_WEEKDAY])
+"""Days of a week of the model year, which begins on the weekday of 1 January."""
 WEEK_H = 7 * HOURS_PER_DAY
 LEAST_SHARE = 1e-3
 """Series below this share of the largest are not drawn."""

@@ -29,10 +29,12 @@ FULL_PX, HALF_PX = 900, 430
 MOST_DRIVERS = 8
 FANS = tuple(
     f"outlook.{name}"
-    for name in ("electricity_twh", "ai_twh", "investment_usd", "co2_mt", "water_m3", "permanent_jobs", "unmet_share",
+    for name in ("electricity_twh", "ai_twh", "investment_usd", "co2_mt", "water_km3", "permanent_jobs", "unmet_share",
                  "scarcity_price")
 )  # fmt: skip
 """Figures of an outlook that are drawn; those it lacks are left out."""
+MANY = 1e5
+"""Values from here on stand on an axis with a k, M or G."""
 ROW_PX = 11
 """Height of a bar of the chart of savings [px]."""
 TINTS = (TECHNOLOGY["grid"], TECHNOLOGY["gas"], TECHNOLOGY["nuclear"], TECHNOLOGY["solar"], *SPARE)
@@ -143,7 +145,10 @@ def fan(result: Mapping[str, Any], name: str) -> Spec:
     x = {"field": "year", "type": "quantitative", "scale": {"zero": False, "nice": False},
          "axis": {"title": None, "format": "d", "grid": False}}  # fmt: skip
     unit = "" if figure["unit"] == "1" else f" [{figure['unit']}]"
-    axis = number_axis((figure["title"] if len(figure["title"]) < 40 else "") + unit, si=True)
+    top = max((row["high"] for row in rows), default=0.0)
+    axis = number_axis((figure["title"] if len(figure["title"]) < 40 else "") + unit, si=top >= MANY)
+    if name.endswith("_share"):
+        axis["format"] = ".0%"
     return framed(
         _caption(f"outlook {result['outlook']}, {result['draws']} draws"), figure["title"],
         "Line: middle of the draws; band: their low and high end. Conditional on the drivers, not a forecast.",
