@@ -30,6 +30,7 @@ from wattscale.scenario.schema import Scenario
 from wattscale.site import stage as site
 from wattscale.site.result import SiteResult
 from wattscale.stagecache import Entry, StageCache, relevant
+from wattscale.supply import ready
 from wattscale.supply import stage as supply
 from wattscale.supply.result import SupplyResult
 from wattscale.version import VERSION
@@ -56,6 +57,8 @@ def plan(scenario: Scenario, progress: Progress | None = None, cache: StageCache
     Raises:
         InputError: A file or value that a stage cannot use, or an ask that cannot be met.
     """
+    if scenario.supply.technologies != ["grid"]:
+        ready.begin()
     chain = walk(scenario, "impact", progress, cache)
     return Plan(VERSION, scenario, **chain.results, ledgers={stage: chain.ledgers[stage] for stage in STAGES})
 

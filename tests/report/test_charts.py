@@ -96,6 +96,13 @@ def test_days_of_a_week_carry_the_weekday_of_their_date(plan: Plan) -> None:
     ]
 
 
+def test_contracts_over_the_grid_stand_in_the_carbon_of_each_month(plan: Plan) -> None:
+    contract = np.full(8760, 2.0)
+    more = replace(plan, supply=replace(plan.supply, metered_mw={"clean": contract}))
+    before, after = (sum(row["kt"] for row in values(chart(p, "carbon_by_month"))) for p in (plan, more))
+    assert after - before == pytest.approx(float((contract * plan.site.carbon_kg_per_mwh).sum()) / 1e6, rel=1e-3)
+
+
 def test_the_hardest_week_has_the_least_carbon_free_share(plan: Plan) -> None:
     titles = [chart(plan, name)["title"]["text"] for name in ("typical_week", "hardest_week")]  # type: ignore[index]
     assert titles[0] != titles[1]

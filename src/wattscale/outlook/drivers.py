@@ -24,6 +24,8 @@ P95_Z = 1.6448536269514722
 LONGEST_TAIL_Z = 2.5
 """Draws beyond this many standard scores are held there: a judged range says nothing of its far tail."""
 TABLES = ("outlook_drivers", "breakeven_inputs")
+RATE = "1/year"
+"""Unit of growth, which may be below zero where the catalogue says above."""
 
 Draws: TypeAlias = Mapping[str, FloatArray]
 """Value of each driver in each draw, shape (draws,)."""
@@ -80,13 +82,11 @@ class Change:
     plus: float = 0.0
 
     def apply(self, driver: Driver) -> Driver:
-        """Give the changed driver; a single value without ends has no range."""
-        if self.value is not None:
-            low = self.value if self.low is None else self.low
-            high = self.value if self.high is None else self.high
-            driver = replace(driver, low=low, value=self.value, high=high)
-        ends = (driver.low, driver.value, driver.high)
-        low, value, high = (end * self.times + self.plus for end in ends)
+        """Give the changed driver; a single value without ends has no range, ends without a value keep the median."""
+        known = driver if self.value is None else replace(driver, low=self.value, value=self.value, high=self.value)
+        low = known.low if self.low is None else self.low
+        high = known.high if self.high is None else self.high
+        low, value, high = (end * self.times + self.plus for end in (low, known.value, high))
         return replace(driver, low=low, value=value, high=high)
 
 
@@ -94,7 +94,7 @@ def read_drivers(catalog: Catalog, changes: Mapping[str, Change]) -> dict[str, D
     """Read every driver and apply a scenario's changes.
 
     Raises:
-        InputError: A change of a driver that does not exist, or that puts its range out of order.
+        InputError: A change of a driver that does not exist, or whose range is out of order or impossible.
     """
     found: dict[str, Driver] = {}
     for table in TABLES:
@@ -108,8 +108,20 @@ def read_drivers(catalog: Catalog, changes: Mapping[str, Change]) -> dict[str, D
         if not changed.low <= changed.value <= changed.high:
             ends = (changed.low, changed.value, changed.high)
             raise InputError("is out of order", where=f'drivers."{key}"', value=ends, allowed="low <= value <= high")
+        _check_range(found[key], changed)
         found[key] = changed
     return found
+
+
+def _check_range(known: Driver, changed: Driver) -> None:
+    """Refuse a range that the driver cannot have: a share outside 0 to 1, a quantity that is not above zero."""
+    is_share = "share" in known.name and known.figure.unit == "1"
+    is_quantity = known.low > 0 and known.figure.unit != RATE
+    allowed = "0 to 1" if is_share else "above 0" if is_quantity else ""
+    wrong = changed.low < 0 or changed.high > 1 if is_share else is_quantity and changed.low <= 0
+    if wrong:
+        ends = (changed.low, changed.value, changed.high)
+        raise InputError("is not a possible range", where=f'drivers."{known.name}"', value=ends, allowed=allowed)
 
 
 def draw(drivers: Mapping[str, Driver], draws: int, seed: int) -> Draws:

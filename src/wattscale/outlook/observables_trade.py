@@ -20,7 +20,7 @@ from wattscale.outlook.observables import (
     region_of,
     supply_mix,
 )
-from wattscale.outlook.years import FIRST_YEAR, LAST_HISTORY, MID_YEAR, REGIONS, YEARS, place
+from wattscale.outlook.years import FIRST_YEAR, LAST_HISTORY, MID_YEAR, REGIONS, place
 from wattscale.units import FloatArray
 
 MAKERS = {
@@ -191,9 +191,9 @@ def cowos(view: View, row: Row, year: float) -> FloatArray:
     if year <= LAST_HISTORY:
         spread = view.v("boundary.other") ** view.doubt(TABLE, "cowos.wafers", year)
         return np.asarray(view.fact(TABLE, "cowos.wafers", year) * spread)
-    steps = range(LAST_HISTORY + 1, min(int(year), YEARS[-1]) + 1)
-    caps = view.run.path.stages["capacity_mw", "packaging"]
-    growth = caps[place(steps[-1])] / (view.run.world.history.shipped_mw[-1] * view.v("hardware.level"))
+    made = view.run.path.stages["capacity_mw", "packaging"].copy()
+    made[place(LAST_HISTORY)] = view.run.world.history.shipped_mw[-1] * view.v("hardware.level")
+    growth = view.at(made, year) / made[place(LAST_HISTORY)]
     return np.asarray(view.fact(TABLE, "cowos.wafers", LAST_HISTORY) * growth * view.v("boundary.other"))
 
 

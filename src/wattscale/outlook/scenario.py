@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 from pydantic import Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from wattscale.errors import InputError, did_you_mean
 from wattscale.outlook.carbon import CURRENT_CARBON
@@ -39,6 +40,10 @@ TARGETS = (
 )
 """What a shock can hit; `access`, `grid` and `demand` also by region, as in `grid.us`."""
 BY_REGION = ("access", "grid", "demand")
+MAY_STOP = ("grid", "transformers", "turbines", "gas_price")
+"""Targets that a shock may take away altogether."""
+LEAST_FACTOR = 0.001
+"""Smallest factor of the other targets, of which prices need something to share out [1]."""
 
 
 class ChangeTable(TableModel):
@@ -120,6 +125,7 @@ def load_outlook(source: str | Path | Mapping[str, Any] | None = None) -> Outloo
     table = _table(merged, where)
     for shock in table.shock:
         _check_target(shock.target)
+        _check_size(shock)
     if table.plan is not None and folder is not None:
         table = table.model_copy(update={"plan": str(folder / table.plan)})
     return table
@@ -172,6 +178,20 @@ def _check_target(target: str) -> None:
         )
 
 
+def _check_size(shock: ShockTable) -> None:
+    """Refuse a shock that outlasts the outlook, or one that leaves no work or no devices to share out."""
+    longest = LAST_YEAR - shock.start + 1
+    if shock.years > longest:
+        raise InputError(
+            f"the outlook ends in {LAST_YEAR}", where="shock.years", value=shock.years, allowed=f"1 to {longest}"
+        )
+    if shock.factor < LEAST_FACTOR and shock.target.partition(".")[0] not in MAY_STOP:
+        raise InputError(
+            f"a shock of '{shock.target}' leaves too little", where="shock.factor", value=shock.factor,
+            allowed=f"{LEAST_FACTOR:g} to 100",
+        )  # fmt: skip
+
+
 def _table(tables: Mapping[str, Any], where: str | None) -> OutlookTable:
     given = dict(tables)
     drivers = given.get("drivers", {})
@@ -186,15 +206,33 @@ def _table(tables: Mapping[str, Any], where: str | None) -> OutlookTable:
 def _complaint(error: ValidationError | TypeError, where: str | None) -> InputError:
     if isinstance(error, TypeError):
         return InputError(str(error), where=where or "outlook")
-    first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
+    first = _first_error(error)
+    loc = tuple(str(part) for part in first["loc"] if part not in KINDS_OF_DRIVER)
+    key = ".".join(loc)
     place_ = f"{where}: {key}" if where else key
     if first["type"] == "extra_forbidden":
-        known = OutlookTable.model_fields if len(first["loc"]) == 1 else ShockTable.model_fields
-        hint = did_you_mean(str(first["loc"][-1]), known)
+        if len(loc) == 1:
+            known = OutlookTable.model_fields
+        else:
+            known = ChangeTable.model_fields if loc[0] == "drivers" else ShockTable.model_fields
+        hint = did_you_mean(loc[-1], known)
+        if loc[0] == "drivers" and not hint:
+            hint = f'The name of a driver stands in quotes: "{loc[1]}.{loc[2]}" = ...'
         return InputError("unknown key", where=place_, allowed=", ".join(known), hint=hint)
     value = first["input"]
     return InputError(first["msg"], where=place_, value=None if isinstance(value, dict) else value)
+
+
+KINDS_OF_DRIVER = ("float", "ChangeTable")
+"""What a driver may be given as; the words by which its errors are told apart."""
+
+
+def _first_error(error: ValidationError) -> ErrorDetails:
+    """Give the first error; of a driver that is given as a table, the first of the table."""
+    first, *others = error.errors()
+    if first["loc"][-1] == KINDS_OF_DRIVER[0] and isinstance(first["input"], dict):
+        return next(each for each in others if KINDS_OF_DRIVER[1] in each["loc"])
+    return first
 
 
 def _bundled(name: str, known: tuple[str, ...], where: str) -> dict[str, Any]:

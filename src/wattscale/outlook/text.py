@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from wattscale.outlook.summary import AS_PERCENT
 from wattscale.outlook.years import FUTURE
-from wattscale.report.words import digits
+from wattscale.report.words import digits, scale
 
 if TYPE_CHECKING:
     from wattscale.outlook.outlook import Outlook
@@ -85,7 +85,7 @@ def _limits(outlook: Outlook) -> str:
     rows = ["What limits the build-out (share of draws in which demand is not met, and what limits most of them):"]
     for year in (2026, 2027, 2028, 2030, 2032, 2035, 2040):
         share, stage = outlook.tightest[year]
-        rows.append(f"  {year}  {share * PERCENT:3.0f} %  {stage}")
+        rows.append(f"  {year}  {share * PERCENT:3.0f} %  {stage if share else 'nothing'}")
     return "\n".join(rows)
 
 
@@ -107,26 +107,24 @@ def _break_evens(outlook: Outlook) -> str:
         by = f"{each.probability(2035) * PERCENT:4.0f} % {each.probability(2045) * PERCENT:4.0f} %"
         half = each.to_dict()["median_year"] or "never"
         rows.append(f"  {by}  {half:>5}  {each.name}: {textwrap.shorten(each.question, 86, placeholder='…')}")
-    r = outlook.rebound
-    rows.append(
-        f"  Halving the energy per token saves {-_net(r['direct']) * PERCENT:.0f} % of it if only energy gets "
-        f"cheaper, {abs(r['net_change']) * PERCENT:.0f} % if the whole price falls with it."
-    )
-    return "\n".join(rows)
-
-
-def _net(direct: float) -> float:
     from wattscale.outlook.outlook import SAVING
 
-    return -SAVING * (1.0 - direct)
+    r = outlook.rebound
+    all_in = f"{'costs' if r['net_change'] > 0 else 'saves'} {abs(r['net_change']) * PERCENT:.0f} %"
+    rows.append(
+        f"  Halving the energy per token saves {SAVING * (1.0 - r['direct']) * PERCENT:.0f} % of it if only energy gets "
+        f"cheaper, and {all_in} if the whole price falls with it."
+    )
+    return "\n".join(rows)
 
 
 def _drivers(outlook: Outlook) -> str:
     rows = ["Strongest drivers of the electricity of 2035 (total Sobol index), and what would narrow them:"]
     for each in outlook.drivers:
         d = each.driver
-        span = f"{digits(d.low)}–{digits(d.high)}"
-        rows.append(f"  {each.total.value:5.2f}  {d.name:<28}{span:<16}{each.narrowed_by[:56]}")
+        span = scale(d.high, d.figure.unit).span(d.low, d.high)
+        row = f"  {each.total.value:5.2f}  {d.name:<29} {span:<36} "
+        rows.append(row + textwrap.shorten(each.narrowed_by, WIDTH - len(row), placeholder="…"))
     return "\n".join(rows)
 
 

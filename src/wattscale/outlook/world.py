@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from wattscale.catalog import Catalog
+from wattscale.errors import InputError
 from wattscale.outlook.carbon import drawn_price, pressure
 from wattscale.outlook.constraints import Limits, limits
 from wattscale.outlook.demand import DemandPaths, demand_paths, fading, region_shares
@@ -153,7 +154,7 @@ def build_world(
         limits=limits(v, regions, hits, history.shipped_mw[-1] * v["hardware.level"]),
         demand=demand_paths(v, reference_gdp_growth),
         shares=region_shares(regions["demand.ai_share"], v["demand.us_share"]),
-        training_share=fading(v["training.share_start"], v["training.share_long"], v["demand.maturing"]),
+        training_share=_training_share(v),
         density=density_path(
             history.density[-1] * one, v["hardware.efficiency_growth"], v["hardware.cmos_limit"],
             v["hardware.precision_gain"], years,
@@ -168,3 +169,16 @@ def build_world(
         carbon=carbon,
         plant_water=plant_water,
     )  # fmt: skip
+
+
+def _training_share(v: Draws) -> FloatArray:
+    """Give the share of training in the work by future year and draw [1]."""
+    found = fading(v["training.share_start"], v["training.share_long"], v["demand.maturing"])
+    if found.max() >= 1.0:
+        raise InputError(
+            "some draws train and serve nothing",
+            where='drivers."training.share_start" or "training.share_long"',
+            value=float(found.max()),
+            allowed="below 1 in every draw, so a high end below about 0.8",
+        )
+    return found

@@ -28,6 +28,8 @@ WEEK_H = 7 * HOURS_PER_DAY
 LEAST_SHARE = 1e-3
 """Series below this share of the largest are not drawn."""
 LOAD_LABEL = "Campus load"
+MOVED_LABEL = "Moved training"
+"""Load that is turned down stands above the axis like a source, what is made up below it."""
 
 
 def typical_week(plan: Plan, width: int) -> Spec:
@@ -136,7 +138,7 @@ def _week(plan: Plan, width: int, week: int, title: str, reading: str) -> Spec:
     areas = {name: local(plan, series)[hours] for name, series in given.items()}
     below = {name: -local(plan, series)[hours] for name, series in _in_use(plan.supply.uses_mw).items()}
     for name in below:
-        labels[f"to {name}"] = f"To {name_for_people(name).lower()}"
+        labels[f"to {name}"] = MOVED_LABEL if name == "flexible" else f"To {name_for_people(name).lower()}"
         tints[f"to {name}"] = f"{tints.get(name, TECHNOLOGY['export'])}80"
     rows = [
         {"hour": h, "mw": round(float(mw), 3), "source": labels[name], "order": order}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from wattscale.report.basis import confidence_counts
 from wattscale.report.brief import contract_line, currency_line, scope2_line, start_line
-from wattscale.report.tables import is_key, place_name
+from wattscale.report.tables import full_title, is_key, place_name
 from wattscale.report.words import is_wide, listed, name_for_people, people, round_words, scale
 
 if TYPE_CHECKING:
@@ -210,9 +210,9 @@ def _doubts(plan: Plan) -> list[str]:
         key=lambda f: -(f.high - f.low) / abs(f.value),
     )[:MOST_DOUBTED]
     if wide:
-        named = [f"{_lower(f.title)}{_between(f)}" for f in wide]
+        named = [f"{_lower(full_title(f))}{_between(f)}" for f in wide]
         found.append(f"The widest ranges are those of {listed(named)}.")
-    open_sign = [_lower(f.title) for f in plan.figures.values() if is_key(f.name) and f.low < 0 < f.high]
+    open_sign = [_lower(full_title(f)) for f in plan.figures.values() if is_key(f.name) and f.low < 0 < f.high]
     if open_sign:
         found.append(f"Even the sign of {listed(open_sign)} is open.")
     if plan.warnings:

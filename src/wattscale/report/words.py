@@ -67,10 +67,13 @@ _PERCENT_ENDINGS = (
     "share_of_tokens",
     "share_of_running",
 )
+NEXT_TO_NOTHING = 1e-5
+"""An end of a range below this share of the other is zero but for the solver's last digits [1]."""
 _ABBREVIATIONS = {
     "it": "IT", "ups": "UPS", "pue": "PUE", "wue": "WUE", "cfe": "CFE", "hvac": "HVAC", "pv": "PV", "ccs": "CCS",
     "ai": "AI", "co2": "CO₂", "o": "O", "m": "M", "om": "O&M", "usd": "USD", "npv": "NPV", "irr": "IRR", "tco": "TCO",
     "crah": "CRAH", "cdu": "CDU", "pdu": "PDU", "gpu": "GPU", "ccgt": "CCGT", "ocgt": "OCGT", "smr": "SMR",
+    "ppa": "PPA",
 }  # fmt: skip
 
 
@@ -96,8 +99,9 @@ class Scale:
         return self.number(value) + self.after
 
     def ends(self, low: float, high: float) -> str:
-        """Range in the same unit, the unit left out: `54.1 to 71.3`."""
-        return f"{self.number(low)} to {self.number(high)}"
+        """Range in the same unit, the unit left out: `54.1 to 71.3`; an end that is next to nothing is 0."""
+        nothing = NEXT_TO_NOTHING * max(abs(low), abs(high))
+        return " to ".join(self.number(0.0 if abs(end) < nothing else end) for end in (low, high))
 
     def span(self, low: float, high: float) -> str:
         """Range in the same unit: `54.1 to 71.3 GWh`."""

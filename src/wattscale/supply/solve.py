@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from wattscale.supply import ready
 from wattscale.supply.absorb import LEFT, absorb_all
 from wattscale.supply.general import solve_clarabel
 from wattscale.supply.program import Program, Solution
@@ -51,6 +52,7 @@ def solve_once(
         The solution as the solver gives it, or None where the program has no point.
     """
     if program.steps >= LONG:
+        ready.wait()
         from wattscale.supply.interior import solve_interior
 
         found = solve_interior(program, tolerance, iterations, iterations < USUAL, start)

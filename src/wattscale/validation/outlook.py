@@ -18,7 +18,7 @@ from wattscale.outlook.observables_trade import OBSERVABLES
 from wattscale.outlook.planunits import planned_units
 from wattscale.outlook.scenario import load_outlook
 from wattscale.outlook.simulate import simulate
-from wattscale.outlook.years import LAST_HISTORY
+from wattscale.outlook.years import LAST_HISTORY, LAST_YEAR
 from wattscale.units import FloatArray
 from wattscale.validation.scoring import Prediction, Rows, Skipped
 
@@ -28,6 +28,8 @@ FILE = "outlook_anchors.csv"
 CATALOG_TABLE = "outlook_published"
 """Table of the catalogue with published figures in the columns of this kind."""
 DRAWS, SEED = 2000, 1
+EARLIEST = 2000
+"""Year before which nothing that the catalogue holds says anything."""
 QUANTILES = (0.1, 0.5, 0.9)
 """Ends and middle of the 80 % interval."""
 NAMED = (
@@ -55,7 +57,7 @@ def predict(rows: Rows, catalog: Catalog, folder: Path | None = None) -> tuple[l
     for i, row in enumerate(rows):
         try:
             draws = _draws(row, catalog)
-        except (UnknownSeriesError, ValueError) as error:
+        except UnknownSeriesError as error:
             skipped.append(Skipped(i, str(error)))
             continue
         low, mid, high = (float(q) for q in np.quantile(draws, QUANTILES))
@@ -67,9 +69,20 @@ def _draws(row: Mapping[str, str], catalog: Catalog) -> FloatArray:
     series = row.get("series", "")
     if series not in OBSERVABLES:
         raise UnknownSeriesError(f"the model does not know the series '{series}'")
-    year = float(row["year"])
+    year = _year(row)
     view = _view(scenario_of(row, year))
     return OBSERVABLES[series](View(view.run, catalog), row, year)
+
+
+def _year(row: Mapping[str, str]) -> float:
+    """Read the year of a row, decimals allowed; a year beyond the outlook is not known."""
+    try:
+        year = float(row.get("year", ""))
+    except ValueError:
+        raise UnknownSeriesError(f"year: '{row.get('year', '')}' is no number") from None
+    if not EARLIEST <= year <= LAST_YEAR:
+        raise UnknownSeriesError(f"the model covers {EARLIEST} to {LAST_YEAR}, not {year:g}")
+    return year
 
 
 def scenario_of(row: Mapping[str, str], year: float) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from wattscale.errors import InputError
+from wattscale.supply import ready
 from wattscale.web.app import create_app
 from wattscale.web.settings import LOOPBACK, Settings
 
@@ -40,6 +41,7 @@ def serve(
     import uvicorn
 
     _check_port(host, port)
+    ready.begin()
     names = LOOPBACK if host in LOOPBACK else ("*",)
     os.environ |= {MODE: "read-only" if read_only else "", ROOT: root_path, HOSTS: ",".join(names)}
     shown = f"[{host}]" if ":" in host else host
