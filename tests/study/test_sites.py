@@ -135,6 +135,14 @@ def test_a_place_that_cannot_be_planned_is_listed_and_the_others_go_on(monkeypat
     assert [p.name for p in result.places] == ["us_nova"]
     assert result.failed == (("us_dallas", "supply: no power here"),)
     assert "Not planned: us_dallas" in sites_text(result)
+    assert "from the nearest place" not in sites_text(result)
+
+
+def test_a_place_far_from_the_catalogue_is_told_to_borrow_its_figures(tmp_path):
+    (tmp_path / "mine.csv").write_text("name,latitude,longitude\nSea,0,-140\nNear,39.0,-77.4\n")
+    told = sites_text(rank_sites(load_scenario(), places_of(tmp_path / "mine.csv")))
+    assert "Sea lies" in told
+    assert "Near lies" not in told
 
 
 @settings(max_examples=25, deadline=None)

@@ -15,6 +15,7 @@ from wattscale.errors import InputError
 from wattscale.scenario.load import load_scenario
 from wattscale.scenario.supply import SupplyTable
 from wattscale.scenario.supply_terms import PowerPurchase
+from wattscale.supply.dispatch import carbon_kg, dispatch
 from wattscale.supply.expansion import build
 from wattscale.supply.general import solve_highs
 from wattscale.supply.setting import Purchase
@@ -173,3 +174,15 @@ def test_the_example_of_power_contracts_shows_what_its_comments_promise():
     assert figures["clean_annual_share"] >= 0.5 - 1e-5
     assert supply.cost_usd_per_year["ppa-west-wind.sold"] < 0
     assert "whole-units" in {w.code for w in supply.warnings}
+
+
+@pytest.mark.parametrize(("carbon_free", "kg"), [(True, 50.0 * 500.0 * 24), (False, 100.0 * 500.0 * 24)])
+def test_a_contract_without_certificates_emits_what_the_grid_does(carbon_free, kg):
+    """Half of 100 MW from the contract: with certificates it emits nothing, without them 500 kg/MWh like the rest."""
+    p = Purchase("flat", "physical", 30.0, 50.0, 50.0, carbon_free=carbon_free)
+    s = setting(24, purchases=(p,), renewable={"ppa-flat": np.ones(24)}, carbon_price_usd_per_t=100.0)
+    campus, solution, parts = solved(s, grid())
+    total, of_grid = carbon_kg(campus, dispatch(campus, solution))
+    assert float(total.sum()) == pytest.approx(kg, rel=1e-3)
+    assert float(of_grid.sum()) == pytest.approx(kg, rel=1e-3)
+    assert parts["carbon_price"] == pytest.approx(kg / 1e3 * 100.0, rel=1e-3)

@@ -86,20 +86,13 @@ class Metered:
         bought_mw: Spot energy and contracts without certificates [MW], shape (8760,).
         clean_mw: Contracts that deliver carbon-free energy with its certificates [MW], shape (8760,).
         grid_kg_per_mwh: Mean of the grid in each hour [kg/MWh], shape (8760,).
-        spot_kg: Carbon of the spot energy at that mean [kg], shape (8760,).
-        other_mw: The contracts in `bought_mw` [MW], shape (8760,).
+        bought_kg: Carbon of the first at that mean [kg], shape (8760,).
     """
 
     bought_mw: FloatArray
     clean_mw: FloatArray
-    other_mw: FloatArray
     grid_kg_per_mwh: FloatArray
-    spot_kg: FloatArray
-
-    @property
-    def bought_kg(self) -> FloatArray:
-        """Carbon of what came without certificates, at the grid's mean of the hour [kg]."""
-        return self.spot_kg + self.other_mw * self.grid_kg_per_mwh
+    bought_kg: FloatArray
 
     @property
     def total_mw(self) -> FloatArray:
@@ -123,7 +116,7 @@ def metered(supply: SupplyResult, grid_kg_per_mwh: FloatArray) -> Metered:
     spot = supply.dispatch_mw.get("grid", none)
     other = supply.metered_mw.get("other", none)
     clean = supply.metered_mw.get("clean", none)
-    return Metered(spot + other, clean, other, grid_kg_per_mwh, supply.grid_carbon_kg)
+    return Metered(spot + other, clean, grid_kg_per_mwh, supply.grid_carbon_kg)
 
 
 def residual_mix(table: ImpactTable, country: str, grid_kg_per_mwh: float, catalog: Catalog) -> float:

@@ -40,10 +40,10 @@ TARGETS = (
 )
 """What a shock can hit; `access`, `grid` and `demand` also by region, as in `grid.us`."""
 BY_REGION = ("access", "grid", "demand")
-MAY_STOP = ("grid", "transformers", "turbines", "gas_price")
+MAY_STOP = ("grid", "turbines", "gas_price")
 """Targets that a shock may take away altogether."""
-LEAST_FACTOR = 0.001
-"""Smallest factor of the other targets, of which prices need something to share out [1]."""
+LEAST_FACTOR = 0.02
+"""Smallest factor of the other targets, for prices need something to share out, and settle above it [1]."""
 
 
 class ChangeTable(TableModel):
@@ -216,7 +216,7 @@ def _complaint(error: ValidationError | TypeError, where: str | None) -> InputEr
         else:
             known = ChangeTable.model_fields if loc[0] == "drivers" else ShockTable.model_fields
         hint = did_you_mean(loc[-1], known)
-        if loc[0] == "drivers" and not hint:
+        if loc[0] == "drivers" and "." not in loc[1]:
             hint = f'The name of a driver stands in quotes: "{loc[1]}.{loc[2]}" = ...'
         return InputError("unknown key", where=place_, allowed=", ".join(known), hint=hint)
     value = first["input"]

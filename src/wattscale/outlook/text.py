@@ -111,9 +111,10 @@ def _break_evens(outlook: Outlook) -> str:
 
     r = outlook.rebound
     all_in = f"{'costs' if r['net_change'] > 0 else 'saves'} {abs(r['net_change']) * PERCENT:.0f} %"
+    alone = f"{SAVING * (1.0 - r['direct']) * PERCENT:.0f} %"
     rows.append(
-        f"  Halving the energy per token saves {SAVING * (1.0 - r['direct']) * PERCENT:.0f} % of it if only energy gets "
-        f"cheaper, and {all_in} if the whole price falls with it."
+        f"  Halving the energy per token saves {alone} of it if only energy gets cheaper, "
+        f"and {all_in} if the whole price falls with it."
     )
     return "\n".join(rows)
 
@@ -122,7 +123,7 @@ def _drivers(outlook: Outlook) -> str:
     rows = ["Strongest drivers of the electricity of 2035 (total Sobol index), and what would narrow them:"]
     for each in outlook.drivers:
         d = each.driver
-        span = scale(d.high, d.figure.unit).span(d.low, d.high)
+        span = " ".join(scale(d.high, d.figure.unit).span(d.low, d.high).split())
         row = f"  {each.total.value:5.2f}  {d.name:<29} {span:<36} "
         rows.append(row + textwrap.shorten(each.narrowed_by, WIDTH - len(row), placeholder="…"))
     return "\n".join(rows)

@@ -198,11 +198,12 @@ def ranges(plan: Plan, width: int) -> Spec | None:
 def carbon_by_month(plan: Plan, width: int) -> Spec | None:
     """Draw the carbon of the power used in each month, by source: grid, own plant, and upstream of both.
 
-    Contracted energy over the grid stands apart, at the mean of the grid, as the location-based method counts it.
+    Certified energy of contracts over the grid stands apart, at the mean of the grid, as the location-based method counts it.
     """
     month = month_of_hour()
     supply = plan.supply
-    contracts = sum(supply.metered_mw.values(), np.zeros_like(supply.carbon_kg)) * plan.site.carbon_kg_per_mwh
+    certified = supply.metered_mw.get("clean", np.zeros_like(supply.carbon_kg))
+    contracts = certified * plan.site.carbon_kg_per_mwh
     upstream = np.maximum(supply.carbon_lifecycle_kg - supply.carbon_kg, 0.0)
     parts = {
         "Grid, direct": (supply.grid_carbon_kg, TECHNOLOGY["grid"]),

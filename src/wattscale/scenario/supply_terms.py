@@ -93,7 +93,9 @@ class PowerPurchase(TableModel):
     take_or_pay_share: float = quantity(
         1.0, "1", "Share of the volume that is paid even if not taken", "usual terms of pay-as-produced", ge=0, le=1
     )
-    carbon_free: bool = choice(True, "Its energy counts as carbon-free")
+    carbon_free: bool = choice(
+        True, "Certificates come with it: its energy counts as carbon-free, else as the grid's energy of the hour"
+    )
     through_grid: bool = choice(True, "Comes over the grid's meter: pays network charges, shares connection and peaks")
     surplus_sold: bool | None = choice(
         None, "Volume not used is sold at the hourly price, as a supplier settles it (else as export_allowed says)"

@@ -40,6 +40,7 @@ SITE_FIGURES = (
     "site.water_stress",
     "site.rule_of_law_pct",
     "site.rtt_to_hub_ms",
+    "site.site_distance_km",
 )
 """Figures of each place that a ranking needs."""
 DRAWS = 10_000

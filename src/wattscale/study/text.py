@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from wattscale.catalog.specs import spec_of
 from wattscale.report.words import people
+from wattscale.site.location import FAR_KM
 from wattscale.study.claims import Claim
 from wattscale.study.levers import Lever, LeverStudy
 from wattscale.study.sampling import DRAWS
@@ -147,7 +148,7 @@ def _quality(lever: Lever) -> str:
 def sites_text(found: SiteRanking, shown: int = 15) -> str:
     """Tell a ranking of places, best first."""
     rows: list[tuple[str, ...]] = [
-        ("place", "score", "first in", "top 5 in", "Pareto", "cost", "of it delay", "carbon", "water", "power in")
+        ("place", "score", "first in", "top 5 in", "Pareto", "cost", "of which delay", "carbon", "water", "power in")
     ]
     for place in found.places[:shown]:
         value = place.figures.get
@@ -166,6 +167,12 @@ def sites_text(found: SiteRanking, shown: int = 15) -> str:
         parts += ["", f"{len(found.excluded)} places break a limit ({', '.join(found.limits)})"]
         parts += [f"  {name}: {why}" for name, why in found.excluded[:DRIVERS_SHOWN]]
     parts += [f"Not planned: {name}: {why}" for name, why in found.failed]
+    parts += [
+        f"{place.name} lies {people(km, 'km')} from the nearest place of the catalogue, whose prices, carbon, water "
+        "and wait for power it takes"
+        for place in found.places[:shown]
+        if (km := place.figures.get("site.site_distance_km") or 0.0) > FAR_KM
+    ]
     parts += ["", "Score: cost, carbon, water stress, rule of law and time to power under weights drawn at random."]
     return "\n".join(parts)
 

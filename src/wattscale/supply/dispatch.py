@@ -81,10 +81,18 @@ def dispatch(campus: Campus, solution: Solution) -> Dispatch:
 
 
 def carbon_kg(campus: Campus, d: Dispatch) -> tuple[FloatArray, FloatArray]:
-    """Give direct CO2 of each step, of all and of grid import alone [kg]."""
-    weight = campus.setting.weight
-    grid = d.given_mw.get("grid", np.zeros(len(weight))) * weight * campus.setting.grid_carbon_kg_per_mwh
+    """Give direct CO2 of each step, of all and of grid energy alone [kg].
+
+    Contracts without certificates count as the grid's energy of the hour; over the grid they are part of it.
+    """
+    weight, setting = campus.setting.weight, campus.setting
+    grid = d.given_mw.get("grid", np.zeros(len(weight))) * weight * setting.grid_carbon_kg_per_mwh
     total = grid.copy()
+    for p in setting.purchases:
+        if p.delivery == "physical" and not p.carbon_free:
+            emitted = d.given_mw[p.key] * weight * setting.grid_carbon_kg_per_mwh
+            total = total + emitted
+            grid = grid + emitted if p.through_grid else grid
     for name, t in campus.technologies.items():
         if t.carbon_kg_per_mwh:
             total = total + d.given_mw[name] * weight * t.carbon_kg_per_mwh
@@ -203,8 +211,8 @@ def counted_carbon_kg(campus: Campus, d: Dispatch, power_mw: dict[str, float]) -
         if t.kind in ("fuelled", "storage"):
             total += counted_per_mwh(setting, t) * float(weight @ d.given_mw[name])
     for p in setting.purchases:
-        if setting.lifecycle_carbon and p.delivery == "physical":
-            total += p.lifecycle_kg_per_mwh * float(weight @ d.given_mw[p.key])
+        if p.delivery == "physical":
+            total += float((weight * setting.purchase_counted_kg_per_mwh(p)) @ d.given_mw[p.key])
     return total
 
 
@@ -241,8 +249,9 @@ def lifecycle_kg(campus: Campus, d: Dispatch, grid_lifecycle_kg_per_mwh: FloatAr
         if per_mwh:
             total = total + d.given_mw[name] * weight * per_mwh
     for p in campus.setting.purchases:
-        if p.delivery == "physical" and p.lifecycle_kg_per_mwh:
-            total = total + d.given_mw[p.key] * weight * p.lifecycle_kg_per_mwh
+        if p.delivery == "physical":
+            certified = p.lifecycle_kg_per_mwh * np.ones(len(weight))
+            total = total + d.given_mw[p.key] * weight * (certified if p.carbon_free else grid_lifecycle_kg_per_mwh)
     return total
 
 

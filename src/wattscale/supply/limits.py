@@ -6,6 +6,8 @@ Leaves out: limits of one capacity; those are bounds of their columns.
 
 from __future__ import annotations
 
+import numpy as np
+
 from wattscale.supply.builder import Builder
 from wattscale.supply.program import Link
 from wattscale.supply.purchases import volume_mwh
@@ -94,8 +96,9 @@ def _carbon_cap(b: Builder, index: dict[str, int], energy: float) -> None:
         if per_mw > 0:
             columns[b.at[t.name]] = per_mw
     for p in setting.purchases:
-        if setting.lifecycle_carbon and p.delivery == "physical" and p.lifecycle_kg_per_mwh > 0:
-            carbon[index[p.key]] = weight * p.lifecycle_kg_per_mwh
+        counted = setting.purchase_counted_kg_per_mwh(p)
+        if p.delivery == "physical" and np.any(counted):
+            carbon[index[p.key]] = weight * counted
     b.limit("supply.carbon_cap_kg_per_mwh", setting.carbon_cap_kg_per_mwh, "kg/MWh", energy, carbon, columns)
 
 

@@ -53,7 +53,7 @@ def _physical(b: Builder, p: Purchase) -> int:
     firm = p.take_or_pay_share >= 1.0
     cost = p.usd_per_mwh * volume if firm else 0.0
     at = b.column(p.key, cost - float((setting.weight * profile) @ resale), p.max_mw)
-    carbon = p.lifecycle_kg_per_mwh if setting.lifecycle_carbon else 0.0
+    carbon = setting.purchase_counted_kg_per_mwh(p)
     price = resale + (0.0 if firm else p.usd_per_mwh) + carbon * setting.carbon_price_usd_per_t / KG_PER_T
     meter = next((k for k, s in enumerate(b.stores) if s.name == METER), -1) if p.through_grid else -1
     if meter >= 0:

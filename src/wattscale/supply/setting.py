@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
+
 from wattscale.hours import IntArray
 from wattscale.units import FloatArray
 
@@ -159,6 +161,15 @@ class Setting:
         if self.lifecycle_carbon and self.grid_lifecycle_kg_per_mwh is not None:
             return self.grid_lifecycle_kg_per_mwh
         return self.grid_carbon_kg_per_mwh
+
+    def purchase_counted_kg_per_mwh(self, p: Purchase) -> FloatArray:
+        """Carbon of a contract that cap and price count [kg/MWh], shape (T,).
+
+        Energy without certificates counts as the grid's of the hour, wherever it comes from.
+        """
+        if not p.carbon_free:
+            return self.grid_counted_kg_per_mwh
+        return np.full(len(self.weight), p.lifecycle_kg_per_mwh if self.lifecycle_carbon else 0.0)
 
     @property
     def over_grid(self) -> tuple[Purchase, ...]:

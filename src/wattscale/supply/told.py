@@ -117,6 +117,7 @@ def warnings_of(table: SupplyTable, campus: Campus, solution: Solution) -> tuple
     power, _ = name.capacities(campus, solution)
     found = [*_size_warnings(table, campus, power), *_solver_warnings(table, campus, solution)]
     plants = {t.plant for t in campus.technologies.values() if t.capacity_factor is None}
+    plants |= {p.technology for p in table.ppas if p.kind == "pay-as-produced" and p.capacity_factor is None}
     if "wind" in plants and table.wind_capacity_factor is None:
         found.append(PlanWarning("wind-from-10m", "Wind output is from wind at 10 m, as airports measure it, which "
                                  "understates a wind site; set supply.wind_capacity_factor"))  # fmt: skip

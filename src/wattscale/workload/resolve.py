@@ -6,6 +6,8 @@ Leaves out: any measured column; only inputs are looked at.
 
 from __future__ import annotations
 
+import re
+
 from wattscale.catalog import Catalog
 from wattscale.errors import InputError
 from wattscale.figure import PlanWarning
@@ -14,6 +16,9 @@ from wattscale.workload.layers import Architecture
 from wattscale.workload.models import architecture_of_row, find_row
 from wattscale.workload.parameters import params_total
 
+TOTAL_IN_NAME = re.compile(r"(?<![a-z0-9.])(\d+(?:\.\d+)?)b(?![a-z0-9])", re.IGNORECASE)
+ACTIVE_IN_NAME = re.compile(r"(?<![a-z0-9.])a(\d+(?:\.\d+)?)b(?![a-z0-9])", re.IGNORECASE)
+"""How names tell their parameters in billions, of all and of those active per token: `397B-A17B`."""
 SAME_MODEL = 0.35
 """A catalogued model within this share of the stated total is the one meant (Gemma 2 2B has 2.6 billion)."""
 
@@ -34,7 +39,7 @@ def architecture_for(
     """Find a model by name, or build the archetype of its sizes.
 
     A catalogued model of that name is taken when the sizes stated beside the name agree with it: the total within
-    35 %, layers and width exactly. Otherwise the sizes win.
+    35 %, layers and width exactly. Otherwise the sizes win; where none is stated, those in the name.
 
     Args:
         catalog: The catalogue.
@@ -66,6 +71,9 @@ def architecture_for(
         if _agrees(found, params_total_b, layers, d_model):
             return found, ()
     if params_total_b is None:
+        params_total_b, in_name = sizes_in_name(name)
+        params_active_b = params_active_b or in_name
+    if params_total_b is None:
         hint = "Give its total parameters, a catalogued name or a config.json"
         raise InputError("not in the catalogue, and no size is given", where="model", value=name, hint=hint)
     built = archetype(
@@ -82,6 +90,16 @@ def architecture_for(
     )
     message = f"{name} is not in the catalogue: an archetype of {params_total_b:g} billion parameters stands for it."
     return built, (PlanWarning("archetype", message),)
+
+
+def sizes_in_name(name: str) -> tuple[float | None, float | None]:
+    """Read total and active parameters from a name [1e9], None where it tells none.
+
+    >>> sizes_in_name("acme/Zebra-397B-A17B-FP8"), sizes_in_name("zebra_1.5b_instruct"), sizes_in_name("Zebra-8x7B")
+    ((397.0, 17.0), (1.5, None), (None, None))
+    """
+    total, active = TOTAL_IN_NAME.search(name), ACTIVE_IN_NAME.search(name)
+    return (float(total[1]) if total else None, float(active[1]) if active else None)
 
 
 def _agrees(found: Architecture, total_b: float | None, layers: int | None, d_model: int | None) -> bool:
