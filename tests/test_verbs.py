@@ -84,3 +84,11 @@ def test_a_key_tells_its_limits_and_what_the_built_in_plan_sets():
     assert "allowed: >= 0 and <= 1e+06 MW" in text
     assert "in the built-in preset: 100" in text
     assert "[]" not in ws.explain("facility.pue")
+
+
+def test_an_own_figure_that_nothing_reads_is_told():
+    def told(key):
+        return {w.code for w in ws.plan(ws.load(None, [f'catalog."{key}"=22000', "economics.risk_paths=0"])).warnings}
+
+    assert "unread-figure" in told("accelerators/H100-SXM5-80GB.price_usd")
+    assert "unread-figure" not in told("accelerator_prices/H100-SXM5-80GB.price")

@@ -22,11 +22,14 @@ from wattscale.impact.result import ImpactResult
 from wattscale.scenario.load import to_tables
 from wattscale.scenario.schema import Scenario
 from wattscale.site.result import SiteResult
+from wattscale.stagecache import relevant
 from wattscale.supply.result import SupplyResult
 from wattscale.workload.result import WorkloadResult
 
 if TYPE_CHECKING:
     import pandas as pd
+
+UNREAD = "A figure that the scenario replaces is read by no stage of this plan and changes nothing"
 
 
 @dataclass(frozen=True)
@@ -88,8 +91,12 @@ class Plan:
 
     @cached_property
     def warnings(self) -> tuple[PlanWarning, ...]:
-        """Warnings of all stages, in chain order, each once."""
-        return tuple(dict.fromkeys(w for stage in self.ledgers for w in getattr(self, stage).warnings))
+        """Warnings of all stages, in chain order, each once, and own figures of the catalogue that nothing read."""
+        told = dict.fromkeys(w for stage in self.ledgers for w in getattr(self, stage).warnings)
+        read = {fid: figure for ledger in self.ledgers.values() for fid, figure in ledger.items()}
+        found = relevant(self.scenario.catalog, read)
+        idle = [key for key in self.scenario.catalog if key not in found]
+        return (*told, *(PlanWarning("unread-figure", f'{UNREAD} (catalog."{key}").') for key in idle))
 
     @cached_property
     def sources(self) -> tuple[SourceUse, ...]:

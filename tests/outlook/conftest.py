@@ -18,6 +18,7 @@ UNITS = PlanUnits(
     fixed_usd_per_mw_year=15.6e6,
     segment_share={"accelerators": 0.5, "memory": 0.1, "servers": 0.15, "network": 0.12, "facility": 0.13},
     joules_per_token=12.6,
+    params_active_b=405.0,
     usd_per_mtok=9.0,
     pue=1.1,
     jobs_construction_per_mw=27.0,

@@ -48,6 +48,15 @@ def test_the_same_small_model_needs_less_energy_in_the_cloud(middle, units):
     assert device[0] > 3 * cloud[0]
 
 
+def test_a_token_of_the_small_model_costs_the_cloud_the_same_whatever_model_the_plan_serves(middle, units):
+    smaller = replace(
+        units, joules_per_token=units.joules_per_token / 10.0, params_active_b=units.params_active_b / 10.0
+    )
+    assert breakeven.edge_energy(middle, smaller, 2030)[1] == pytest.approx(
+        breakeven.edge_energy(middle, units, 2030)[1]
+    )
+
+
 def test_edge_moves_more_tasks_than_work(middle):
     tasks, work = breakeven.edge_shares(middle, 2035)
     assert 0 < work[0] < tasks[0] < 0.6

@@ -2,6 +2,7 @@
 
 import json
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,9 +12,11 @@ from wattscale.errors import InputError
 from wattscale.explanation import explain
 from wattscale.outlook import outlook as front
 from wattscale.outlook.charts import CHARTS
+from wattscale.outlook.drivers import read_drivers
 from wattscale.outlook.scenario import load_outlook
 from wattscale.outlook.simulate import simulate
 from wattscale.outlook.summary import fans
+from wattscale.outlook.text import WIDTH, driver_rows
 from wattscale.outlook.years import YEARS
 
 
@@ -54,9 +57,19 @@ def test_the_ten_strongest_drivers_say_what_would_narrow_them(made):
 def test_text_is_conditional_and_fits_its_columns(made):
     text = made.text()
     assert "They are not a forecast" in text
-    assert max(map(len, text.splitlines())) <= 140
+    assert max(map(len, text.splitlines())) <= WIDTH
     for word in ("packaging", "Hindcast", "quantum", "Constrained supply"):
         assert word in text
+
+
+def test_every_driver_fits_its_columns(catalog):
+    drivers = read_drivers(catalog, {})
+    rows = driver_rows(
+        [SimpleNamespace(total=SimpleNamespace(value=0.5), driver=d, narrowed_by="a study") for d in drivers.values()]
+    )
+    assert {row.rindex("a study") for row in rows} == {rows[0].rindex("a study")}
+    money = next(row for row in rows if "conventional.investment " in row)
+    assert "$210 to $305 billion a year" in money
 
 
 @pytest.mark.slow

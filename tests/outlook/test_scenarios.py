@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from wattscale.errors import InputError
+from wattscale.outlook.drivers import read_drivers
 from wattscale.outlook.scenario import SCENARIOS, SHOCKS, load_outlook
 from wattscale.outlook.years import REGIONS, STAGES, place
 
@@ -152,6 +153,11 @@ def test_the_same_seed_gives_the_same_figures_and_another_does_not(run_of, catal
         ({"shock": [{"target": "grids.us", "start": 2027, "years": 1, "factor": 0.5}]}, "Did you mean 'grid'"),
         ({"shock": [{"target": "grid.usa", "start": 2027, "years": 1, "factor": 0.5}]}, "grid.us"),
         ({"shock": [{"target": "grid", "start": 2020, "years": 1, "factor": 0.5}]}, "start"),
+        ({"shock": [{"target": "grid", "start": 2044, "years": 3, "factor": 0.5}]}, "allowed: 1 to 2"),
+        ({"shock": [{"target": "demand.us", "start": 2030, "years": 3, "factor": 0.0}]}, "allowed: 0.02 to 100"),
+        ({"drivers": {"demand.growth_start": {"mode": 1.2}}}, "unknown key .allowed: low, value, high"),
+        ({"drivers": {"demand.growth_start": {"times": 0}}}, "demand.growth_start.times = 0"),
+        ({"drivers": {"demand": {"growth_start": 1.2}}}, 'quotes: "demand.growth_start"'),
     ],
 )
 def test_a_wrong_outlook_file_is_told(tables, words):
@@ -164,11 +170,34 @@ def test_a_wrong_outlook_file_is_told(tables, words):
     [
         ({"demand.growth_strt": 1.0}, "Did you mean 'demand.growth_start'"),
         ({"demand.growth_start": {"low": 2.0, "value": 1.0, "high": 3.0}}, "out of order"),
+        ({"demand.growth_start": {"low": 1.5}}, "out of order"),
+        ({"hardware.life": {"low": -2.0, "value": 1.0, "high": 3.0}}, "allowed: above 0"),
+        ({"training.share_start": 1.2}, "allowed: 0 to 1"),
+        ({"training.share_start": 1.0}, "serve nothing"),
     ],
 )
 def test_a_wrong_driver_is_told(run_of, drivers, words):
     with pytest.raises(InputError, match=words):
         run_of({"drivers": drivers})
+
+
+def test_ends_without_a_value_keep_the_median(catalog):
+    changes = load_outlook({"drivers": {"demand.growth_start": {"low": 1.4, "high": 1.45}}}).changes()
+    before, after = (read_drivers(catalog, given)["demand.growth_start"] for given in ({}, changes))
+    assert (after.low, after.value, after.high) == (1.4, before.value, 1.45)
+
+
+def test_growth_may_be_turned_around(run_of, base):
+    falling = run_of({"drivers": {"demand.growth_start": -1.0}})
+    i = place(2030)
+    assert np.median(falling.accounts.world["ai_twh"][i]) < np.median(base.accounts.world["ai_twh"][place(2025)])
+
+
+@pytest.mark.parametrize("target", ["grid", "turbines"])
+def test_power_may_stop_altogether(run_of, target):
+    found = run_of({"shock": [{"target": target, "start": 2027, "years": 2, "factor": 0.0}]}, draws=16)
+    kind = {"grid": "grid", "turbines": "gas"}[target]
+    assert not found.path.added[kind][place(2027)].any()
 
 
 def test_a_missing_file_is_told():

@@ -79,3 +79,27 @@ def test_a_published_fact_keeps_the_common_spread(catalog):
     found = kind.predict([row, {**row, "year": "2028"}], catalog)[0]
     ratio = [p.high["mid"] / p.low["mid"] for p in found]
     assert ratio[0] < 1.35 < ratio[1]
+
+
+@pytest.mark.parametrize(
+    ("year", "why"), [("2060", "2000 to 2045, not 2060"), ("soon", "'soon' is no number"), ("", "'' is no number")]
+)
+def test_a_year_that_the_outlook_has_not_is_skipped_with_the_reason(catalog, year, why):
+    rows = [
+        {"series": series, "region": "global", "metric": metric, "unit": "", "year": year}
+        for series, metric in (("cowos", "capacity_year_end"), ("ai_chips_amd", "cumulative_units"))
+    ]
+    found, skipped = kind.predict(rows, catalog)
+    assert not found
+    assert all(why in each.why for each in skipped)
+
+
+def test_packaging_goes_on_without_a_step_from_history(catalog):
+    rows = [
+        {"series": "cowos", "region": "TSMC", "metric": "capacity_year_end", "unit": "wafer/month", "year": year}
+        for year in ("2025", "2025.5", "2026")
+    ]
+    found, _ = kind.predict(rows, catalog)
+    values = [each.predicted["mid"] for each in found]
+    assert values == sorted(values)
+    assert values[1] == pytest.approx(np.sqrt(values[0] * values[2]), rel=0.05)

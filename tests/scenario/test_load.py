@@ -202,3 +202,16 @@ def test_a_field_that_needs_a_value_cannot_be_dropped():
 def test_a_wrong_row_of_a_list_names_row_key_and_range(row, message):
     with pytest.raises(InputError, match=message):
         load_scenario({"supply": {"ppas": [{"name": "a", **row}]}})
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("supply.technologies=grid", '["grid"]'),
+        ("supply.cfe_hourly_share=90", "0.9?"),
+    ],
+)
+def test_a_likely_slip_is_named(setting, words):
+    with pytest.raises(InputError) as error:
+        load_scenario(None, [setting])
+    assert words in str(error.value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -224,3 +226,10 @@ def test_sizes_alone_make_a_model_with_the_patches_asked(catalog: Catalog) -> No
     arch = from_sizes(catalog, ArchitectureTable(params_total_b=100.0, layers=40, attention_window=1024))
     assert arch.layers == 40
     assert all(g.attention is not None and g.attention.kind == "window" for g in arch.groups)
+
+
+def test_an_unknown_model_takes_the_sizes_that_its_name_tells(catalog: Catalog) -> None:
+    found, (warning,) = architecture_for(catalog, "acme/Zebra-397B-A17B-FP8")
+    stated, _ = architecture_for(catalog, "zebra", 397.0, 17.0)
+    assert warning.code == "archetype"
+    assert replace(found, name="") == replace(stated, name="")

@@ -153,7 +153,7 @@ class Catalog:
         found = self.table(table)
         cells = found.records.get(plain(name))
         if cells is None:
-            hint = did_you_mean(name, self.names(table)) or f"See: wattscale catalog {table}"
+            hint = did_you_mean(name, self.names(table)) or f"See: wattscale catalog {table}."
             raise InputError(f"not in the catalogue table '{table}'", where=where or table, value=name, hint=hint)
         return Row(self, found, cells)
 

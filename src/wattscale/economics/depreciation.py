@@ -44,8 +44,10 @@ def schedule(name: str, catalog: Catalog, bonus_share: float = 0.0) -> FloatArra
     else:
         known = catalog.names("depreciation")
         if name not in known:
-            hint = did_you_mean(name, [*known, "straight_line_15"])
-            raise InputError("no such depreciation schedule", where="economics.depreciation", value=name, hint=hint)
+            words = [*known, "straight_line_15"]
+            raise InputError("no such depreciation schedule", where="economics.depreciation", value=name,
+                             allowed=f"{', '.join(known)}, straight_line_<years>, half_year_<years>",
+                             hint=did_you_mean(name, words))  # fmt: skip
         found: list[float] = []
         while catalog.has_figure("depreciation", f"{name}.year_{len(found) + 1}"):
             found.append(catalog.value("depreciation", f"{name}.year_{len(found) + 1}"))

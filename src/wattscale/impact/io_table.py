@@ -87,7 +87,8 @@ def _names(index: pd.Index[str]) -> list[tuple[str, ...]]:
 def _frame(folder: Path, table: str) -> pd.DataFrame:
     parameters = folder / "file_parameters.json"
     if not parameters.exists():
-        raise InputError("no such file; save the table with pymrio's save_all", where=str(parameters))
+        raise InputError("no such file", where="impact.input_output", value=str(parameters),
+                         hint="Save the table with pymrio's save_all and name its file_parameters.json")  # fmt: skip
     files = json.loads(parameters.read_text(encoding="utf-8"))["files"]
     if table not in files or not (folder / files[table]["name"]).exists():
         hint = "Run calc_all before save_all."

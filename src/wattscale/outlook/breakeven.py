@@ -24,8 +24,6 @@ QUANTUM_YEAR = 2021
 """Year of the operation times in `breakeven_inputs` (Babbush et al. 2021)."""
 BATTERY_LIFE_YEARS, RATE = 15.0, 0.08
 """Life of a battery (table tech_costs) and the discount rate of the built-in plan."""
-PLAN_MODEL_B = 405.0
-"""Billions of parameters behind the energy per token of the built-in plan."""
 KWH_PER_MWH = 1e3
 
 
@@ -164,7 +162,7 @@ def edge_energy(v: Draws, units: PlanUnits, year: int) -> tuple[FloatArray, Floa
     age = year - LAST_HISTORY
     device = v["edge.energy"] / v["edge.phone_gain"] * np.exp(-v["edge.efficiency_growth"] * age)
     device = device / (1.0 - v["edge.charger_loss"]) + v["edge.embodied"]
-    size = v["edge.model_size"] / PLAN_MODEL_B
+    size = v["edge.model_size"] / units.params_active_b
     cloud = units.joules_per_token * size * np.exp(-v["hardware.efficiency_growth"] * age) * units.pue
     return np.asarray(device), np.asarray(cloud + v["edge.network"])
 

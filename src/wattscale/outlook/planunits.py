@@ -29,6 +29,7 @@ class PlanUnits:
         fixed_usd_per_mw_year: Yearly cost without electricity per MW of IT power [USD/MW/year].
         segment_share: Share of capital by segment [1].
         joules_per_token: IT energy per output token [J].
+        params_active_b: Parameters active per token of the model that is served [1e9].
         usd_per_mtok: Cost of a million tokens, serving alone [USD].
         pue: Power usage effectiveness of the plan [1].
         jobs_construction_per_mw: Direct job-years to build a MW of IT [job-year/MW].
@@ -43,6 +44,7 @@ class PlanUnits:
     fixed_usd_per_mw_year: float
     segment_share: Mapping[str, float]
     joules_per_token: float
+    params_active_b: float
     usd_per_mtok: float
     pue: float
     jobs_construction_per_mw: float
@@ -70,6 +72,9 @@ BUILDING = ("facility", "power", "cooling", "electrical", "mechanical", "shell",
 """Market segments of a plan that outlast the devices, by how their names start."""
 
 
+BILLION = 1e9
+
+
 def units_of(plan: Plan) -> PlanUnits:
     """Take the unit figures from a plan."""
     it_mw = _mid(plan.compute.figures["design_it_power_mw"])
@@ -83,6 +88,7 @@ def units_of(plan: Plan) -> PlanUnits:
         fixed_usd_per_mw_year=running / it_mw,
         segment_share={name: usd / sum(market.values()) for name, usd in market.items()},
         joules_per_token=_mid(work["serving.it_joules_per_output_token"]),
+        params_active_b=_mid(plan.workload.figures["params_active"]) / BILLION,
         usd_per_mtok=_mid(money["usd_per_mtok_serving_only"]),
         pue=_mid(plan.facility.figures["pue"]),
         jobs_construction_per_mw=_mid(impact["jobs_construction_job_years"]) / it_mw,

@@ -14,6 +14,9 @@ from wattscale.outlook.years import FUTURE
 from wattscale.report.words import digits, scale
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from wattscale.outlook.influence import Influence
     from wattscale.outlook.outlook import Outlook
 
 WIDTH = 130
@@ -120,13 +123,19 @@ def _break_evens(outlook: Outlook) -> str:
 
 
 def _drivers(outlook: Outlook) -> str:
-    rows = ["Strongest drivers of the electricity of 2035 (total Sobol index), and what would narrow them:"]
-    for each in outlook.drivers:
+    title = "Strongest drivers of the electricity of 2035 (total Sobol index), and what would narrow them:"
+    return "\n".join([title, *driver_rows(outlook.drivers)])
+
+
+def driver_rows(drivers: Iterable[Influence]) -> list[str]:
+    """Write one row for each driver: its index, name, range and what would narrow it."""
+    rows = []
+    for each in drivers:
         d = each.driver
         span = " ".join(scale(d.high, d.figure.unit).span(d.low, d.high).split())
         row = f"  {each.total.value:5.2f}  {d.name:<29} {span:<36} "
         rows.append(row + textwrap.shorten(each.narrowed_by, WIDTH - len(row), placeholder="…"))
-    return "\n".join(rows)
+    return rows
 
 
 def _hindcast(outlook: Outlook) -> str:

@@ -25,6 +25,7 @@ TYPES = {
     "model_attributes_type": "must be a table",
     "finite_number": "must be a finite number",
 }
+PERCENT = 100.0
 LIMITS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
 
 
@@ -39,9 +40,19 @@ def input_error(error: ValidationError, where: str | None) -> InputError:
     allowed, words = _allowed(key)
     message = TYPES.get(first["type"]) or _sentence(first)
     value = first["input"]
-    hint = did_you_mean(value, words) if isinstance(value, str) and words else None
+    hint = did_you_mean(value, words) if isinstance(value, str) and words else _likely(first, allowed)
     shown = None if isinstance(value, dict | BaseModel) else value
     return InputError(message, where=field, value=shown, allowed=allowed, hint=hint)
+
+
+def _likely(detail: ErrorDetails, allowed: str | None) -> str | None:
+    """Guess what was meant by a lone word where a list belongs, or by a percentage where a share does."""
+    value = detail["input"]
+    if detail["type"] == "list_type" and isinstance(value, str):
+        return f'A list stands in brackets: ["{value}"]'
+    if detail["type"] == "less_than_equal" and (allowed or "").endswith("<= 1") and 1.0 < value <= PERCENT:
+        return f"Shares run from 0 to 1: {value / PERCENT:g}?"
+    return None
 
 
 def _sentence(detail: ErrorDetails) -> str:
