@@ -26,6 +26,13 @@ LONGEST_TAIL_Z = 2.5
 TABLES = ("outlook_drivers", "breakeven_inputs")
 RATE = "1/year"
 """Unit of growth, which may be below zero where the catalogue says above."""
+DIVISORS = (
+    "hardware.", "demand.latent", "demand.maturing", "conventional.level", "conventional.load", "cooling.rack",
+    "facility.peak_factor", "foundry.slack", "capacity.tau", "grid.completion", "transformers.level",
+    "quantum.classical_call", "neuromorphic.gain", "edge.model_size", "edge.size_median", "edge.size_sd",
+    "decentral.utilisation",
+)  # fmt: skip
+"""Drivers that something is divided by, by how their names start; growth among them is free."""
 
 Draws: TypeAlias = Mapping[str, FloatArray]
 """Value of each driver in each draw, shape (draws,)."""
@@ -114,12 +121,13 @@ def read_drivers(catalog: Catalog, changes: Mapping[str, Change]) -> dict[str, D
 
 
 def _check_range(known: Driver, changed: Driver) -> None:
-    """Refuse a range that the driver cannot have: a share outside 0 to 1, a quantity that is not above zero."""
+    """Refuse a range that the driver cannot have: a share outside 0 to 1, a quantity below zero, a divisor of zero."""
     is_share = "share" in known.name and known.figure.unit == "1"
-    is_quantity = known.low > 0 and known.figure.unit != RATE
-    allowed = "0 to 1" if is_share else "above 0" if is_quantity else ""
-    wrong = changed.low < 0 or changed.high > 1 if is_share else is_quantity and changed.low <= 0
+    is_quantity = known.low >= 0 and known.figure.unit != RATE
+    divides = known.name.startswith(DIVISORS) and known.figure.unit != RATE
+    wrong = is_quantity and changed.low < 0 or divides and changed.low <= 0 or is_share and changed.high > 1
     if wrong:
+        allowed = "0 to 1" if is_share else "above 0" if divides else "0 or more"
         ends = (changed.low, changed.value, changed.high)
         raise InputError("is not a possible range", where=f'drivers."{known.name}"', value=ends, allowed=allowed)
 

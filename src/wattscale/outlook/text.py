@@ -133,7 +133,7 @@ def driver_rows(drivers: Iterable[Influence]) -> list[str]:
     for each in drivers:
         d = each.driver
         span = " ".join(scale(d.high, d.figure.unit).span(d.low, d.high).split())
-        row = f"  {each.total.value:5.2f}  {d.name:<29} {span:<36} "
+        row = f"  {each.total.value:5.2f}  {d.name:<30} {span:<36} "
         rows.append(row + textwrap.shorten(each.narrowed_by, WIDTH - len(row), placeholder="…"))
     return rows
 
