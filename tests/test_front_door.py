@@ -33,6 +33,18 @@ def test_help_fits_a_screen():
     assert "Example:" in done.stdout
 
 
+def test_the_help_of_every_command_has_an_example_and_fits_a_screen():
+    import typer.main
+    from typer.testing import CliRunner
+
+    from wattscale.cli import app
+
+    for name in typer.main.get_command(app).commands:
+        lines = CliRunner().invoke(app, [name, "--help"]).output.splitlines()
+        assert f"Example: wattscale {name}" in " ".join(line.strip() for line in lines), name
+        assert len(lines) <= 40
+
+
 def test_no_module_is_longer_than_400_lines():
     for path in Path(ws.__file__).parent.rglob("*.py"):
         assert len(path.read_text(encoding="utf-8").splitlines()) <= 400, path.name

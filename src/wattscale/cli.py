@@ -61,7 +61,10 @@ class Progress:
 
 @app.command()
 def plan(scenario: Scenario = None, settings: Settings = None, out: Out = None, as_json: Json = False) -> None:
-    """Make a plan: devices, megawatts, supply, cost, carbon."""
+    """Make a plan: devices, megawatts, supply, cost, carbon.
+
+    Example: wattscale plan my.toml --set facility.cooling=chiller --out out
+    """
     from wattscale.chain import plan as make
     from wattscale.scenario.load import load_scenario
     from wattscale.verbs import to_json, write
@@ -84,7 +87,10 @@ def compare(
     settings: Settings = None,
     as_json: Json = False,
 ) -> None:
-    """Put plans side by side, with the differences."""
+    """Put plans side by side, with the differences.
+
+    Example: wattscale compare a.toml b.toml
+    """
     from wattscale.chain import plan as make
     from wattscale.report import compare_summary
     from wattscale.scenario.load import load_scenario
@@ -106,7 +112,10 @@ def solve(
     settings: Settings = None,
     as_json: Json = False,
 ) -> None:
-    """The other way round: vary a key until a figure reaches a value."""
+    """The other way round: vary a key until a figure reaches a value.
+
+    Example: wattscale solve --vary workload.serving.requests_per_day --until facility.peak_mw=60
+    """
     from wattscale.goal import solve as seek
     from wattscale.scenario.load import load_scenario
     from wattscale.verbs import to_json
@@ -123,7 +132,10 @@ def solve(
 
 @app.command()
 def model(name: Annotated[str, typer.Argument(help="Catalogue name or config.json.")], as_json: Json = False) -> None:
-    """Show what an LLM is made of and what it costs per token."""
+    """Show what an LLM is made of and what it costs per token.
+
+    Example: wattscale model Llama-3.1-8B
+    """
     from wattscale.verbs import model as describe
     from wattscale.verbs import to_json
 
@@ -133,7 +145,10 @@ def model(name: Annotated[str, typer.Argument(help="Catalogue name or config.jso
 
 @app.command()
 def explain(name: Annotated[str, typer.Argument(help="Stage, figure or scenario key.")]) -> None:
-    """Show equations, units and sources."""
+    """Show equations, units and sources.
+
+    Example: wattscale explain facility.pue
+    """
     from wattscale.explanation import explain as tell
 
     print(tell(name))
@@ -146,7 +161,10 @@ def validate(
     cross_validate: Annotated[bool, typer.Option("--cross-validate", help="Refit without each row's model.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Predict measured rows from their inputs and score them."""
+    """Predict measured rows from their inputs and score them.
+
+    Example: wattscale validate inference --data measured.csv
+    """
     from wattscale.validation import validate as check
     from wattscale.validation.text import validation_text
     from wattscale.verbs import to_json
@@ -172,7 +190,10 @@ def measure(
     out: Annotated[Path | None, typer.Option(metavar="FILE.csv", help="Write the table there.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Measure power and speed of your own GPU, or read what vllm, ML.ENERGY and CodeCarbon measured."""
+    """Measure power and speed of your own GPU, or read what vllm, ML.ENERGY and CodeCarbon measured.
+
+    Example: wattscale measure --read bench.json --fact gpu_model=H100 --out measured.csv
+    """
     from wattscale.measure import Ask, batches_of, facts_of, table_csv
     from wattscale.measure import measure as run
     from wattscale.verbs import to_json
@@ -196,7 +217,10 @@ def calibrate(
     out: Annotated[Path | None, typer.Option(metavar="FILE.toml", help="Write the fitted figures there.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Fit speed, overhead and power of your device to measurements; writes a [catalog] table."""
+    """Fit speed, overhead and power of your device to measurements; writes a [catalog] table.
+
+    Example: wattscale calibrate measured.csv --out my_gpu.toml
+    """
     from wattscale.measure import calibrate as fit
     from wattscale.measure import read_results
     from wattscale.verbs import to_json
@@ -215,7 +239,10 @@ def catalog(
     scenario: Annotated[Path | None, typer.Option(metavar="FILE.toml", help="The plan; else the built-in one.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Look at the figures that everything rests on."""
+    """Look at the figures that everything rests on.
+
+    Example: wattscale catalog accelerators
+    """
     from wattscale.verbs import catalog_table as look
 
     frame = look(table)
@@ -232,7 +259,10 @@ def catalog(
 
 @app.command()
 def schema() -> None:
-    """Print the JSON Schema of the scenario."""
+    """Print the JSON Schema of the scenario.
+
+    Example: wattscale schema > scenario.schema.json
+    """
     from wattscale.verbs import schema as describe
     from wattscale.verbs import to_json
 
@@ -247,7 +277,10 @@ def web(
     root_path: Annotated[str, typer.Option(metavar="PATH", help="Path below which a proxy shows it.")] = "",
     workers: Annotated[int, typer.Option(help="Processes that answer.", min=1, max=64)] = 1,
 ) -> None:
-    """Start the local web app."""
+    """Start the local web app.
+
+    Example: wattscale web --port 8080
+    """
     from wattscale.web.serve import serve
 
     serve(host, port, read_only, root_path, workers)

@@ -25,7 +25,10 @@ def outlook(
     out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Write files there.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Run the industry to 2045: demand, limits, power, prices, carbon."""
+    """Run the industry to 2045: demand, limits, power, prices, carbon.
+
+    Example: wattscale outlook --draws 300
+    """
     from wattscale.outlook.outlook import run_outlook
     from wattscale.verbs import to_json
 

@@ -48,7 +48,10 @@ def levers(
     settings: Settings = None,
     as_json: Json = False,
 ) -> None:
-    """Show what each lever saves: alone, in order, its exact share; abatement cost curve."""
+    """Show what each lever saves: alone, in order, its exact share; abatement cost curve.
+
+    Example: wattscale levers --only precision,cooling --workers 2
+    """
     from wattscale.scenario.load import load_scenario
     from wattscale.study.levers import load_levers, study_levers
     from wattscale.study.text import levers_text
@@ -74,7 +77,10 @@ def sites(
     settings: Settings = None,
     as_json: Json = False,
 ) -> None:
-    """Rank places by whole plans."""
+    """Rank places by whole plans.
+
+    Example: wattscale sites --limit "site.time_to_power_years<=4"
+    """
     from wattscale.scenario.load import load_scenario
     from wattscale.study.places import places_of
     from wattscale.study.sites import rank_sites
@@ -101,7 +107,10 @@ def study(
     dask: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler, tcp://host:8786.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Run a sweep, a Monte Carlo or a sensitivity analysis."""
+    """Run a sweep, a Monte Carlo or a sensitivity analysis.
+
+    Example: wattscale study study.toml --out results
+    """
     from wattscale.study.front import run_study
     from wattscale.verbs import to_json
 
@@ -122,7 +131,10 @@ def claims(
     settings: Settings = None,
     as_json: Json = False,
 ) -> None:
-    """Test common statements about AI and energy; say what would flip each."""
+    """Test common statements about AI and energy; say what would flip each.
+
+    Example: wattscale claims --id 8
+    """
     from wattscale.outlook.claims import evaluate_claims
     from wattscale.scenario.load import load_scenario
     from wattscale.study.text import claims_text

@@ -161,7 +161,9 @@ def parse_until(until: str) -> tuple[str, float]:
     except ValueError:
         target = math.nan
     if not separator or not math.isfinite(target):
-        raise InputError("is not of the form figure=value", where="--until", value=until, hint="facility.peak_mw=100")
+        raise InputError(
+            "is not of the form figure=value", where="--until", value=until, hint="Example: facility.peak_mw=100"
+        )
     if spec_of(figure) is None:
         raise InputError("no such figure", where="--until", value=figure, hint=did_you_mean(figure, figure_specs()))
     return figure, target

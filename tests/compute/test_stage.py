@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -82,6 +84,18 @@ def test_an_unknown_engine_lists_the_known(catalog: Catalog) -> None:
 def test_an_accelerator_without_measurements_warns(catalog: Catalog) -> None:
     found = stage.run(ComputeTable(accelerator="MI300X"), _workload(catalog), catalog.recording())
     assert "uncalibrated-accelerator" in {w.code for w in found.warnings}
+
+
+@pytest.mark.parametrize(("tokens", "told"), [(1.0, False), (2.0, True), (300.0, False)])
+def test_a_time_per_token_that_no_one_waits_for_is_told(catalog: Catalog, tokens: float, told: bool) -> None:
+    asked = _workload(catalog)
+    assert asked.serving is not None
+    asked = replace(asked, serving=replace(asked.serving, output_tokens=tokens))
+    found = stage.run(ComputeTable(), asked, catalog.recording())
+    assert found.serving is not None
+    assert ("time-per-token-not-held" in {w.code for w in found.warnings}) == told
+    if tokens > 2.0:
+        assert found.serving.tpot_ms <= asked.serving.recipe.tpot_ms
 
 
 def test_percentiles_of_the_first_token_rise_and_meet_the_limit(catalog: Catalog) -> None:

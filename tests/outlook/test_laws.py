@@ -167,3 +167,12 @@ def test_a_fleet_without_shipments_dies_out():
         fleet.ship(np.array([0.0]), np.array([2.0]))
     power, work = fleet.survivors()
     assert power[0] == 0 == work[0]
+
+
+def test_the_largest_run_grows_as_runs_have_until_it_takes_its_share(base):
+    run, halls = base.accounts.world["largest_run_mw"], base.accounts.world["ai_capacity_gw"] * 1e3
+    assert (run <= halls * base.v["training.run_share"] * (1.0 + 1e-12)).all()
+    assert np.median(run[place(2025)]) == pytest.approx(base.world.history.run_mw, rel=0.1)
+    growth = np.log(run[place(2026)] / run[place(2025)])
+    assert (growth <= base.v["training.run_growth"] + 1e-12).all()
+    assert np.median(run[place(2035)] / halls[place(2035)]) == pytest.approx(np.median(base.v["training.run_share"]))

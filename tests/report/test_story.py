@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from wattscale.report.brief import worth_line
 from wattscale.report.story import said, story
 from wattscale.result import Plan, PlanFigure
 
@@ -77,3 +79,12 @@ def test_shares_of_the_sources_of_power_are_those_of_the_energy(plan: Plan) -> N
     only = replace(plan, supply=replace(plan.supply, dispatch_mw={"grid": np.ones(8760)}, storage_mwh={}))
     only.__dict__["figures"], only.__dict__["warnings"] = plan.figures, ()
     assert "The power comes from grid (100%)." in told(only)["How it is powered"]
+
+
+def test_a_value_of_nothing_but_rounding_is_told_as_zero() -> None:
+    def told(npv: float) -> str:
+        figures = {"economics.npv_usd": SimpleNamespace(value=npv), "economics.capital_usd": SimpleNamespace(value=1e6)}
+        return worth_line(SimpleNamespace(figures=figures))  # type: ignore[arg-type]
+
+    assert told(-7.6e-10) == "NPV $0"
+    assert told(-2.0e5) == "NPV −$200,000"

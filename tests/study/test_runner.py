@@ -111,6 +111,7 @@ def test_a_defect_that_one_case_meets_does_not_end_the_others(monkeypatch):
     assert (row["status"], row["cause"]) == ("failed", "ZeroDivisionError: division by zero")
 
 
+@pytest.mark.slow
 def test_quantiles_of_a_linear_case_are_the_closed_form_within_their_error():
     # Revenue is price x tokens of the year: uniform between the ends.
     axis = [{"key": "economics.price_per_mtok_usd", "low": 10.0, "high": 20.0, "distribution": "uniform"}]

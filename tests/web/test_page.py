@@ -190,6 +190,14 @@ def test_a_scenario_file_is_saved_and_loaded_again(opened: Callable[..., Any], t
     assert other.get_by_role("textbox", name="Discount rate").input_value() == "11"
 
 
+def test_a_choice_by_its_other_name_is_shown(opened: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "alias.toml").write_text('[compute]\naccelerator = "H200"\n')
+    page = opened()
+    page.locator("input[type=file]").set_input_files(tmp_path / "alias.toml")
+    page.wait_for_selector(".own-list li")
+    assert page.get_by_role("combobox", name="Accelerator").input_value() == "H200"
+
+
 def test_the_plan_is_copied_as_a_command(opened: Callable[..., Any]) -> None:
     page = opened()
     set_number(page, "Grid connection", "80")

@@ -17,7 +17,7 @@ from wattscale.compute.power import ItPower, idle_power, it_power_per_device, lo
 from wattscale.compute.queueing import mixture_quantile
 from wattscale.compute.replica import candidate_layouts, choose_replica, replica_curves, resolve_formats
 from wattscale.compute.result import FrontPoint, ServingPlan
-from wattscale.compute.serving import Replica
+from wattscale.compute.serving import UNPACED_TOKENS, Replica
 from wattscale.compute.serving_front import front_of
 from wattscale.compute.serving_memory import cache_held_per_device
 from wattscale.compute.serving_setting import Request, Setting, load_setting
@@ -114,6 +114,7 @@ def plan_serving(
     hours = run_hours(replica, requests, count, idle_w, table.load_balancing)
     it = it_power_per_device(hours.device_power_w, server, np.clip(hours.load_share, 0.0, 1.0))
     plan = _plan(workload, arch, accelerator, replica, request, hours, it)
+    warnings += _pace_warning(plan, request)
     full_w = float(replica.curve.device_power_w[replica.full])
     figures = _figures(plan, replica, hours, request, setting, catalog) | _waits(replica, hours, requests, setting)
     front = front_of(curves, request, _price(table, accelerator, catalog))
@@ -187,6 +188,17 @@ def _calibration_warning(accelerator: Accelerator, catalog: Catalog) -> tuple[Pl
         "means of NVIDIA data-centre generations."
     )
     return (PlanWarning("uncalibrated-accelerator", message),)
+
+
+def _pace_warning(plan: ServingPlan, request: Request) -> tuple[PlanWarning, ...]:
+    limit_ms = request.tpot_s * 1e3
+    if not 1.0 < request.output_tokens <= UNPACED_TOKENS or plan.tpot_ms <= limit_ms:
+        return ()
+    message = (
+        f"The time per token, {plan.tpot_ms:.3g} ms, is above the limit of {limit_ms:.3g} ms: nobody reads along with "
+        f"{request.output_tokens:.3g} output tokens, so only the time to the first token is held."
+    )
+    return (PlanWarning("time-per-token-not-held", message),)
 
 
 def _weighted(values: FloatArray, weights: FloatArray) -> float:

@@ -48,15 +48,7 @@ def run(table: ComputeTable, workload: WorkloadResult, catalog: Catalog) -> Comp
 
     Source: docs/method/compute.md.
     """
-    trains = workload.training is not None
-    serves = workload.serving is not None and bool(np.max(workload.serving.requests_per_hour) > 0)
-    if not trains and not serves:
-        raise InputError(
-            "nothing to train and nothing to serve",
-            where="workload.training.tokens, workload.serving.requests_per_day",
-            value="0, 0",
-            allowed="at least one above zero",
-        )
+    serves = _serves(workload)
     training: TrainingPlan | None = None
     serving: ServingPlan | None = None
     front: tuple[FrontPoint, ...] = ()
@@ -98,6 +90,19 @@ def run(table: ComputeTable, workload: WorkloadResult, catalog: Catalog) -> Comp
         spare_power_mw=spare_mw,
         serving_front=front,
     )
+
+
+def _serves(workload: WorkloadResult) -> bool:
+    """Tell whether there is anything to serve; refuse a workload that neither trains nor serves."""
+    serves = workload.serving is not None and bool(np.max(workload.serving.requests_per_hour) > 0)
+    if workload.training is None and not serves:
+        raise InputError(
+            "nothing to train and nothing to serve",
+            where="workload.training.tokens, workload.serving.requests_per_day",
+            value="0, 0",
+            allowed="at least one above zero",
+        )
+    return serves
 
 
 def _accelerator(table: ComputeTable, key: str) -> tuple[str, str]:

@@ -98,7 +98,7 @@ def accounts(world: World, path: Path, plants: Mapping[str, FloatArray]) -> Acco
         "tokens_per_month": path.world["service"] * world.history.tokens[-1] / v["use.google_share"],
         "ai_capacity_gw": ai_mw / KW_PER_MW,
         "unmet_share": r["unmet_work"].sum(axis=2) / r["demand_work"].sum(axis=2),
-        "largest_run_mw": ai_mw * v["training.run_share"],
+        "largest_run_mw": world.largest_run_mw(ai_mw, TIMES[:, None]),
         "token_price_index": _token_price(world, path),
         "scarcity_price": 1.0 + np.maximum(path.world["device_ratio"] - 1.0, 0.0) * v["scarcity.price_slope"],
         "embodied_mt": path.world["shipped_mw"] * v["hardware.overhead"] * world.units.embodied_t_per_mw / MT,

@@ -125,7 +125,7 @@ def _check_range(known: Driver, changed: Driver) -> None:
     is_share = "share" in known.name and known.figure.unit == "1"
     is_quantity = known.low >= 0 and known.figure.unit != RATE
     divides = known.name.startswith(DIVISORS) and known.figure.unit != RATE
-    wrong = is_quantity and changed.low < 0 or divides and changed.low <= 0 or is_share and changed.high > 1
+    wrong = (is_quantity and changed.low < 0) or (divides and changed.low <= 0) or (is_share and changed.high > 1)
     if wrong:
         allowed = "0 to 1" if is_share else "above 0" if divides else "0 or more"
         ends = (changed.low, changed.value, changed.high)

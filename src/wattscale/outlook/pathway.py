@@ -185,7 +185,7 @@ def _future_year(run: Run, expansion: Expansion, t: int) -> None:
     run.entry.learn(
         year,
         {
-            "largest_run_mw": power * v["training.run_share"],
+            "largest_run_mw": world.largest_run_mw(power, year),
             "scarcity_price": 1.0 + np.maximum(found.device_ratio - 1.0, 0.0) * v["scarcity.price_slope"],
             "matched_usd_per_mwh": world.matched_cost[t], "grid_usd_per_mwh": found.electricity,
         },

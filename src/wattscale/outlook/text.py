@@ -1,6 +1,6 @@
 """An outlook in words and columns for a terminal.
 
-In: an `Outlook`. Out: text of at most 130 columns.
+In: an `Outlook`. Out: text of about 130 columns.
 Leaves out: figures by region and segment; `--json` and the page give them.
 """
 

@@ -37,12 +37,14 @@ class History:
         shipped_mw: Device power added [MW], shape (years,).
         density: Work per power of devices added [H100e/MW], shape (years,).
         tokens: Tokens of Google per month at mid-year [1e12], shape (years,).
+        run_mw: Power of the largest training run of the last year [MW].
     """
 
     electricity: FloatArray
     shipped_mw: FloatArray
     density: FloatArray
     tokens: FloatArray
+    run_mw: float
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,22 @@ class World:
         """Give the carbon price of a year in the draws [USD/t], shape (draws, regions)."""
         return drawn_price(self.carbon, self.v, year)
 
+    def largest_run_mw(self, halls_mw: FloatArray, year: float | FloatArray) -> FloatArray:
+        """Give the power of the largest training run: grows as runs have, until it takes its share of all halls.
+
+        Args:
+            halls_mw: Power of all AI halls [MW], shape (draws,) or (years, draws).
+            year: Year, or years of shape (years, 1).
+
+        Returns:
+            Power [MW], shape of `halls_mw`.
+        """
+        v = self.v
+        grown = np.exp(v["training.run_growth"] * (year - LAST_HISTORY))
+        return np.asarray(
+            np.minimum(halls_mw * v["training.run_share"], self.history.run_mw * v["boundary.other"] * grown)
+        )
+
     def mix(self, year: int, own: Mapping[str, FloatArray] | None = None) -> Mix:
         """Give the power mix of a year; grid shares answer the carbon price."""
         return mix_in(self.v, self.regions, year, own, pressure(self.carbon, self.v, year, MIX_YEAR))
@@ -99,7 +117,9 @@ def read_history(catalog: Catalog) -> History:
     shares = np.array([series("dc.share", region) for region in OTHERS])
     others = (world - us) * shares / shares.sum(axis=0)
     electricity = np.concatenate([us[None], others]).T
-    return History(electricity, series("chips.power_added"), series("chips.density"), series("service.google_tokens"))
+    shipped, density = series("chips.power_added"), series("chips.density")
+    run_mw = catalog.value("outlook_history", "training.run_power", vintage=LAST_HISTORY)
+    return History(electricity, shipped, density, series("service.google_tokens"), run_mw)
 
 
 def read_regions(catalog: Catalog) -> dict[str, FloatArray]:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 SCOPE2 = (("location", "location-based"), ("market", "market-based"), ("hourly", "matched by the hour"))
 """Methods of scope 2, as the figures and as people name them."""
+BREAK_EVEN_SHARE = 1e-6
+"""A net present value below this share of the capital is zero but for rounding [1]."""
 SAME_SHARE = 1e-3
 """Methods that differ by less than this share are told as one [1]."""
 
@@ -42,7 +44,9 @@ def worth_line(plan: Plan) -> str:
     npv, alone = (plan.figures.get(f"economics.{name}") for name in ("npv_usd", "npv_runs_paid_usd"))
     if npv is None:
         return ""
-    said = f"NPV {people(npv.value, 'USD')}"
+    capital = plan.figures.get("economics.capital_usd")
+    nothing = BREAK_EVEN_SHARE * capital.value if capital is not None else 0.0
+    said = f"NPV {people(0.0 if abs(npv.value) < nothing else npv.value, 'USD')}"
     if alone is None:
         return said
     return f"{said} if its training runs are paid at cost, {people(alone.value, 'USD')} if the tokens must pay for them"

@@ -198,7 +198,7 @@ def ranges(plan: Plan, width: int) -> Spec | None:
 def carbon_by_month(plan: Plan, width: int) -> Spec | None:
     """Draw the carbon of the power used in each month, by source: grid, own plant, and upstream of both.
 
-    Certified energy of contracts over the grid stands apart, at the mean of the grid, as the location-based method counts it.
+    Certified contracts over the grid stand apart, at the mean of the grid, as the location-based method counts them.
     """
     month = month_of_hour()
     supply = plan.supply

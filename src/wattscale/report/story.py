@@ -11,15 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wattscale.report.basis import confidence_counts
-from wattscale.report.brief import contract_line, currency_line, scope2_line, start_line
+from wattscale.report.brief import BREAK_EVEN_SHARE, contract_line, currency_line, scope2_line, start_line
 from wattscale.report.tables import full_title, is_key, place_name
 from wattscale.report.words import is_wide, listed, name_for_people, people, round_words, scale
 
 if TYPE_CHECKING:
     from wattscale.result import Plan, PlanFigure
 
-BREAK_EVEN_SHARE = 1e-6
-"""A net present value below this share of the capital is zero but for rounding."""
 MOST_DOUBTED = 3
 """Figures named as the widest in the paragraph on uncertainty."""
 

@@ -67,6 +67,8 @@ _PERCENT_ENDINGS = (
     "share_of_tokens",
     "share_of_running",
 )
+SMALL_COUNT = 100.0
+"""Whole numbers below this are counts and stand without decimals."""
 NEXT_TO_NOTHING = 1e-5
 """An end of a range below this share of the other is zero but for the solver's last digits [1]."""
 _ABBREVIATIONS = {
@@ -151,6 +153,8 @@ def scale(value: float, unit: str, name: str = "") -> Scale:
     '1.82 trillion tokens a year'
     >>> scale(2027.5, "calendar year").text(2027.5), scale(2.4e6, "currency").text(2.4e6)
     ('2027.5', '2.40 million')
+    >>> scale(8.0, "1").text(8.0), scale(1.1, "1").text(1.1)
+    ('8', '1.10')
     """
     if unit == "calendar year":
         return Scale(1.0, "", "", 0 if float(value).is_integer() else 1)
@@ -170,6 +174,8 @@ def scale(value: float, unit: str, name: str = "") -> Scale:
         ladder = _LADDERS[head]
         factor, shown = next(((f, u) for f, u in ladder if size >= f), ladder[-1] if size else (1.0, head))
         return Scale(factor, "", f" {_SPELT.get(shown, shown)}{tail}")
+    if unit == "1" and 1.0 <= size < SMALL_COUNT and float(value).is_integer():
+        return Scale(1.0, "", "", 0)
     if size < 1e6 or size >= 1e15:
         return Scale(1.0, "", f" {_SPELT.get(head, head)}{tail}".rstrip() if unit != "1" else "")
     factor, word = next((f, w) for f, w in _WORDS if size >= f)
