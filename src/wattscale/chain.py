@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
 from wattscale.catalog import Catalog, load_catalog
@@ -26,6 +27,7 @@ from wattscale.impact.result import ImpactResult
 from wattscale.result import Plan
 from wattscale.scenario.compute import ComputeTable
 from wattscale.scenario.facility import FacilityTable
+from wattscale.scenario.load import load_scenario
 from wattscale.scenario.schema import Scenario
 from wattscale.site import stage as site
 from wattscale.site.result import SiteResult
@@ -46,17 +48,19 @@ LIQUID_COOLED_SERVERS = ("direct-to-chip", "immersion")
 """Cooling technologies whose servers keep few fans; a rear door leaves them in place."""
 
 
-def plan(scenario: Scenario, progress: Progress | None = None, cache: StageCache | None = None) -> Plan:
+def plan(scenario: Scenario | Path | str, progress: Progress | None = None, cache: StageCache | None = None) -> Plan:
     """Make the plan of a scenario.
 
     Args:
-        scenario: What is asked.
+        scenario: What is asked, or the path of its file.
         progress: Called before each stage.
         cache: Keeps stage results between plans.
 
     Raises:
         InputError: A file or value that a stage cannot use, or an ask that cannot be met.
     """
+    if not isinstance(scenario, Scenario):
+        scenario = load_scenario(scenario)
     if scenario.supply.technologies != ["grid"]:
         ready.begin()
     chain = walk(scenario, "impact", progress, cache)

@@ -60,18 +60,26 @@ class Progress:
 
 
 @app.command()
-def plan(scenario: Scenario = None, settings: Settings = None, out: Out = None, as_json: Json = False) -> None:
+def plan(
+    scenario: Scenario = None,
+    settings: Settings = None,
+    out: Out = None,
+    parquet: Annotated[bool, typer.Option("--parquet", help="Write hourly.parquet, not hourly.csv.")] = False,
+    as_json: Json = False,
+) -> None:
     """Make a plan: devices, megawatts, supply, cost, carbon.
 
     Example: wattscale plan my.toml --set facility.cooling=chiller --out out
     """
     from wattscale.chain import plan as make
     from wattscale.scenario.load import load_scenario
-    from wattscale.verbs import to_json, write
+    from wattscale.verbs import OUTPUTS, to_json, write
 
+    if parquet and out is None:
+        raise InputError("needs a folder to write to", where="--parquet", hint="Add --out DIR")
     made = make(load_scenario(scenario, settings or ()), Progress().stage)
     if out is not None:
-        written = write(made, out)
+        written = write(made, out, [n.replace(".csv", ".parquet") if parquet else n for n in OUTPUTS])
         print(f"Wrote {', '.join(p.name for p in written)} to {out}", file=sys.stderr)
     if as_json:
         print(to_json(made.to_dict()), end="")

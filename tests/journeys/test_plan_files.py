@@ -2,12 +2,14 @@
 
 import json
 import tomllib
+from pathlib import Path
 
 import pytest
 
 import wattscale as ws
 from wattscale.catalog.specs import figure_specs, spec_of
 
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 NAMED = [
     "workload.params_total",
     "workload.params_active",
@@ -132,6 +134,23 @@ def test_parquet_can_be_written_too(made, tmp_path):
     (path,) = ws.write(made, tmp_path / "out", ["hourly.parquet"])
     with duckdb.connect() as connection:
         assert connection.execute("SELECT count(*) FROM read_parquet(?)", [str(path)]).fetchall() == [(8760,)]
+
+
+def test_the_command_line_writes_parquet_where_asked_and_refuses_it_without_a_folder(tmp_path, capsys):
+    from wattscale.cli import main
+
+    with pytest.raises(SystemExit, match="^0$"):
+        main(["plan", "--out", str(tmp_path / "out"), "--parquet"])
+    assert (tmp_path / "out" / "hourly.parquet").exists()
+    assert not (tmp_path / "out" / "hourly.csv").exists()
+    capsys.readouterr()
+    with pytest.raises(SystemExit, match="^2$"):
+        main(["plan", "--parquet"])
+    assert "--out" in capsys.readouterr().err
+
+
+def test_a_plan_may_be_asked_for_by_the_path_of_its_file(made):
+    assert ws.plan(EXAMPLES / "01_first_campus.toml").figures["facility.pue"] == made.figures["facility.pue"]
 
 
 def test_figures_of_the_built_in_plan_are_plausible(made):

@@ -84,3 +84,23 @@ def test_the_break_even_named_is_the_one_that_flips():
 def test_an_unknown_number_is_refused():
     with pytest.raises(InputError, match="1 to 41"):
         evaluate_claims(load_scenario(), [99])
+
+
+@pytest.mark.parametrize(
+    "without",
+    [{"workload.training.tokens": 0.0}, {"workload.serving.requests_per_day": 0.0}],
+    ids=["training", "serving"],
+)
+def test_a_plan_without_a_part_leaves_the_statements_on_it_untestable(without):
+    found = evaluate_claims(apply_patch(load_scenario(), Patch("half", without)))
+    assert len(found) == len(claim_ids())
+    lacking = [claim for claim in found if claim.form.startswith("the plan has no")]
+    assert lacking
+    assert all(claim.verdict == "untestable" and claim.as_dict()["value"] is None for claim in lacking)
+
+
+def test_serving_outweighs_training_from_the_years_that_are_told():
+    claim = evaluate_claims(load_scenario(), [4])[0]
+    life, share = 5.0, claim.value
+    yearly = share / (1.0 - share) / life
+    assert f"less than {0.4 / 0.6 / yearly:.1f} years" in claim.flip

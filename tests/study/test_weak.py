@@ -4,7 +4,9 @@ import pytest
 
 from wattscale.catalog import load_catalog
 from wattscale.chain import plan
+from wattscale.errors import InfeasibleError
 from wattscale.scenario.load import load_scenario
+from wattscale.study import weak
 from wattscale.study.text import weak_text
 from wattscale.study.weak import WEAK, weak_figures
 
@@ -38,6 +40,23 @@ def test_the_text_names_the_headline_moved_and_what_would_narrow_it(costs):
     text = weak_text(costs)
     assert costs.iloc[0]["moves"] in text
     assert "a quote or a contract" in text
+
+
+@pytest.mark.slow
+def test_an_end_without_a_plan_is_told(monkeypatch):
+    real = weak.walk
+
+    def fails_above(scenario, *rest, **named):
+        if any(value > 1e3 for value in scenario.catalog.values()):
+            raise InfeasibleError("cannot be planned")
+        return real(scenario, *rest, **named)
+
+    monkeypatch.setattr(weak, "walk", fails_above)
+    found = weak_figures(load_scenario(), table="dc_costs")
+    dear = found[found["high"] > 1e3]
+    assert not dear.empty
+    assert dear["moves"].str.contains("no plan at").all()
+    assert not found[found["high"] < 500]["moves"].str.contains("no plan").any()
 
 
 def test_every_table_with_weak_figures_says_what_would_narrow_them_or_is_fitted():

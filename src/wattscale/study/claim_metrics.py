@@ -32,6 +32,10 @@ OutlookSource = Callable[[Chain, Catalog], OutlookFigures]
 """Runs an outlook on the unit figures of a plan; the layer above brings it."""
 
 
+class NotInPlan(LookupError):
+    """A statement needs a figure of a part, training or serving, that the plan does not have."""
+
+
 class View:
     """A scenario's stages, run when first asked for and kept."""
 
@@ -53,8 +57,10 @@ class View:
 
     @cached_property
     def outlook(self) -> OutlookFigures | None:
-        """Figures of an outlook on this plan's unit figures; None where no outlook was brought."""
-        return None if self._outlook is None else self._outlook(self.run, self.catalog)
+        """Figures of an outlook on this plan's unit figures; None where none was brought or the plan serves nothing."""
+        if self._outlook is None or self.run.results["compute"].serving is None:
+            return None
+        return self._outlook(self.run, self.catalog)
 
     def changed(self, changes: Mapping[str, Any], last: str) -> Chain:
         """Run the chain up to a stage with some fields changed."""
@@ -63,7 +69,7 @@ class View:
     def figure(self, name: str) -> Range:
         """Give a figure of the plan with its range."""
         stage, _, key = name.partition(".")
-        return as_range(self.run.results[stage].figures[key])
+        return figure_of(self.run, stage, key)
 
     def has(self, name: str) -> bool:
         """Tell whether the plan has a figure."""
@@ -84,6 +90,18 @@ class View:
         """Sum cost lines by part [USD/year]."""
         lines: Iterable[CostLine] = self.run.results["economics"].lines
         return sum(x.total_usd_per_year for x in lines if x.part in parts)
+
+
+def figure_of(chain: Chain, stage: str, key: str) -> Range:
+    """Give a figure of a chain with its range.
+
+    Raises:
+        NotInPlan: The plan lacks it.
+    """
+    figures = chain.results[stage].figures
+    if key not in figures:
+        raise NotInPlan(f"the plan has no {stage}.{key}")
+    return as_range(figures[key])
 
 
 def as_range(value: Value) -> Range:
@@ -132,7 +150,9 @@ def _inference_share(view: View) -> Measure:
     serving = compute.serving.energy_mwh * years if compute.serving else 0.0
     training = compute.training.energy_mwh if compute.training else 0.0
     share = serving / (serving + training) if serving + training > 0.0 else 0.0
-    flip = f"serving for less than {training / serving * years:.1f} years" if serving > 0.0 else ""
+    least = view.catalog.row("claims", "4").number("true_from")
+    enough = training / serving * years * least / (1.0 - least) if serving > 0.0 else 0.0
+    flip = f"serving for less than {enough:.1f} years" if serving > 0.0 else ""
     return Measure(share, share, share, flip, ("compute.training.energy_mwh", "compute.serving.energy_mwh"))
 
 
@@ -250,9 +270,9 @@ def _rebound(view: View) -> Measure:
 def _quantisation(view: View) -> Measure:
     name = "serving.joules_per_output_token"
     base = {"workload.serving.kv_precision": "bf16", "workload.serving.precision": "bf16"}
-    full = as_range(view.changed(base, "compute").results["compute"].figures[name])[0]
+    full = figure_of(view.changed(base, "compute"), "compute", name)[0]
     fp8 = {"workload.serving.kv_precision": "fp8", "workload.serving.precision": "fp8"}
-    ratio = full / as_range(view.changed(fp8, "compute").results["compute"].figures[name])[0]
+    ratio = full / figure_of(view.changed(fp8, "compute"), "compute", name)[0]
     return Measure(ratio, ratio, ratio, "4-bit formats on devices that compute in them", (f"compute.{name}",))
 
 

@@ -14,7 +14,7 @@ from wattscale.catalog import load_catalog
 from wattscale.catalog.reader import Row
 from wattscale.errors import InputError
 from wattscale.scenario.schema import Scenario
-from wattscale.study.claim_metrics import METRICS, OutlookSource, View
+from wattscale.study.claim_metrics import METRICS, NotInPlan, OutlookSource, View
 from wattscale.study.claim_outlook import OUTLOOK_METRICS, OUTLOOK_WORDS, Measure
 
 Verdict = Literal["true", "partly", "false", "untestable"]
@@ -98,7 +98,13 @@ def evaluate_claims(
 
 
 def _evaluate(view: View, row: Row) -> Claim:
-    found, said = _measured(view, row.name), _said(view, row.name)
+    try:
+        found, said = _measured(view, row.name), _said(view, row.name)
+    except NotInPlan as missing:
+        return Claim(
+            int(row.name), row.text("statement"), str(missing), row.text("unit"), math.nan, math.nan, math.nan,
+            threshold_words(row), "untestable", "untestable", "untestable", "", row.text("held"), (row.text("source"),),
+        )  # fmt: skip
     flip = found.flip or flip_words(row, found.value)
     return Claim(
         id=int(row.name), statement=row.text("statement"), form=found.form or row.text("form"),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wattscale.catalog import load_catalog
+from wattscale.errors import InputError
 from wattscale.scenario.patch import Patch, apply_patch
 from wattscale.scenario.schema import Scenario
 from wattscale.study.places import Place
@@ -55,6 +56,9 @@ def rank_split_sites(
     Raises:
         InputError, InfeasibleError: As `rank_sites`.
     """
+    if scenario.workload.training.tokens <= 0.0 or scenario.workload.serving.requests_per_day <= 0.0:
+        raise InputError("needs a plan that trains and serves", where="sites --split",
+                         hint="Give workload.training.tokens and workload.serving.requests_per_day")  # fmt: skip
     latency = [text for text in limits if "site.rtt_to_hub_ms" in text]
     if not latency:
         most = load_catalog().value("site_values", "latency.interactive")

@@ -57,7 +57,8 @@ def weak_text(found: pd.DataFrame) -> str:
     Args:
         found: Table of `weak.weak_figures`.
     """
-    heavy = found[found["weight"] >= LIGHT].head(WEAK_SHOWN)
+    told_first = (found["weight"] >= LIGHT) | found["moves"].astype(str).str.contains("no plan")
+    heavy = found[told_first].head(WEAK_SHOWN)
     rows: list[tuple[str, ...]] = [
         ("figure", "moves", "by up to", "value (range)", "confidence", "what would narrow it")
     ]

@@ -46,8 +46,8 @@ def weak_figures(
 
     Returns:
         One row per figure, heaviest first: figure, confidence, value, low, high, unit, weight (largest relative change
-        of a headline [1]), moves (that headline), ranged (False where a quarter up and down stands for a range),
-        narrowed_by, source.
+        of a headline [1]), moves (that headline, and whether an end leaves no plan), ranged (False where a quarter up
+        and down stands for a range), narrowed_by, source.
 
     Raises:
         InputError: As `plan`.
@@ -82,25 +82,28 @@ def _row(
 ) -> dict[str, Any]:
     ranged = figure.low < figure.high
     ends = (figure.low, figure.high) if ranged else ((1 - UNRANGED) * figure.value, (1 + UNRANGED) * figure.value)
-    found = [each for end in ends for each in _moved(scenario, figure.id, end, cache, before)]
-    weight, moves = max(found, default=(0.0, ""))
+    at_ends = [_moved(scenario, figure.id, end, cache, before) for end in ends]
+    weight, moves = max((each for found in at_ends for each in found or ()), default=(0.0, ""))
+    moves = moves if weight > 0.0 else ""
+    if None in at_ends:
+        moves = f"{moves} (no plan at {'either' if not any(at_ends) else 'one'} end)".strip()
     meta = catalog.table(_table_of(figure)).meta
     return {
         "figure": figure.id, "confidence": figure.confidence, "value": figure.value, "low": figure.low,
-        "high": figure.high, "unit": figure.unit, "weight": weight, "moves": moves if weight > 0.0 else "",
+        "high": figure.high, "unit": figure.unit, "weight": weight, "moves": moves,
         "ranged": ranged, "narrowed_by": str(meta.get("narrowed_by", "")), "source": figure.source,
     }  # fmt: skip
 
 
 def _moved(
     scenario: Scenario, figure: str, value: float, cache: StageCache, before: Mapping[str, float]
-) -> list[tuple[float, str]]:
-    """Give the relative change of each headline; none where the plan is not possible with this value."""
+) -> list[tuple[float, str]] | None:
+    """Give the relative change of each headline; None where the plan is not possible with this value."""
     changed = scenario.model_copy(update={"catalog": {**scenario.catalog, figure: value}})
     try:
         after = _headlines(walk(changed, "impact", None, cache, extras=False))
     except WattscaleError:
-        return []
+        return None
     return [(abs(after[name] / was - 1.0), name) for name, was in before.items() if was and name in after]
 
 
