@@ -187,3 +187,9 @@ def test_all_places_of_the_catalogue_are_ranked_in_seconds_and_the_same_by_two_w
     two = rank_sites(load_scenario(), places_of(FEW), workers=2)
     by_name = {p.name: p.cost_usd_per_year for p in one.places}
     assert all(p.cost_usd_per_year == pytest.approx(by_name[p.name], rel=1e-12) for p in two.places)
+
+
+def test_a_split_of_a_plan_that_only_serves_is_refused_in_words():
+    served = apply_patch(load_scenario(), Patch("serving", {"workload.training.tokens": 0.0}))
+    with pytest.raises(InputError, match="trains and serves"):
+        rank_split_sites(served, places_of(FEW[:2]))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from wattscale.outlook.fleet import FORMAT_YEARS
 from wattscale.outlook.observables import (
     PERCENT,
     Observable,
@@ -121,10 +122,11 @@ def prompt_energy(view: View, row: Row, year: float) -> FloatArray:
 
 
 def accelerator_efficiency(view: View, row: Row, year: float) -> FloatArray:
-    """Dense 16-bit work per watt of a leading device of a year, or its growth."""
+    """Dense 16-bit work per watt of a leading device of a year; or its growth, smaller number formats counted."""
     growth = view.v("hardware.efficiency_growth")
     if row["metric"] == "annual_growth":
-        return np.asarray(np.exp(growth * view.v("hardware.precision_gain")) - 1.0)
+        formats = np.log(view.v("hardware.precision_gain")) / FORMAT_YEARS
+        return np.asarray(np.exp(growth + formats) - 1.0)
     anchor = view.catalog.row("accelerators", "H100-SXM5-80GB").number("tdp_w")
     flops = view.catalog.row("accelerators", "H100-SXM5-80GB").number("bf16_tflops")
     level = flops * 1e3 / anchor

@@ -32,7 +32,7 @@ OutlookSource = Callable[[Chain, Catalog], OutlookFigures]
 """Runs an outlook on the unit figures of a plan; the layer above brings it."""
 
 
-class NotInPlan(LookupError):
+class NotInPlanError(LookupError):
     """A statement needs a figure of a part, training or serving, that the plan does not have."""
 
 
@@ -96,11 +96,11 @@ def figure_of(chain: Chain, stage: str, key: str) -> Range:
     """Give a figure of a chain with its range.
 
     Raises:
-        NotInPlan: The plan lacks it.
+        NotInPlanError: The plan lacks it.
     """
     figures = chain.results[stage].figures
     if key not in figures:
-        raise NotInPlan(f"the plan has no {stage}.{key}")
+        raise NotInPlanError(f"the plan has no {stage}.{key}")
     return as_range(figures[key])
 
 

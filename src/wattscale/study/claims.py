@@ -14,7 +14,7 @@ from wattscale.catalog import load_catalog
 from wattscale.catalog.reader import Row
 from wattscale.errors import InputError
 from wattscale.scenario.schema import Scenario
-from wattscale.study.claim_metrics import METRICS, NotInPlan, OutlookSource, View
+from wattscale.study.claim_metrics import METRICS, NotInPlanError, OutlookSource, View
 from wattscale.study.claim_outlook import OUTLOOK_METRICS, OUTLOOK_WORDS, Measure
 
 Verdict = Literal["true", "partly", "false", "untestable"]
@@ -100,7 +100,7 @@ def evaluate_claims(
 def _evaluate(view: View, row: Row) -> Claim:
     try:
         found, said = _measured(view, row.name), _said(view, row.name)
-    except NotInPlan as missing:
+    except NotInPlanError as missing:
         return Claim(
             int(row.name), row.text("statement"), str(missing), row.text("unit"), math.nan, math.nan, math.nan,
             threshold_words(row), "untestable", "untestable", "untestable", "", row.text("held"), (row.text("source"),),
