@@ -9,7 +9,7 @@ from wattscale.catalog import Catalog, load_catalog
 from wattscale.catalog.specs import OUTLOOK, STAGES, FigureSpec, figure_specs, outlook_specs, spec_of
 from wattscale.errors import InputError, WattscaleError, did_you_mean
 from wattscale.scenario.load import load_scenario, to_tables
-from wattscale.scenario.messages import allowed_values, limits_of
+from wattscale.scenario.messages import limits_of
 from wattscale.scenario.schema import Scenario
 from wattscale.scenario.walk import ScenarioField, fields_of, get_key, rows_of
 
@@ -44,6 +44,9 @@ def explain(name: str) -> str:
     if spec is not None:
         return "\n".join(_figure(spec))
     fields = {f.key: f for f in fields_of(Scenario)}
+    for key, listed in list(fields.items()):
+        rows = rows_of(listed.info)
+        fields |= {f.key: f for f in fields_of(rows, f"{key}.")} if rows is not None else {}
     if name in fields:
         return _field(fields[name])
     if any(key.startswith(f"{name}.") for key in [*figure_specs(), *outlook_specs(), *fields]):
@@ -113,11 +116,12 @@ def _input(name: str, catalog: Catalog) -> str:
 def _field(field: ScenarioField) -> str:
     extra = field.extra
     default = field.info.default
-    lines = [f"{field.key}{_unit(field)}: {field.title}", "", f"  default: {'none' if default is None else default}"]
+    shown = "required" if field.info.is_required() else "none" if default is None else default
+    lines = [f"{field.key}{_unit(field)}: {field.title}", "", f"  default: {shown}"]
     preset = get_key(to_tables(load_scenario()), field.key)
     if preset is not None and preset != default:
         lines.append(f"  in the built-in preset: {preset}")
-    allowed = allowed_values(field.key)
+    allowed = limits_of(field)
     if allowed:
         lines.append(f"  allowed: {allowed}")
     if "source" in extra:

@@ -139,12 +139,12 @@ def test_parquet_can_be_written_too(made, tmp_path):
 def test_the_command_line_writes_parquet_where_asked_and_refuses_it_without_a_folder(tmp_path, capsys):
     from wattscale.cli import main
 
-    with pytest.raises(SystemExit, match="^0$"):
+    with pytest.raises(SystemExit, match=r"^0$"):
         main(["plan", "--out", str(tmp_path / "out"), "--parquet"])
     assert (tmp_path / "out" / "hourly.parquet").exists()
     assert not (tmp_path / "out" / "hourly.csv").exists()
     capsys.readouterr()
-    with pytest.raises(SystemExit, match="^2$"):
+    with pytest.raises(SystemExit, match=r"^2$"):
         main(["plan", "--parquet"])
     assert "--out" in capsys.readouterr().err
 
