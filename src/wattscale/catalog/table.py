@@ -21,9 +21,6 @@ from wattscale.figure import CONFIDENCES, Confidence, Figure
 if TYPE_CHECKING:
     import pandas as pd
 
-FIGURE_COLUMNS = ("item", "parameter", "unit", "low", "value", "high", "year", "source", "confidence", "note")
-"""Columns every table of shape `figures` has; `vintage`, `region`, `currency`, `price_year` are optional."""
-
 
 @dataclass(frozen=True)
 class Table:

@@ -22,7 +22,6 @@ NODE_DEVICES = 8
 BATCH_TOLERANCE = 0.1
 """A layout may round the batch by this share to make whole microbatches; where none can, the nearest is taken."""
 RECOMPUTE = {"none": NONE, "selective": SELECTIVE, "full": FULL}
-RECOMPUTE_WORDS = {code: word for word, code in RECOMPUTE.items()}
 
 
 @dataclass(frozen=True)

@@ -128,7 +128,7 @@ def parse_setting(setting: str) -> Tables:
             "is not of the form key=value",
             where="--set",
             value=setting,
-            hint="Example: --set supply.connection_mw=100",
+            hint=SETTING_EXAMPLE,
         )
     for text in (value.strip(), json.dumps(value.strip())):
         try:
@@ -139,7 +139,7 @@ def parse_setting(setting: str) -> Tables:
         "is not a dotted key",
         where="--set",
         value=key.strip(),
-        hint="Example: --set supply.connection_mw=100",
+        hint=SETTING_EXAMPLE,
     )
 
 

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MANIFEST = "manifest.json"
-TIMINGS = "seconds"
-"""Columns that begin so, and `finished_utc`, differ between two runs of the same study."""
 
 
 @dataclass(frozen=True)

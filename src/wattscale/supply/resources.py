@@ -18,7 +18,6 @@ from wattscale.units import HOURS_PER_YEAR, FloatArray
 
 COSTS = "tech_costs"
 HALF_HOUR_NS = 1_800_000_000_000
-HOUR_NS = 3_600_000_000_000
 MODEL_YEAR_START = "2023-01-01"
 """A year without leap day, for the sun's path only."""
 STC_W_PER_M2 = 1000.0
