@@ -191,6 +191,7 @@ class Chain:
                 place.elevation_m,
                 c,
                 money,
+                machines.it_power_at_work_mw if machines.training else None,
             ),
         )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wattscale.figure import PlanWarning, Value
-from wattscale.units import FloatArray
+from wattscale.units import W_PER_MW, FloatArray
 
 
 @dataclass(frozen=True)
@@ -114,3 +114,15 @@ class ComputeResult:
     """Constant power of the spare devices, part of `it_power_mw` [MW]."""
     serving_front: tuple[FrontPoint, ...] = ()
     """Choices of a serving replica from fast to cheap, each better than the others in cost, energy or interactivity."""
+
+    @property
+    def it_power_at_work_mw(self) -> FloatArray:
+        """IT power if the training run went on in every hour of the year [MW], shape (8760,).
+
+        What one run or one token takes is read at this power: it does not change with what the training devices do
+        between the runs.
+        """
+        if self.training is None:
+            return self.it_power_mw
+        rest = self.it_power_mw - self.training.power_mw
+        return rest + self.training.devices * self.training.it_power_w_per_device / W_PER_MW

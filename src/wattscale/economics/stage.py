@@ -134,7 +134,7 @@ def run(
     def measure(values: Mapping[str, float]) -> FloatArray:
         found = cost_lines(quantities, values, table.discount_rate)
         by_device = {name: values[f"price.{name}"] for name in devices}
-        costs = token_costs(found, compute, recipe, by_device)
+        costs = token_costs(found, compute, facility, recipe, by_device)
         totals = [line.total_usd_per_year for line in found]
         capital = sum(line.capital_usd for line in found)
         return np.array([*totals, sum(totals), capital, costs.tokens, costs.serving])
@@ -143,7 +143,7 @@ def run(
     count = len(lines)
     plan = _Plan(
         table, workload, compute, with_ranges(lines, low[:count], high[:count]),
-        token_costs(lines, compute, recipe, {name: prices[f"price.{name}"] for name in devices}),
+        token_costs(lines, compute, facility, recipe, {name: prices[f"price.{name}"] for name in devices}),
         float(supply.load_mw.sum() - _unserved(supply)), supply.total_usd_per_year + sum(settled.values()),
     )  # fmt: skip
     ranges = {

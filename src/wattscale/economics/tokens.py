@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from wattscale.compute.result import ComputeResult
 from wattscale.economics.result import CostLine
+from wattscale.facility.result import FacilityResult
 from wattscale.scenario.workload import TrainingTable
 from wattscale.units import HOURS_PER_DAY, HOURS_PER_YEAR
 
@@ -29,7 +32,8 @@ class ServingShares:
     Attributes:
         hardware: By price of devices; by their number where none has a price.
         power: By largest IT power.
-        energy: By IT energy.
+        energy: By energy at the meter while the training run goes on; what an idle training machine takes beyond its
+            runs is the training machine's.
     """
 
     hardware: float
@@ -45,11 +49,14 @@ class ServingShares:
         return self.power
 
 
-def serving_shares(compute: ComputeResult, device_price: Mapping[str, float]) -> ServingShares:
+def serving_shares(
+    compute: ComputeResult, facility: FacilityResult, device_price: Mapping[str, float]
+) -> ServingShares:
     """Share a plan between serving and training.
 
     Args:
         compute: The compute plan.
+        facility: The building.
         device_price: Price by accelerator [USD].
 
     Returns:
@@ -71,10 +78,22 @@ def serving_shares(compute: ComputeResult, device_price: Mapping[str, float]) ->
         power=share(
             float(serving.power_mw.max()) if serving else 0.0, float(training.power_mw.max()) if training else 0.0
         ),
-        energy=share(
-            float(serving.power_mw.sum()) if serving else 0.0, float(training.power_mw.sum()) if training else 0.0
-        ),
+        energy=_energy_share(compute, facility),
     )
+
+
+def _energy_share(compute: ComputeResult, facility: FacilityResult) -> float:
+    """Serving's energy at the meter, with its part of the spares, over that of the campus [1]."""
+    if compute.serving is None or compute.training is None:
+        return float(compute.serving is not None)
+    serving, at_work, spares = (
+        float(facility.energy_at_work_mwh(part).sum())
+        for part in (
+            compute.serving.power_mw, compute.it_power_at_work_mw, np.full(HOURS_PER_YEAR, compute.spare_power_mw)
+        )
+    )  # fmt: skip
+    total = float(facility.power_mw.sum()) * (1.0 - spares / at_work)
+    return min(1.0, serving / total) if total > 0.0 else 1.0
 
 
 def serving_cost(lines: Iterable[CostLine], shares: ServingShares) -> float:
@@ -137,13 +156,18 @@ class TokenCosts:
 
 
 def token_costs(
-    lines: Iterable[CostLine], compute: ComputeResult, recipe: TrainingTable | None, device_price: Mapping[str, float]
+    lines: Iterable[CostLine],
+    compute: ComputeResult,
+    facility: FacilityResult,
+    recipe: TrainingTable | None,
+    device_price: Mapping[str, float],
 ) -> TokenCosts:
     """Split the total cost of ownership between serving, the model's own runs and other training.
 
     Args:
         lines: Cost lines of the plan.
         compute: The compute plan.
+        facility: The building.
         recipe: Training table of the scenario, None without training.
         device_price: Price by accelerator [USD].
 
@@ -151,7 +175,7 @@ def token_costs(
         Costs by purpose.
     """
     lines = list(lines)
-    serving = serving_cost(lines, serving_shares(compute, device_price))
+    serving = serving_cost(lines, serving_shares(compute, facility, device_price))
     training = sum(line.total_usd_per_year for line in lines) - serving
     if compute.training is None or recipe is None:
         return TokenCosts(serving, training, 0.0, 0.0)

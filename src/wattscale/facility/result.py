@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from wattscale.figure import PlanWarning, Value
 from wattscale.units import FloatArray
 
@@ -32,3 +34,19 @@ class FacilityResult:
     warnings: tuple[PlanWarning, ...] = ()
     redundancy: str = "2N"
     """Redundancy of the electrical path: N, N+1 or 2N."""
+    pue_at_work: FloatArray | None = None
+    """Hourly PUE if the training run went on in every hour [1], shape (8760,); None where nothing is trained."""
+
+    def energy_at_work_mwh(self, part_mw: FloatArray) -> FloatArray:
+        """Give what a part of the IT takes at the campus's meter, with its share of the building at work.
+
+        Overhead of hours in which the training devices stand idle or off belongs to them, not to a run nor to tokens.
+
+        Args:
+            part_mw: IT power of the part [MW], shape (8760,).
+
+        Returns:
+            Energy in each hour [MWh], shape (8760,).
+        """
+        pue = self.pue if self.pue_at_work is None else self.pue_at_work
+        return np.multiply(part_mw, pue, out=np.zeros_like(part_mw), where=part_mw > 0.0)

@@ -42,6 +42,7 @@ def run(
     elevation_m: float,
     catalog: Catalog,
     money: Money | None = None,
+    it_power_at_work_mw: FloatArray | None = None,
 ) -> FacilityResult:
     """Run the building of a scenario through its year.
 
@@ -56,6 +57,7 @@ def run(
         elevation_m: Elevation [m], to check the pressure of the weather.
         catalog: The catalogue.
         money: Prices for the choice of the best; without them the defaults of `Money`.
+        it_power_at_work_mw: IT power if the training run went on in every hour [MW]; None where nothing is trained.
 
     Returns:
         The result.
@@ -87,19 +89,27 @@ def run(
     figures |= _design_figures(tech, design, capacity, rack_kw, catalog)
     if tech.liquid_plant and table.heat_reuse_share > 0:
         figures |= heat_figures(design, float(hours.reused_mw.sum()), table.heat_user_c, catalog)
-    pue = np.full_like(it_power_mw, np.nan)
-    np.divide(hours.power_mw, it_power_mw, out=pue, where=it_power_mw > 0)
+    at_work = None
+    if it_power_at_work_mw is not None:
+        at_work = _hourly_pue(run_building(tech, design, air, it_power_at_work_mw, capacity))
     return FacilityResult(
         cooling=tech.name,
         design_it_mw=capacity,
         power_mw=hours.power_mw,
-        pue=pue,
+        pue=_hourly_pue(hours),
         water_m3=hours.water.makeup,
         energy_by_use_mwh={use: float(mw.sum()) for use, mw in hours.uses_mw.items()},
         figures=figures,
         warnings=warnings + _weather_warnings(weather, elevation_m) + _liquid_warnings(hours, design, tech),
+        pue_at_work=at_work,
         redundancy=table.redundancy,
     )
+
+
+def _hourly_pue(hours: BuildingHours) -> FloatArray:
+    """PUE of each hour, NaN in one without IT power."""
+    it, pue = hours.uses_mw["it"], np.full_like(hours.power_mw, np.nan)
+    return np.asarray(np.divide(hours.power_mw, it, out=pue, where=it > 0))
 
 
 def _design_figures(

@@ -30,6 +30,7 @@ from wattscale.impact.employment import employment, own_or_found, rows_of_table
 from wattscale.impact.input_output import Economy
 from wattscale.impact.market import market_usd
 from wattscale.impact.result import ImpactResult
+from wattscale.impact.per_use import carbon_per_use, run_energy_mwh, serving_embodied_t
 from wattscale.impact.spending import input_output_figures, local_figures, table_rounds
 from wattscale.impact.supply_chain import (
     MONTHS_PER_YEAR,
@@ -51,7 +52,6 @@ from wattscale.workload.result import WorkloadResult
 
 NOT_PLANT = ("grid", "unserved", "export")
 """Entries of the capacities that are not own plant."""
-G_PER_T = 1e6
 MARGINAL_MW = 0.01
 """Capacities below this are rounding of the optimiser [MW]."""
 
@@ -89,7 +89,7 @@ def run(
     flat = table.marginal_kg_per_mwh
     marginal = site.carbon_marginal_kg_per_mwh if flat is None else flat
     carbon = operational_carbon(supply, meter, certificates, residual, marginal)
-    parts, embodied = _embodied(compute, facility, supply, economics, catalog)
+    parts, embodied, serving_t = _embodied(compute, facility, supply, economics, catalog)
     plants = {name: mw for name, mw in supply.capacity_mw.items() if mw > 0 and name not in NOT_PLANT}
     energy = {name: float(power.sum()) for name, power in supply.dispatch_mw.items()}
     jobs_by_part, rows, job_figures, warnings = employment(table, plants, facility.design_it_mw, energy, catalog)
@@ -104,7 +104,7 @@ def run(
         "generator_test_t_per_year": generator,
         **embodied,
         "carbon_total_t_per_year": _plus(embodied["embodied_t_per_year"], carbon.lifecycle),
-        **_carbon_per_use(workload, compute, carbon, embodied["embodied_t_per_year"]),
+        **carbon_per_use(workload, compute, site, facility, supply, carbon, meter, serving_t),
         **_water(site, facility, supply, catalog),
         **_households(compute, facility, catalog),
         **job_figures,
@@ -160,7 +160,8 @@ def _carbon(carbon: OperationalCarbon, certificates: Certificates, meter: Metere
 
 def _embodied(
     compute: ComputeResult, facility: FacilityResult, supply: SupplyResult, economics: EconomicsResult, catalog: Catalog
-) -> tuple[dict[str, float], dict[str, Value]]:
+) -> tuple[dict[str, float], dict[str, Value], float]:
+    """Embodied carbon by part [t], its figures, and the yearly part of serving [t/year]."""
     lives = {line.part: line.life_years for line in economics.lines}
     stores = {name: mwh for name, mwh in supply.storage_mwh.items() if mwh > 0}
     plants = {
@@ -181,26 +182,8 @@ def _embodied(
     value, low, high = one_at_a_time(book, measure)
     names = ("embodied_t", "embodied_t_per_year")
     figures: dict[str, Value] = {n: (float(value[i]), float(low[i]), float(high[i])) for i, n in enumerate(names)}
-    return embodied_t(made, _values(book)), figures
-
-
-def _carbon_per_use(
-    workload: WorkloadResult, compute: ComputeResult, carbon: OperationalCarbon, embodied_per_year: Value
-) -> dict[str, Value]:
-    """Share of life-cycle operation by IT energy, of embodied carbon by devices."""
-    figures: dict[str, Value] = {}
-    total_mwh = float(compute.it_power_mw.sum())
-    devices = sum(compute.devices_by_accelerator.values())
-    embodied = first(embodied_per_year)
-    if compute.serving and workload.serving and workload.serving.output_mtok_per_year > 0 and total_mwh > 0:
-        tonnes = carbon.lifecycle * float(compute.serving.power_mw.sum()) / total_mwh
-        tonnes += embodied * compute.serving.devices / devices
-        tokens = workload.serving.output_mtok_per_year * 1e6
-        figures["carbon_g_per_output_token"] = tonnes * G_PER_T / tokens
-        figures["carbon_g_per_request"] = tonnes * G_PER_T / workload.serving.requests_per_year
-    if compute.training and total_mwh > 0:
-        figures["carbon_t_per_training_run"] = carbon.location * compute.training.energy_mwh / total_mwh
-    return figures
+    factors = _values(book)
+    return embodied_t(made, factors), figures, serving_embodied_t(compute, facility, made, factors)
 
 
 def _late_plants(site: SiteResult, supply: SupplyResult, delay_usd_per_month: float) -> dict[str, float]:
@@ -265,9 +248,8 @@ def _households(compute: ComputeResult, facility: FacilityResult, catalog: Catal
     figures: dict[str, Value] = {
         "households_equivalent": (energy / use.value, energy / use.high, energy / use.low),
     }
-    it_mwh = float(compute.it_power_mw.sum())
-    if compute.training and it_mwh > 0:
-        figures["training_run_households"] = compute.training.energy_mwh * energy / it_mwh / use.value
+    if compute.training:
+        figures["training_run_households"] = float(run_energy_mwh(compute, facility).sum()) / use.value
     return figures
 
 
