@@ -147,8 +147,12 @@ class Chain:
 
     def economics(self) -> EconomicsResult:
         """At what cost."""
-        table, inputs, extras = self.scenario.economics, self._physical(), self.extras
-        return self._stage("economics", (table, *inputs, extras), lambda c: economics.run(table, *inputs, c, extras))
+        table, inputs, more = (
+            self.scenario.economics,
+            self._physical(),
+            (self.extras, self.scenario.supply.energisation_year),
+        )
+        return self._stage("economics", (table, *inputs, *more), lambda c: economics.run(table, *inputs, c, *more))
 
     def impact(self) -> ImpactResult:
         """With what effect."""

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wattscale.catalog import load_catalog
+from wattscale.economics.waiting import longest_wait
 from wattscale.impact.supply_chain import (
     concentrations,
     disruptions,
     expected_loss_usd,
     hhi,
-    longest_wait,
     lost_years,
     severity_curve,
 )

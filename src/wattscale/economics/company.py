@@ -6,7 +6,7 @@ Leaves out: state taxes, reserve accounts and refinancing; replacements are paid
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +28,7 @@ from wattscale.economics.result import CostLine
 from wattscale.errors import InfeasibleError
 from wattscale.figure import PlanWarning, Value
 from wattscale.scenario.economics import EconomicsTable
+from wattscale.supply.result import SupplyResult
 from wattscale.units import FloatArray
 
 HIGHEST_PRICE_FACTOR = 1000.0
@@ -50,14 +51,14 @@ class Credits:
 
 
 def credits_of(
-    table: EconomicsTable, lines: Sequence[CostLine], energy_mwh: Mapping[str, float], country: str, catalog: Catalog
+    table: EconomicsTable, lines: Sequence[CostLine], supply: SupplyResult, country: str, catalog: Catalog
 ) -> Credits:
     """Give the credits that the law holds for a plan's own power plant; of two kinds the production credit.
 
     Args:
         table: Scenario table.
         lines: Cost lines.
-        energy_mwh: Energy of a year by technology [MWh/year].
+        supply: Result of the supply stage, for what each plant is and makes.
         country: Country code of the site.
         catalog: The catalogue.
 
@@ -72,10 +73,12 @@ def credits_of(
     itc_usd, ptc_usd, ptc_years = 0.0, 0.0, 0
     for line in lines:
         technology = line.part.removesuffix(CAPITAL_SUFFIX)
-        found = tax_credits(country, technology, table.purchase_year, catalog) if technology != line.part else {}
+        kind = supply.plant_of(technology)
+        found = tax_credits(country, kind, table.purchase_year, catalog) if technology != line.part else {}
         if "ptc" in found:
             real = found["ptc"].ptc_usd_per_mwh * deflator.factor("USD", found["ptc"].price_year)
-            ptc_usd += energy_mwh.get(technology, 0.0) * real
+            made = supply.dispatch_mw.get(technology)
+            ptc_usd += (0.0 if made is None else float(made.sum())) * real
             ptc_years = max(ptc_years, int(found["ptc"].ptc_years))
         elif "itc" in found:
             itc_usd += line.capital_usd * found["itc"].itc_share

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from wattscale.economics.waiting import PowerWait
 from wattscale.figure import PlanWarning, Value
 from wattscale.units import BASE_YEAR, FloatArray
 
@@ -54,3 +55,5 @@ class EconomicsResult:
     """Year in which the plan is bought; lead times count from its start."""
     construction_years: int = 0
     """Years of building that the finance counts with [year]."""
+    wait: PowerWait = field(default_factory=PowerWait)
+    """Wait for power that holds for the plan."""

@@ -38,6 +38,7 @@ from wattscale.economics.prices import price_book, price_year_warnings
 from wattscale.economics.reporting import refresh_figures, reported_figures
 from wattscale.economics.result import CostLine, EconomicsResult
 from wattscale.economics.tokens import HARDWARE_SEGMENTS, TokenCosts, token_costs
+from wattscale.economics.waiting import PowerWait, power_wait
 from wattscale.facility.result import FacilityResult
 from wattscale.figure import PlanWarning, Value
 from wattscale.scenario.economics import EconomicsTable
@@ -92,6 +93,7 @@ def run(
     supply: SupplyResult,
     catalog: Catalog,
     extras: bool = True,
+    energisation_year: int | None = None,
 ) -> EconomicsResult:
     """Cost a plan.
 
@@ -104,6 +106,7 @@ def run(
         supply: Result of the supply stage.
         catalog: The catalogue.
         extras: Also ranges and the figures of `EXTRAS`; a draw of a study leaves them out.
+        energisation_year: Year of the grid connection where the scenario gives it.
 
     Returns:
         Cost lines, cash flow and figures; a figure that does not exist for the plan is left out with a warning.
@@ -151,7 +154,8 @@ def run(
         for i, name in enumerate(("tco_usd_per_year", "capital_usd", "tokens", "serving"), start=count)
     }
     figures, warnings = _cost_figures(plan, ranges)
-    more, more_warnings, cash = _project_figures(plan, site, ranges)
+    wait = power_wait(supply, site.time_to_power_years, table.purchase_year, energisation_year, catalog)
+    more, more_warnings, cash = _project_figures(plan, wait, ranges)
     risk, risk_warnings = _risk_figures(plan, contracts, site, supply, catalog) if extras else ({}, [])
     figures |= {**more, **risk, **contract_figures(settled, contracts)}
     if extras:
@@ -159,9 +163,9 @@ def run(
     figures |= refresh_figures(plan.lines, table.discount_rate, table.project_years)
     figures |= reported_figures(figures, table.currency, catalog)
     dated = price_year_warnings(table, devices, catalog)
-    told = (*dated, *warnings, *more_warnings, *contract_warnings, *risk_warnings)
+    told = (*dated, *warnings, *more_warnings, *contract_warnings, *risk_warnings, *wait.warnings)
     return EconomicsResult(
-        plan.lines, cash, figures, told, certified_mw(contracts), table.purchase_year, table.construction_years
+        plan.lines, cash, figures, told, certified_mw(contracts), table.purchase_year, table.construction_years, wait
     )
 
 
@@ -173,8 +177,7 @@ def _risk_figures(
     tokens, training = _revenue(plan)
     serving = plan.workload.serving if plan.compute.serving else None
     output_mtok = serving.output_mtok_per_year if serving else 0.0
-    energy = {name: float(power.sum()) for name, power in supply.dispatch_mw.items()}
-    credits = credits_of(table, plan.lines, energy, site.country, catalog)
+    credits = credits_of(table, plan.lines, supply, site.country, catalog)
     company, warnings = company_figures(table, plan.lines, (tokens, training), output_mtok, credits, catalog)
     price = company.get("price_for_target_irr_usd_per_mtok")
     if isinstance(price, float) and output_mtok > 0.0 and table.training_price_usd_per_device_hour is None:
@@ -306,7 +309,7 @@ def _revenue(plan: _Plan) -> tuple[float, float]:
 
 
 def _project_figures(
-    plan: _Plan, site: SiteResult, ranges: Mapping[str, tuple[float, float, float]]
+    plan: _Plan, wait: PowerWait, ranges: Mapping[str, tuple[float, float, float]]
 ) -> tuple[dict[str, Value], list[PlanWarning], FloatArray]:
     table = plan.table
     rate, years = table.discount_rate, table.project_years
@@ -324,7 +327,8 @@ def _project_figures(
         "revenue_usd_per_year": revenue,
         "cost_of_delay_usd_per_month": month,
         "value_of_earlier_year_usd": month * MONTHS_PER_YEAR,
-        "npv_after_wait_usd": value * (1.0 + rate) ** -site.time_to_power_years,
+        "time_to_power_years": wait.years,
+        "npv_after_wait_usd": value * (1.0 + rate) ** -wait.years[0],
     }
     if plan.compute.design_it_power_mw > 0:
         figures["cost_of_delay_usd_per_month_per_mw"] = month / plan.compute.design_it_power_mw

@@ -7,7 +7,7 @@ Leaves out: end of life, spare parts and replaced plant within a life; grid plan
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from wattscale.catalog import Catalog
 from wattscale.figure import Figure
@@ -24,12 +24,14 @@ class Made:
         design_it_mw: IT power the building is made for [MW].
         plant: Capacity by technology: MW, or MWh for stores.
         life_years: Life by part: `it`, `building` and each technology [year].
+        kind: Technology of the catalogue that each is or is like; one that is not listed is its own.
     """
 
     devices: Mapping[str, float]
     design_it_mw: float
     plant: Mapping[str, float]
     life_years: Mapping[str, float]
+    kind: Mapping[str, str] = field(default_factory=dict)
 
 
 def embodied_factors(made: Made, catalog: Catalog) -> dict[str, Figure]:
@@ -52,7 +54,7 @@ def embodied_factors(made: Made, catalog: Catalog) -> dict[str, Figure]:
     for name in made.devices:
         found[f"device.{name}"] = _device(name, catalog)
     for technology in made.plant:
-        figure = factor(catalog, "embodied", technology, "plant", default=True)
+        figure = factor(catalog, "embodied", made.kind.get(technology, technology), "plant", default=True)
         if figure is not None:
             found[f"plant.{technology}"] = figure
     return found

@@ -14,6 +14,15 @@ from wattscale.catalog import Catalog
 from wattscale.compute.result import ComputeResult
 from wattscale.economics.costs import one_at_a_time
 from wattscale.economics.result import EconomicsResult
+from wattscale.economics.waiting import (
+    MARGINAL_MW,
+    MONTHS_PER_YEAR,
+    NOT_PLANT,
+    PowerWait,
+    earliest_start,
+    longest_wait,
+    uses_grid,
+)
 from wattscale.facility.result import FacilityResult
 from wattscale.figure import Figure, Value
 from wattscale.impact.carbon import (
@@ -29,19 +38,16 @@ from wattscale.impact.embodied import Made, embodied_factors, embodied_t, yearly
 from wattscale.impact.employment import employment, own_or_found, rows_of_table
 from wattscale.impact.input_output import Economy
 from wattscale.impact.market import market_usd
-from wattscale.impact.result import ImpactResult
 from wattscale.impact.per_use import carbon_per_use, run_energy_mwh, serving_embodied_t
+from wattscale.impact.result import ImpactResult
 from wattscale.impact.spending import input_output_figures, local_figures, table_rounds
 from wattscale.impact.supply_chain import (
-    MONTHS_PER_YEAR,
     Concentration,
     Disruption,
     concentrations,
     disruptions,
-    earliest_start,
     expected_loss_usd,
     exposures,
-    longest_wait,
 )
 from wattscale.impact.water import source_water_m3, stress_weighted_m3
 from wattscale.scenario.impact import ImpactTable
@@ -49,11 +55,6 @@ from wattscale.site.result import SiteResult
 from wattscale.supply.result import SupplyResult
 from wattscale.units import KG_PER_T, FloatArray
 from wattscale.workload.result import WorkloadResult
-
-NOT_PLANT = ("grid", "unserved", "export")
-"""Entries of the capacities that are not own plant."""
-MARGINAL_MW = 0.01
-"""Capacities below this are rounding of the optimiser [MW]."""
 
 
 def run(
@@ -90,8 +91,8 @@ def run(
     marginal = site.carbon_marginal_kg_per_mwh if flat is None else flat
     carbon = operational_carbon(supply, meter, certificates, residual, marginal)
     parts, embodied, serving_t = _embodied(compute, facility, supply, economics, catalog)
-    plants = {name: mw for name, mw in supply.capacity_mw.items() if mw > 0 and name not in NOT_PLANT}
-    energy = {name: float(power.sum()) for name, power in supply.dispatch_mw.items()}
+    plants = {n: mw for n, mw in supply.by_plant(supply.capacity_mw).items() if mw > 0 and n not in NOT_PLANT}
+    energy = supply.by_plant({name: float(power.sum()) for name, power in supply.dispatch_mw.items()})
     jobs_by_part, rows, job_figures, warnings = employment(table, plants, facility.design_it_mw, energy, catalog)
     rounds = None if economy is None else table_rounds(table, economics.lines, economy)
     test_fuel = facility.figures.get("generator_test_fuel_mwh", 0.0)
@@ -172,6 +173,7 @@ def _embodied(
         design_it_mw=facility.design_it_mw,
         plant={**plants, **stores},
         life_years={**supply.life_years, "it": lives.get("accelerators", 0.0), "building": lives.get("shell", 0.0)},
+        kind=supply.plant,
     )
     book = embodied_factors(made, catalog)
 
@@ -189,17 +191,18 @@ def _embodied(
 def _late_plants(site: SiteResult, supply: SupplyResult, delay_usd_per_month: float) -> dict[str, float]:
     """Cost of a month without each power plant: its energy from the grid, or off the grid its part of the load."""
     load, months = float(supply.load_mw.sum()), MONTHS_PER_YEAR
-    if supply.capacity_mw.get("grid", 0.0) > MARGINAL_MW or load <= 0.0:
+    energy = supply.by_plant({name: float(mw.sum()) for name, mw in supply.dispatch_mw.items()})
+    if uses_grid(supply) or load <= 0.0:
         price = max(0.0, float(site.price_usd_per_mwh.mean()))
-        return {name: float(mw.sum()) * price / months for name, mw in supply.dispatch_mw.items()}
-    return {name: delay_usd_per_month * float(mw.sum()) / load for name, mw in supply.dispatch_mw.items()}
+        return {name: mwh * price / months for name, mwh in energy.items()}
+    return {name: delay_usd_per_month * mwh / load for name, mwh in energy.items()}
 
 
 def _supply_chain(
     site: SiteResult, supply: SupplyResult, economics: EconomicsResult, catalog: Catalog
 ) -> tuple[dict[str, Value], list[Concentration], list[Disruption]]:
     """Concentration, the longest wait and the expected loss of what the plan buys."""
-    bought = ["devices", "building", *(name for name, mw in supply.capacity_mw.items() if mw > MARGINAL_MW)]
+    bought = ["devices", "building", *(n for n, mw in supply.by_plant(supply.capacity_mw).items() if mw > MARGINAL_MW)]
     delay = first(economics.figures.get("cost_of_delay_usd_per_month", 0.0))
     plants = _late_plants(site, supply, delay)
     scenarios = disruptions(bought, exposures(economics.lines, delay, plants), catalog)
@@ -207,7 +210,7 @@ def _supply_chain(
     lead = longest_wait(bought, catalog)[1]
     figures: dict[str, Value] = {
         "lead_time_months": lead,
-        **_start(lead, site.time_to_power_years, economics, delay),
+        **_start(lead, economics.wait, economics, delay),
         "supply_hhi_max": max((stage.hhi for stage in stages), default=0.0),
         "supply_hhi_mean": sum(stage.hhi for stage in stages) / len(stages) if stages else 0.0,
         "disruption_expected_usd_per_year": expected_loss_usd(scenarios),
@@ -217,13 +220,13 @@ def _supply_chain(
 
 
 def _start(
-    lead: tuple[float, float, float], power_years: float, economics: EconomicsResult, delay_usd_per_month: float
+    lead: tuple[float, float, float], wait: PowerWait, economics: EconomicsResult, delay_usd_per_month: float
 ) -> dict[str, Value]:
-    """The earliest start that deliveries and the grid allow, and what waiting for it costs."""
-    wait = earliest_start(economics.purchase_year, lead, power_years, economics.construction_years)
-    late = wait.late_months
+    """The earliest start that deliveries and power allow, and what waiting for it costs."""
+    start = earliest_start(economics.purchase_year, lead, wait.years, economics.construction_years)
+    late = start.late_months
     return {
-        "earliest_operation_year": wait.year,
+        "earliest_operation_year": start.year,
         "late_start_months": late,
         "late_start_usd": (late[0] * delay_usd_per_month, late[1] * delay_usd_per_month, late[2] * delay_usd_per_month),
     }
@@ -231,7 +234,7 @@ def _start(
 
 def _water(site: SiteResult, facility: FacilityResult, supply: SupplyResult, catalog: Catalog) -> dict[str, Value]:
     on_site = float(facility.water_m3.sum())
-    source = source_water_m3(supply.dispatch_mw, site.grid_water_l_per_kwh, catalog)
+    source = source_water_m3(supply.by_plant(supply.dispatch_mw), site.grid_water_l_per_kwh, catalog)
     return {
         "water_m3_per_year": on_site,
         "water_source_m3_per_year": source,

@@ -1,7 +1,7 @@
-"""Supply chain: how concentrated each stage is, how long a plan waits, and what disruptions may cost.
+"""Supply chain: how concentrated each stage is, and what disruptions may cost.
 
-In: what a plan buys, tables of shares, lead times and scenarios, the cost of a month of delay. Out: concentration,
-the longest wait, expected loss and the severity curve.
+In: what a plan buys, tables of shares and scenarios, the cost of a month of delay. Out: concentration, expected loss
+and the severity curve.
 Leaves out: links between scenarios (a crisis strikes several stages at once) and price rises short of a stop.
 """
 
@@ -14,10 +14,7 @@ from dataclasses import dataclass
 from wattscale.catalog import Catalog
 from wattscale.economics.result import CostLine
 from wattscale.economics.tokens import DEVICE_SEGMENTS
-
-MONTHS_PER_YEAR = 12
-DELIVERY = "delivery"
-"""Kind of lead time that a buyer waits for."""
+from wattscale.economics.waiting import MONTHS_PER_YEAR
 
 
 def hhi(shares: Iterable[float]) -> float:
@@ -91,72 +88,6 @@ def concentrations(bought: Iterable[str], catalog: Catalog) -> list[Concentratio
             largest = max(shares, key=lambda name: shares[name])
             found.append(Concentration(stage.name, stage.text("title"), index, 1.0 / index, largest, shares[largest]))
     return sorted(found, key=lambda each: -each.hhi)
-
-
-def longest_wait(bought: Iterable[str], catalog: Catalog) -> tuple[str, tuple[float, float, float]]:
-    """Give the stage whose delivery takes longest, of those a plan needs.
-
-    Args:
-        bought: What the plan buys.
-        catalog: The catalogue.
-
-    Returns:
-        Name of the stage for people, empty where there is none, and lead time with range [month].
-
-    Source: table `supply_stages`.
-
-    >>> from wattscale.catalog import load_catalog
-    >>> longest_wait(["devices", "building"], load_catalog())
-    ('Large power transformers', (30.0, 24.0, 60.0))
-    """
-    wanted = set(bought)
-    best: tuple[str, tuple[float, float, float]] = ("", (0.0, 0.0, 0.0))
-    for row in catalog.rows("supply_stages"):
-        if row.text("wait") == DELIVERY and wanted & set(row.text("bought_with").split(";")):
-            months = row.number("lead_months")
-            if months > best[1][0]:
-                best = (row.text("title"), (months, row.number("lead_low_months"), row.number("lead_high_months")))
-    return best
-
-
-@dataclass(frozen=True)
-class Start:
-    """When a plan can start.
-
-    Attributes:
-        year: Calendar year with its fraction, and range [year].
-        late_months: Months after the years of building that the finance counts with, and range [month].
-    """
-
-    year: tuple[float, float, float]
-    late_months: tuple[float, float, float]
-
-
-def earliest_start(
-    purchase_year: int, lead_months: tuple[float, float, float], power_years: float, construction_years: float
-) -> Start:
-    """Give the earliest start of operation, and how late it is for the finance.
-
-    start = purchase + max(longest delivery, years to power, years of building)
-
-    Args:
-        purchase_year: Year in which the plan is bought; orders go out on its first day.
-        lead_months: Longest delivery, with range [month].
-        power_years: Years until the site has power [year].
-        construction_years: Years of building [year].
-
-    Returns:
-        Year of the start, and months by which it comes after the years of building.
-
-    Source: definition; table `supply_stages`, site stage.
-
-    >>> earliest_start(2025, (30.0, 24.0, 60.0), 1.0, 2.0)
-    Start(year=(2027.5, 2027.0, 2030.0), late_months=(6.0, 0.0, 36.0))
-    """
-    waits = [max(months / MONTHS_PER_YEAR, power_years, construction_years) for months in lead_months]
-    year = (purchase_year + waits[0], purchase_year + waits[1], purchase_year + waits[2])
-    late = [(wait - construction_years) * MONTHS_PER_YEAR for wait in waits]
-    return Start(year, (late[0], late[1], late[2]))
 
 
 def lost_years(loss_share: float, duration_years: float, inventory_years: float, substitution_years: float) -> float:

@@ -95,8 +95,9 @@ def scope2_line(plan: Plan) -> str:
 def start_line(plan: Plan) -> str:
     """Say when the plan can start at the earliest, and what sets it."""
     year, late = (plan.figures.get(f"impact.{name}") for name in ("earliest_operation_year", "late_start_months"))
-    lead, power = plan.figures.get("impact.lead_time_months"), plan.site.time_to_power_years
+    lead, power = plan.figures.get("impact.lead_time_months"), plan.economics.wait
     if year is None or late is None or lead is None:
         return ""
-    why = f"longest delivery {people(lead.value, '1')} months, power after {people(power, 'year')}"
+    why = f"longest delivery {people(lead.value, '1')} months, power after {people(power.years[0], 'year')}"
+    why += f" by {power.why}" if power.why else ""
     return f"{scale(year.value, year.unit).text(year.value)} at the earliest ({why})"

@@ -50,7 +50,7 @@ KEY_FIGURES = frozenset(HEADLINES) | {
     "facility.wue_l_per_kwh", "facility.tue", "supply.carbon_kg_per_mwh", "supply.cost_usd_per_year",
     "supply.curtailment_share", "economics.capital_usd", "economics.electricity_share", "economics.npv_usd",
     "economics.irr", "economics.npv_runs_paid_usd", "economics.equity_irr", "economics.dscr_min",
-    "economics.cost_of_delay_usd_per_month", "economics.payback_years",
+    "economics.cost_of_delay_usd_per_month", "economics.time_to_power_years", "economics.payback_years",
     "impact.embodied_t", "impact.carbon_market_t_per_year", "impact.jobs_construction_job_years",
     "impact.jobs_permanent", "impact.households_equivalent", "impact.carbon_g_per_request",
     "impact.carbon_hourly_t_per_year", "impact.earliest_operation_year",

@@ -31,6 +31,7 @@ SITE_FIGURES = (
     "economics.tco_usd_per_year",
     "economics.revenue_usd_per_year",
     "economics.usd_per_mtok",
+    "economics.time_to_power_years",
     "impact.carbon_t_per_year",
     "impact.water_total_m3_per_year",
     "supply.carbon_kg_per_mwh",
@@ -222,7 +223,7 @@ def _cost(row: Mapping[str, Any], scenario: Scenario) -> tuple[float, float]:
     figures, money = row["figures"], scenario.economics
     tco = figures["economics.tco_usd_per_year"]
     margin = max(0.0, (figures["economics.revenue_usd_per_year"] or 0.0) - tco)
-    wait = figures["site.time_to_power_years"] or 0.0
+    wait = figures["economics.time_to_power_years"] or 0.0
     delay = annuity(money.discount_rate, money.project_years) * margin * wait
     return tco + delay, delay
 
@@ -237,7 +238,7 @@ def _scored(
         "carbon": _column(rows, "supply.carbon_kg_per_mwh"),
         "water": _column(rows, "site.water_stress"),
         "law": _column(rows, "site.rule_of_law_pct"),
-        "time": _column(rows, "site.time_to_power_years"),
+        "time": _column(rows, "economics.time_to_power_years"),
     }
     worth = np.stack([value_of(name, found[name], catalog) for name in CRITERIA], axis=1)  # (places, criteria)
     ranks = draw_ranks(worth, weights, DRAWS, seed)

@@ -158,7 +158,7 @@ def sites_text(found: SiteRanking, shown: int = 15) -> str:
             "yes" if place.pareto else "", people(place.cost_usd_per_year, "USD/year"),
             people(place.delay_usd_per_year, "USD/year"), people(value("impact.carbon_t_per_year") or 0.0, "t/year"),
             people(value("impact.water_total_m3_per_year") or 0.0, "m3/year"),
-            f"{value('site.time_to_power_years') or 0.0:.1f} years",
+            f"{value('economics.time_to_power_years') or 0.0:.1f} years",
         ))  # fmt: skip
     more = len(found.places) - shown
     parts = [text_table(rows)]

@@ -5,10 +5,14 @@ Units are in the names; hourly arrays have shape (8760,) in UTC (convention 1).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from wattscale.figure import PlanWarning, Value
 from wattscale.units import FloatArray
+
+Amount = TypeVar("Amount", float, FloatArray)
 
 
 @dataclass(frozen=True)
@@ -51,3 +55,17 @@ class SupplyResult:
     warnings: tuple[PlanWarning, ...] = ()
     metered_mw: dict[str, FloatArray] = field(default_factory=dict)
     """Contracted power that came over the grid's meter beside `grid`, as `clean` or `other` by contract [MW]."""
+    plant: dict[str, str] = field(default_factory=dict)
+    """Technology of the catalogue that each one is, or is like where it is the user's own."""
+
+    def plant_of(self, name: str) -> str:
+        """Give the technology of the catalogue that one is or is like."""
+        return self.plant.get(name, name)
+
+    def by_plant(self, amounts: Mapping[str, Amount]) -> dict[str, Amount]:
+        """Add up amounts by technology of the catalogue, for tables that know those alone."""
+        found: dict[str, Amount] = {}
+        for name, amount in amounts.items():
+            kind = self.plant_of(name)
+            found[kind] = found[kind] + amount if kind in found else amount
+        return found

@@ -165,6 +165,7 @@ def _result(campus: Campus, solution: Solution, site: SiteResult, warnings: tupl
         figures=figures_of(campus, solution, d),
         warnings=warnings,
         metered_mw=name.metered_mw(campus, d),
+        plant={key: t.plant for key, t in campus.technologies.items()},
     )
 
 

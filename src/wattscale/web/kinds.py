@@ -102,7 +102,7 @@ def run_sites(scenario: Scenario, options: Mapping[str, Any], folder: Path, tick
             "usd_per_mtok": figures["economics.usd_per_mtok"], "pue": figures["facility.pue"],
             "carbon_t_per_year": figures["impact.carbon_t_per_year"],
             "water_m3_per_year": figures["impact.water_total_m3_per_year"],
-            "time_to_power_years": figures["site.time_to_power_years"],
+            "time_to_power_years": figures["economics.time_to_power_years"],
         })  # fmt: skip
     return {"sites": rows, "failed": found["failed"], "own_cost_usd_per_year": found["own_cost_usd_per_year"]}
 
