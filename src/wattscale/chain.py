@@ -147,11 +147,8 @@ class Chain:
 
     def economics(self) -> EconomicsResult:
         """At what cost."""
-        table, inputs, more = (
-            self.scenario.economics,
-            self._physical(),
-            (self.extras, self.scenario.supply.energisation_year),
-        )
+        table, inputs = self.scenario.economics, self._physical()
+        more = (self.extras, self.scenario.supply.energisation_year)
         return self._stage("economics", (table, *inputs, *more), lambda c: economics.run(table, *inputs, c, *more))
 
     def impact(self) -> ImpactResult:

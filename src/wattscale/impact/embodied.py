@@ -53,10 +53,10 @@ def embodied_factors(made: Made, catalog: Catalog) -> dict[str, Figure]:
     }
     for name in made.devices:
         found[f"device.{name}"] = _device(name, catalog)
-    for technology in made.plant:
-        figure = factor(catalog, "embodied", made.kind.get(technology, technology), "plant", default=True)
+    for kind in dict.fromkeys(made.kind.get(technology, technology) for technology in made.plant):
+        figure = factor(catalog, "embodied", kind, "plant", default=True)
         if figure is not None:
-            found[f"plant.{technology}"] = figure
+            found[f"plant.{kind}"] = figure
     return found
 
 
@@ -100,7 +100,7 @@ def embodied_t(made: Made, factors: Mapping[str, float]) -> dict[str, float]:
         "building": made.design_it_mw * factors["building"],
     }
     for technology, amount in made.plant.items():
-        parts[f"plant.{technology}"] = amount * factors.get(f"plant.{technology}", 0.0)
+        parts[f"plant.{technology}"] = amount * factors.get(f"plant.{made.kind.get(technology, technology)}", 0.0)
     return {part: kg / KG_PER_T for part, kg in parts.items()}
 
 

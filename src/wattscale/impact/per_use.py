@@ -8,7 +8,7 @@ that the carbon of a run does not change with what the devices do before and aft
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -148,6 +148,10 @@ def serving_embodied_t(
     shares = serving_shares(compute, facility, dict.fromkeys(made.devices, 1.0))
     trains_on = training.devices if training and training.accelerator == serving.accelerator else 0
     held = made.devices.get(serving.accelerator, 0.0) * serving.devices / (serving.devices + trains_on)
-    own = Made({serving.accelerator: held}, made.design_it_mw * shares.power,
-               {name: amount * shares.energy for name, amount in made.plant.items()}, made.life_years)  # fmt: skip
+    own = replace(
+        made,
+        devices={serving.accelerator: held},
+        design_it_mw=made.design_it_mw * shares.power,
+        plant={name: amount * shares.energy for name, amount in made.plant.items()},
+    )
     return sum(yearly_t(embodied_t(own, factors), made.life_years).values())
