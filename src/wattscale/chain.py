@@ -19,6 +19,7 @@ from wattscale.economics import stage as economics
 from wattscale.economics.result import EconomicsResult
 from wattscale.facility import stage as facility
 from wattscale.facility.choice import Money
+from wattscale.facility.design import technology
 from wattscale.facility.result import FacilityResult
 from wattscale.figure import Figure, Value
 from wattscale.impact import stage as impact
@@ -43,9 +44,6 @@ from wattscale.workload.result import WorkloadResult
 Progress = Callable[[str, int, int], None]
 """Called with the stage about to run, its number from 1, and the number of stages."""
 Result = TypeVar("Result")
-
-LIQUID_COOLED_SERVERS = ("direct-to-chip", "immersion")
-"""Cooling technologies whose servers keep few fans; a rear door leaves them in place."""
 
 
 def plan(scenario: Scenario | Path | str, progress: Progress | None = None, cache: StageCache | None = None) -> Plan:
@@ -170,7 +168,8 @@ class Chain:
     def _computed(self, cooling: str) -> ComputeResult:
         """Compute with the servers cooled as the building cools them, unless the scenario says otherwise."""
         own, load = self.scenario.compute, self.workload()
-        liquid = cooling.startswith(LIQUID_COOLED_SERVERS)
+        # `best` is weighed for air-cooled servers; options differ from them by their share of fans.
+        liquid = cooling != "best" and technology(self.catalog, cooling).liquid_servers
         update = {"server_cooling": own.server_cooling or ("liquid" if liquid else "air")}
         table: ComputeTable = own.model_copy(update=update)
         return self._stage("compute", (table, load), lambda c: compute.run(table, load, c))

@@ -43,6 +43,8 @@ class Technology:
     spray: bool
     air_plant: Plant
     liquid_plant: Plant | None
+    liquid_servers: bool
+    """Whether liquid reaches the chips, so that the servers keep few fans."""
 
 
 @dataclass(frozen=True)
@@ -295,6 +297,7 @@ def technology(catalog: Catalog, name: str) -> Technology:
         spray=row.text("spray") == "yes",
         air_plant=plant("air"),
         liquid_plant=plant("liquid") if row.text("liquid_rejection") != "none" else None,
+        liquid_servers=row.text("liquid_servers") == "yes",
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from wattscale.catalog import Catalog
 from wattscale.errors import InputError
-from wattscale.facility.design import DesignSpace, Technology, design_space
+from wattscale.facility.design import DesignSpace, Technology, design_space, technology
 from wattscale.scenario.facility import FacilityTable
 
 
@@ -23,7 +23,7 @@ def space_of(table: FacilityTable, tech: Technology, catalog: Catalog) -> Design
             fixed["air.supply_min_c"] = min(table.air_supply_c, space.figures["air.supply_min_c"].value)
     if table.cycles_of_concentration is not None:
         fixed["chilled.cycles"] = fixed["loop.cycles"] = table.cycles_of_concentration
-    _need_liquid(table, tech)
+    _need_liquid(table, tech, catalog)
     if table.water_class is not None:
         fixed["loop.supply_c"] = float(table.water_class[1:])
     if table.liquid_supply_c is not None:
@@ -35,9 +35,10 @@ def space_of(table: FacilityTable, tech: Technology, catalog: Catalog) -> Design
     return space.with_values(fixed)
 
 
-def _need_liquid(table: FacilityTable, tech: Technology) -> None:
+def _need_liquid(table: FacilityTable, tech: Technology, catalog: Catalog) -> None:
     if tech.liquid_plant is not None:
         return
+    wet = [r.name for r in catalog.rows("cooling_technologies") if technology(catalog, r.name).liquid_plant]
     for field in ("water_class", "liquid_supply_c", "liquid_share", "heat_reuse_share"):
         value = getattr(table, field)
         if value is not None and value != 0.0:
@@ -45,5 +46,5 @@ def _need_liquid(table: FacilityTable, tech: Technology) -> None:
                 f"cooling '{tech.name}' has no liquid loop",
                 where=f"facility.{field}",
                 value=value,
-                hint="Leave it out, or set facility.cooling to 'direct-to-chip' or 'immersion'",
+                hint=f"Leave it out, or set facility.cooling to one that has: {', '.join(wet)}",
             )
