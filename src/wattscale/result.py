@@ -92,7 +92,8 @@ class Plan:
     @cached_property
     def warnings(self) -> tuple[PlanWarning, ...]:
         """Warnings of all stages, in chain order, each once, and own figures of the catalogue that nothing read."""
-        told = dict.fromkeys(w for stage in self.ledgers for w in getattr(self, stage).warnings)
+        stages = (getattr(self, stage).warnings for stage in self.ledgers)
+        told = dict.fromkeys(w for found in (self.scenario.notes, *stages) for w in found)
         read = {fid: figure for ledger in self.ledgers.values() for fid, figure in ledger.items()}
         found = relevant(self.scenario.catalog, read)
         idle = [key for key in self.scenario.catalog if key not in found]

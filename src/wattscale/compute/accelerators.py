@@ -34,7 +34,7 @@ BYTES_PER_ELEMENT: Mapping[str, float] = {
 """Storage of one element, block scales left out [byte]."""
 
 FLOATING = ("fp32", "tf32", "bf16", "fp16", "fp8", "fp4")
-"""Formats in which models are trained wherever a device multiplies in them."""
+"""Floating-point formats, in which models are trained wherever a device multiplies in them; all others are integer."""
 
 
 def nearest_precision(precision: str, known: Sequence[str]) -> str:
@@ -54,7 +54,7 @@ def nearest_precision(precision: str, known: Sequence[str]) -> str:
 
     def distance(other: str) -> tuple[float, float, bool]:
         steps = abs(math.log2(BYTES_PER_ELEMENT[other] / bits))
-        return steps, -BYTES_PER_ELEMENT[other], other.startswith("int") != precision.startswith("int")
+        return steps, -BYTES_PER_ELEMENT[other], (other in FLOATING) != (precision in FLOATING)
 
     return min(known, key=distance)
 

@@ -27,8 +27,6 @@ Objective: TypeAlias = Literal["devices", "energy"]
 
 UNPACKED_TO = ("bf16", "fp16", "fp32")
 """Precisions that weights are unpacked to where the device cannot multiply them as stored, first one it has."""
-GPU_KINDS = ("gpu", "superchip", "edge gpu")
-"""Kinds whose 4-bit peak is floating point: they do not multiply in int4."""
 MAX_STAGES = 16
 """Most pipeline stages tried where a model fits no scale-up domain."""
 
@@ -70,8 +68,9 @@ def resolve_formats(
     """
     if activations is not None:
         return _asked_formats(arch, accelerator, precision, kv_precision, activations), ()
-    native = multiplies(accelerator, precision)
     wide = next((p for p in UNPACKED_TO if p in accelerator.peak_flops), None)
+    native = multiplies(accelerator, precision)
+    slow = native and wide is not None and _slower(accelerator, precision, wide)
     if not native and wide is None:
         raise InfeasibleError(
             f"{accelerator.name} has no {precision} arithmetic and none to unpack it to",
@@ -82,10 +81,11 @@ def resolve_formats(
             " compute.accelerator",
         )
     warnings: tuple[PlanWarning, ...] = ()
-    compute = precision if native else str(wide)
-    if not native:
+    compute = precision if native and not slow else str(wide)
+    if compute != precision:
+        how = f"multiplies in {precision} more slowly than in {wide}" if slow else f"does not multiply in {precision}"
         message = (
-            f"{accelerator.name} does not multiply in {precision}: weights are stored in {precision} and "
+            f"{accelerator.name} {how}: weights are stored in {precision} and "
             f"unpacked to {wide} before use, so compute runs at the {wide} rate."
         )
         warnings = (PlanWarning("weight-only-precision", message),)
@@ -95,14 +95,20 @@ def resolve_formats(
 
 
 def multiplies(accelerator: Accelerator, precision: str) -> bool:
-    """Tell whether a device multiplies in a precision; the 4-bit peak of a GPU is floating point.
+    """Tell whether a device multiplies in a precision; what it lacks stands in the column `lacks`.
 
     >>> from wattscale.catalog import load_catalog
     >>> from wattscale.compute.accelerators import load_accelerator
     >>> multiplies(load_accelerator(load_catalog(), "B200"), "int4")
     False
     """
-    return precision in accelerator.peak_flops and (precision != "int4" or accelerator.kind not in GPU_KINDS)
+    return precision in accelerator.peak_flops
+
+
+def _slower(accelerator: Accelerator, precision: str, wide: str) -> bool:
+    """Tell whether products in a narrow precision are slower than in the one that its weights unpack to."""
+    peaks = accelerator.peak_flops
+    return BYTES_PER_ELEMENT[precision] < BYTES_PER_ELEMENT[wide] and peaks[precision] < peaks[wide]
 
 
 def _asked_formats(

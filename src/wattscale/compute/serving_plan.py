@@ -14,6 +14,7 @@ from wattscale.catalog import Catalog
 from wattscale.compute.accelerators import Accelerator
 from wattscale.compute.fleet import FleetHours, replicas_needed, run_hours
 from wattscale.compute.power import ItPower, idle_power, it_power_per_device, load_server
+from wattscale.compute.precision_choice import narrower_costs_more
 from wattscale.compute.queueing import mixture_quantile
 from wattscale.compute.replica import candidate_layouts, choose_replica, replica_curves, resolve_formats
 from wattscale.compute.result import FrontPoint, ServingPlan
@@ -110,6 +111,16 @@ def plan_serving(
     )
     requests = workload.requests_per_hour
     count = replicas_needed(requests, replica.requests_per_s, recipe.headroom_share)
+
+    def devices_in(precision: str) -> int:
+        other, _ = resolve_formats(arch, accelerator, precision, recipe.kv_precision)
+        same = replica_curves(arch, setting, other, request, layouts)
+        best = choose_replica(
+            arch, setting, other, request, layouts, table.replica_objective, others, table.serving_mode, same
+        )
+        return best.devices * replicas_needed(requests, best.requests_per_s, recipe.headroom_share)
+
+    warnings += narrower_costs_more(accelerator, recipe.precision, formats, count * replica.devices, devices_in)
     idle_w = idle_power(accelerator, setting.power)
     hours = run_hours(replica, requests, count, idle_w, table.load_balancing)
     it = it_power_per_device(hours.device_power_w, server, np.clip(hours.load_share, 0.0, 1.0))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wattscale.compute.accelerators import BYTES_PER_ELEMENT
+from wattscale.compute.accelerators import BYTES_PER_ELEMENT, FLOATING
 from wattscale.compute.roofline import StepWork
 from wattscale.units import FloatArray
 from wattscale.workload.architecture import (
@@ -76,13 +76,13 @@ class Formats:
     def unpacked(self) -> bool:
         """Whether integer weights are unpacked before use."""
         narrower = BYTES_PER_ELEMENT[self.weights] < BYTES_PER_ELEMENT[self.compute]
-        return narrower and self.weights.startswith("int")
+        return narrower and self.weights not in FLOATING
 
     @property
     def unpacked_experts(self) -> bool:
         """Whether integer weights of routed experts are unpacked before use."""
         narrower = self.expert_bytes < BYTES_PER_ELEMENT[self.expert_compute or self.compute]
-        return narrower and (self.expert_weights or self.weights).startswith("int")
+        return narrower and (self.expert_weights or self.weights) not in FLOATING
 
     @property
     def weight_bytes(self) -> float:

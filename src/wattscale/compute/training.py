@@ -28,8 +28,8 @@ from wattscale.workload.architecture import Architecture
 from wattscale.workload.result import TrainingWorkload
 
 DAYS_PER_YEAR = HOURS_PER_YEAR / HOURS_PER_DAY
-FOUR_BIT_MEASURED = ("blackwell",)
-"""Generations with published steps in a 4-bit format (table training_steps)."""
+NARROW = ("int8", "fp4")
+"""Formats in which few have trained: a step counts for the generation that it was measured on alone."""
 
 
 def _ask(recipe: TrainingTable) -> None:
@@ -156,6 +156,18 @@ def _figures(plan: TrainingPlan, run: Run, trainer: Trainer, power: RunPower) ->
     }
 
 
+def _made_to_train(accelerator: Accelerator, catalog: Catalog) -> bool:
+    own = f"{accelerator.server}.trains"
+    return catalog.value("servers", own if catalog.has_figure("servers", own) else "default.trains") > 0.0
+
+
+def _step_measured(precision: str, accelerator: Accelerator, catalog: Catalog) -> bool:
+    """Tell whether a training step in a format was published for the generation of a device."""
+    measured = (row for row in catalog.rows("training_steps") if row.text("precision") == precision)
+    chips = {row.text("accelerator") for row in measured}
+    return accelerator.generation in {catalog.row("accelerators", chip).text("generation") for chip in chips}
+
+
 def _doubts(devices: int, recipe: TrainingTable, accelerator: Accelerator, trainer: Trainer) -> Iterator[PlanWarning]:
     """Warn of hardware, scales and precisions on which no step was measured."""
     if own_or_default(trainer.catalog, accelerator, "gemm_efficiency").startswith("default."):
@@ -163,7 +175,7 @@ def _doubts(devices: int, recipe: TrainingTable, accelerator: Accelerator, train
             "training-hardware-unfitted",
             f"No measured training step stands behind {accelerator.name}; its efficiency is that of others",
         )
-    if accelerator.server == "edge":
+    if not _made_to_train(accelerator, trainer.catalog):
         yield PlanWarning(
             "training-hardware-unusual",
             f"{accelerator.name} is made for use, not for training: its memory, cooling and links are not those of a"
@@ -176,7 +188,7 @@ def _doubts(devices: int, recipe: TrainingTable, accelerator: Accelerator, train
             f"{devices} devices are more than the {measured:.0f} of the largest published run; failures and network"
             " drag are extrapolated",
         )
-    if recipe.precision == "int8" or (recipe.precision == "fp4" and accelerator.generation not in FOUR_BIT_MEASURED):
+    if recipe.precision in NARROW and not _step_measured(recipe.precision, accelerator, trainer.catalog):
         yield PlanWarning(
             "training-precision-unfitted",
             f"No measured training step stands behind {recipe.precision}; its efficiency is extrapolated from fp8",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from wattscale.errors import InputError, did_you_mean
+from wattscale.figure import PlanWarning
 from wattscale.scenario.messages import input_error
 from wattscale.scenario.ranges import split_ranges, with_ends
 from wattscale.scenario.schema import Scenario
@@ -74,11 +75,14 @@ def load_scenario(
     if source is None and overlay.get("preset", DEFAULT_PRESET) != DEFAULT_PRESET:
         own = {}
     _absolute_paths(overlay, Path.cwd())
-    return build(_laid_over(own, overlay), where=where, files_allowed=files_allowed)
+    scenario = build(_laid_over(own, overlay), where=where, files_allowed=files_allowed)
+    scenario.notes.extend(_replaced(own, overlay))
+    return scenario
 
 
 def build(own: Tables, where: str | None = None, files_allowed: bool = True) -> Scenario:
     """Validate tables into a scenario, with the preset they name below them."""
+    _check_alternatives(own, where)
     merged = _laid_over(_preset_tables(own.get("preset", DEFAULT_PRESET), where), own)
     merged["preset"] = own.get("preset", DEFAULT_PRESET)
     for key in _empty_by_default():
@@ -176,6 +180,8 @@ def _preset_tables(name: Any, where: str | None) -> Tables:
     return _laid_over(_preset_tables(tables.get("preset", "none"), where), tables)
 
 
+SOLVED = ("workload.training.devices", "workload.training.days")
+"""Keys of which one is given and the other solved."""
 REPLACES = {
     "workload.training.devices": ("workload.training.days",),
     "workload.training.days": ("workload.training.devices",),
@@ -189,11 +195,41 @@ REPLACES = {
 def _laid_over(below: Tables, above: Tables) -> Tables:
     merged = json.loads(json.dumps(below))
     for key, others in REPLACES.items():
-        if get_key(above, key) is not None:
+        if _gives(above, key):
             for other in others:
                 if get_key(above, other) is None:
                     set_key(merged, other, None)
     return _merge(merged, above)
+
+
+def _gives(tables: Tables, key: str) -> bool:
+    """Tell whether tables give a key a value; the word that clears it is none."""
+    return get_key(tables, key) not in (None, CLEARED)
+
+
+def _replaced(own: Tables, overlay: Tables) -> Iterator[PlanWarning]:
+    """Tell of values of the file that settings of another key took the place of."""
+    for key, others in REPLACES.items():
+        for other in others:
+            if _gives(overlay, key) and get_key(overlay, other) is None and _gives(own, other):
+                yield PlanWarning(
+                    "setting-replaced",
+                    f"--set {key}={get_key(overlay, key)} takes the place of {other} = {get_key(own, other)} in the"
+                    " scenario: only one of the two can be given.",
+                )
+
+
+def _check_alternatives(tables: Tables, where: str | None) -> None:
+    """Refuse two keys of which each is solved from the other."""
+    first, second = SOLVED
+    if _gives(tables, first) and _gives(tables, second):
+        raise InputError(
+            f"each of {first} and {second} is solved from the other; both are given",
+            where=f"{where}: {first}, {second}" if where else f"{first}, {second}",
+            value=f"{get_key(tables, first)}, {get_key(tables, second)}",
+            allowed="one of the two",
+            hint=f"Leave out {second} to learn how long it takes, or {first} to learn how many it takes",
+        )
 
 
 def _merge(below: Tables, above: Tables) -> Tables:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wattscale.errors import InputError, did_you_mean
-from wattscale.scenario.load import REPLACES, build, to_tables
+from wattscale.scenario.load import CLEARED, REPLACES, build, to_tables
 from wattscale.scenario.schema import Scenario
 from wattscale.scenario.walk import fields_of, set_key
 
@@ -35,7 +35,7 @@ def apply_patch(scenario: Scenario, patch: Patch) -> Scenario:
     tables = to_tables(scenario)
     tables["preset"] = "none"
     for key, value in patch.changes.items():
-        for other in REPLACES.get(key, ()):
+        for other in REPLACES.get(key, ()) if value not in (None, CLEARED) else ():
             if other not in patch.changes:
                 set_key(tables, other, None)
         set_key(tables, key, value)

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import Field, PrivateAttr
 
+from wattscale.figure import PlanWarning
 from wattscale.scenario.compute import ComputeTable
 from wattscale.scenario.economics import EconomicsTable
 from wattscale.scenario.facility import FacilityTable
@@ -41,6 +42,12 @@ class Scenario(TableModel):
     impact: ImpactTable = ImpactTable()
     catalog: dict[str, float] = choice({}, "Own values for figures of the catalogue, by id")
     _ranges: dict[str, Range] = PrivateAttr(default_factory=dict)
+    _notes: list[PlanWarning] = PrivateAttr(default_factory=list)
+
+    @property
+    def notes(self) -> list[PlanWarning]:
+        """What reading the scenario has to tell, such as a setting that took another's place."""
+        return self._notes
 
     @property
     def ranges(self) -> dict[str, Range]:
