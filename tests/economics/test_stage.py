@@ -43,13 +43,13 @@ def test_the_supply_is_counted_once(make):
 
 
 def test_hardware_of_one_h100_costs_what_the_sources_say(make):
-    # Large-buyer price 2025, 23,238 USD, x 1.64 for the server, / (1 - 0.19) for the network, + 500 for storage,
-    # all in USD of 2024: about 46 k USD.
+    # Large-buyer price 2025, 23,238 USD, + 11,200 for the rest of the server, / (1 - 0.19) for the network, + 500 for
+    # storage, all in USD of 2024: about 42 k USD.
     result = costed(make, serving_devices=1000, training_devices=0)
     hardware = sum(
         x.capital_usd for x in result.lines if x.segment in ("accelerators", "servers", "network", "storage")
     )
-    deflated = hardware / 1000 / (23_238 * 1.64 / 0.81 + 500)
+    deflated = hardware / 1000 / ((23_238 + 11_200) / 0.81 + 500)
     assert 0.96 < deflated < 1.0
 
 

@@ -82,7 +82,8 @@ def _hardware(quantities: Quantities, prices: Mapping[str, float], rate: float) 
         scale = "_rack_scale" if quantities.domain_devices[name] > RACK_SCALE_DOMAIN else ""
         device = count * prices[f"price.{name}"]
         base = count * prices.get(f"server_base.{name}", prices[f"price.{name}"])
-        server = base * (prices[f"server.overhead_multiple{scale}"] - 1.0)
+        host = prices.get(f"host.{name}")
+        server = base * (prices[f"server.overhead_multiple{scale}"] - 1.0) if host is None else count * host
         share = prices[f"network.share{scale}"]
         bought["accelerators"] += device * (1.0 + prices["accelerator_tariff"])
         bought["servers"] += server

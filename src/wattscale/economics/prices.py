@@ -6,7 +6,9 @@ Out: figures by short name. Leaves out: quantities (costs.py) and the cost of po
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TypeAlias
 
 from wattscale.catalog import Catalog
@@ -18,7 +20,11 @@ from wattscale.units import BASE_YEAR
 
 PriceBook: TypeAlias = Mapping[str, Figure]
 PRICES = "accelerator_prices"
-"""Table of dated prices to large buyers."""
+"""Table of dated prices."""
+SERVERS = "server_prices"
+"""Table of what whole servers cost beside their devices."""
+LIST = "list"
+"""Terms of a price that a large buyer does not pay in full."""
 
 PLAIN_FIGURES: tuple[str, ...] = (
     "construction.cost", "construction.soft_cost_share", "construction.shell_share",
@@ -37,6 +43,8 @@ SOFTWARE: Mapping[str, tuple[str, ...]] = {
 """Figures of the table `dc_costs` that each way of getting software uses."""
 REDUNDANCY = {"N": "n", "N+1": "n1", "2N": "2n"}
 """Redundancy of the electrical path, as the table `dc_costs` names it."""
+DEFAULT_SERVER = "pcie"
+"""Class of a device whose row names none, as in the compute stage."""
 RACK_SCALE_DOMAIN = 16
 """Scale-up domains above this many devices are bought as racks, whose price holds most of the host [1]."""
 
@@ -65,7 +73,7 @@ def price_book(
     Raises:
         InputError: No price is known for an accelerator.
 
-    Source: tables `dc_costs`, `accelerator_prices`, `accelerators`, `deflator`.
+    Source: tables `dc_costs`, `accelerator_prices`, `accelerators`, `server_prices`, `deflator`.
 
     >>> from wattscale.catalog import load_catalog
     >>> book = price_book(EconomicsTable(), ["H100"], "chiller", "US", load_catalog())
@@ -85,14 +93,40 @@ def price_book(
         usual = _usual_price(table, name, catalog)
         if usual is not None:
             book[f"server_base.{name}"] = usual
+        host = host_price(name, catalog)
+        if host is not None:
+            book[f"host.{name}"] = _real(host, deflator)
     return book
+
+
+def host_price(name: str, catalog: Catalog) -> Figure | None:
+    """Give what a server costs beside its devices, per device, where whole servers of the class have a known price.
+
+    A dear device does not make its host dearer, so a multiple of the device's price is but a stand-in.
+
+    Args:
+        name: Accelerator.
+        catalog: The catalogue.
+
+    Returns:
+        Price of the host, or None where the class has none.
+
+    Source: table `server_prices`.
+
+    >>> from wattscale.catalog import load_catalog
+    >>> host_price("H100", load_catalog()).value
+    11200.0
+    """
+    key = f"{catalog.row('accelerators', name).text('server') or DEFAULT_SERVER}.host"
+    return catalog.figure(SERVERS, key) if catalog.has_figure(SERVERS, key) else None
 
 
 def accelerator_price(table: EconomicsTable, name: str, catalog: Catalog) -> Figure:
     """Give the price of one accelerator in the year of purchase.
 
-    The scenario's own price comes first, then the dated prices to large buyers, then the price of the table
-    `accelerators`, which carries no price year and is taken as base-year money with the spread of such estimates.
+    The scenario's own price comes first, then the dated prices, then the price of the table `accelerators`, which
+    carries no price year and is taken as base-year money with the spread of such estimates. List prices and prices of
+    one are brought to those of a large buyer.
 
     Args:
         table: Scenario table.
@@ -116,7 +150,8 @@ def accelerator_price(table: EconomicsTable, name: str, catalog: Catalog) -> Fig
     row = catalog.row("accelerators", name, "compute.accelerator")
     key = f"{row.name}.price"
     if catalog.has_figure(PRICES, key):
-        return _real(catalog.figure(PRICES, key, vintage=table.purchase_year), Deflator(catalog))
+        dated = _real(catalog.figure(PRICES, key, vintage=table.purchase_year), Deflator(catalog))
+        return _to_large_buyer(dated, catalog) if _terms(row.name, catalog) == LIST else dated
     if not row.has("price_usd"):
         raise InputError(
             f"no price is known for {row.name}",
@@ -125,9 +160,29 @@ def accelerator_price(table: EconomicsTable, name: str, catalog: Catalog) -> Fig
         )
     found = row.figure("price_usd")
     spread = catalog.figure("dc_costs", "accelerator.price_spread")
-    return Figure(
+    spread_out = Figure(
         found.id, found.value, found.value * spread.low, found.value * spread.high, "USD", found.source, found.year,
         found.confidence, found.note, "USD", BASE_YEAR,
+    )  # fmt: skip
+    return _to_large_buyer(spread_out, catalog) if row.text("price_terms") == LIST else spread_out
+
+
+def _terms(model: str, catalog: Catalog) -> str:
+    """Terms of the dated prices of an accelerator; all its rows have the same."""
+    return next(row["terms"] for row in catalog.table(PRICES).rows if row["item"] == model)
+
+
+def _to_large_buyer(price: Figure, catalog: Catalog) -> Figure:
+    """Bring a list price to what a large buyer pays; the two spreads are independent."""
+    share = catalog.figure("dc_costs", "accelerator.large_buyer_share")
+    value = price.value * share.value
+
+    def end(of_price: float, of_share: float) -> float:
+        return value * math.hypot(of_price / price.value - 1.0, of_share / share.value - 1.0)
+
+    return replace(
+        price, value=value, low=value - end(price.low, share.low), high=value + end(price.high, share.high),
+        note=f"{price.note}; brought to a large buyer".removeprefix("; "),
     )  # fmt: skip
 
 
