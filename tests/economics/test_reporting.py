@@ -68,6 +68,15 @@ def test_a_tariff_on_equipment_strikes_the_plant_of_the_building(make):
         assert new.capital_usd == pytest.approx(old.capital_usd * factor)
 
 
+@pytest.mark.parametrize("training_mw", [0.5, 20.0])
+def test_the_smallest_operator_pays_for_no_training(make, training_mw):
+    # Its share was that of its devices in the whole campus, with the building and the energy of training.
+    names = ("smallest_operator_capital_usd", "smallest_operator_usd_per_year")
+    plain, other = (costed(make, extras=True, training_mw=mw).figures for mw in (2.0, training_mw))
+    for name in names:
+        assert other[name] == pytest.approx(plain[name], rel=1e-3)
+
+
 def test_the_smallest_operator_breaks_even_at_the_load_given(make):
     figures = costed(make, EconomicsTable(price_per_mtok_usd=20.0, risk_paths=0), extras=True).figures
     load = figures["smallest_operator_breakeven_load_ratio"]

@@ -93,11 +93,11 @@ def smallest_operator_figures(
     """Give the smallest fleet that can serve the model, one replica, at this plan's unit costs.
 
     Args:
-        capital_usd: Capital of the plan [USD].
-        devices: Devices of the plan [1].
+        capital_usd: Capital of serving in the plan [USD].
+        devices: Devices that serve [1].
         devices_per_replica: Devices of one replica [1].
         mtok_per_device_year: Output tokens of a busy device in a year [Mtok/year].
-        usd_per_year: Total cost of ownership [USD/year].
+        usd_per_year: Cost of serving [USD/year].
 
     Returns:
         Capital, yearly cost and the output at full load.

@@ -206,10 +206,13 @@ def _choice_figures(plan: _Plan, figures: Mapping[str, Value], catalog: Catalog)
     if isinstance(request, float):
         found.update(affordability_figures(request, table.requests_per_user_day, catalog))
     serving = plan.compute.serving
-    if serving is not None and sum(devices.values()) > 0.0:
+    if serving is not None and serving.devices > 0:
         mtok = serving.tokens_per_s_per_device * SECONDS_PER_HOUR * HOURS_PER_YEAR / 1e6
+        costs = plan.costs
         found.update(
-            smallest_operator_figures(plan.capital, sum(devices.values()), serving.devices_per_replica, mtok, plan.tco)
+            smallest_operator_figures(
+                costs.serving_capital, serving.devices, serving.devices_per_replica, mtok, costs.serving
+            )
         )
         if plan.workload.serving is not None and table.price_per_mtok_usd > 0.0:
             output = plan.workload.serving.output_tokens

@@ -142,12 +142,14 @@ class TokenCosts:
         training: Cost of the training machine.
         run: Cost of one run [USD].
         amortised: Cost of the year's runs, charged to the year's tokens.
+        serving_capital: Overnight capital of serving [USD].
     """
 
     serving: float
     training: float
     run: float
     amortised: float
+    serving_capital: float
 
     @property
     def tokens(self) -> float:
@@ -175,9 +177,11 @@ def token_costs(
         Costs by purpose.
     """
     lines = list(lines)
-    serving = serving_cost(lines, serving_shares(compute, facility, device_price))
+    shares = serving_shares(compute, facility, device_price)
+    serving = serving_cost(lines, shares)
+    capital = sum(line.capital_usd * shares.of(line) for line in lines)
     training = sum(line.total_usd_per_year for line in lines) - serving
     if compute.training is None or recipe is None:
-        return TokenCosts(serving, training, 0.0, 0.0)
+        return TokenCosts(serving, training, 0.0, 0.0, capital)
     run = training * run_share_of_year(recipe, compute.training.days)
-    return TokenCosts(serving, training, run, run * recipe.runs_per_year)
+    return TokenCosts(serving, training, run, run * recipe.runs_per_year, capital)
