@@ -21,6 +21,8 @@ HARDWARE_SEGMENTS = ("accelerators", "servers", "network", "storage")
 """Segments of the computing hardware."""
 DEVICE_SEGMENTS = (*HARDWARE_SEGMENTS, "software")
 """Segments that come with the devices and are shared out by their price."""
+INSURANCE = "insurance"
+"""Part that is shared out by capital."""
 ENERGY_PARTS = ("water",)
 """Parts beside the segment energy that are shared out by energy."""
 
@@ -99,6 +101,8 @@ def _energy_share(compute: ComputeResult, facility: FacilityResult) -> float:
 def serving_cost(lines: Iterable[CostLine], shares: ServingShares) -> float:
     """Give the yearly cost of serving [USD/year]; what is left of the total is training.
 
+    Insurance follows the capital that is insured.
+
     Args:
         lines: Cost lines of the plan.
         shares: Serving shares.
@@ -106,7 +110,17 @@ def serving_cost(lines: Iterable[CostLine], shares: ServingShares) -> float:
     Returns:
         Cost of serving [USD/year].
     """
-    return sum(line.total_usd_per_year * shares.of(line) for line in lines)
+    lines = list(lines)
+    insured, capital = sum(line.capital_usd for line in lines), serving_capital(lines, shares)
+    of_capital = capital / insured if insured > 0.0 else shares.power
+    return sum(
+        line.total_usd_per_year * (of_capital if line.part == INSURANCE else shares.of(line)) for line in lines
+    )
+
+
+def serving_capital(lines: Iterable[CostLine], shares: ServingShares) -> float:
+    """Give the overnight capital of serving [USD]."""
+    return sum(line.capital_usd * shares.of(line) for line in lines)
 
 
 def run_share_of_year(recipe: TrainingTable, days: float) -> float:
@@ -179,7 +193,7 @@ def token_costs(
     lines = list(lines)
     shares = serving_shares(compute, facility, device_price)
     serving = serving_cost(lines, shares)
-    capital = sum(line.capital_usd * shares.of(line) for line in lines)
+    capital = serving_capital(lines, shares)
     training = sum(line.total_usd_per_year for line in lines) - serving
     if compute.training is None or recipe is None:
         return TokenCosts(serving, training, 0.0, 0.0, capital)
