@@ -7,14 +7,11 @@ Leaves out: research staff, data, licences and marketing; inflation (all money i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
 from wattscale.catalog import Catalog
 from wattscale.compute.result import ComputeResult
-from wattscale.economics.annuity import present_value_factor
-from wattscale.economics.cashflow import cash_flow
 from wattscale.economics.choices import (
     affordability_figures,
     breakeven_load_figures,
@@ -33,12 +30,12 @@ from wattscale.economics.contracts import (
 )
 from wattscale.economics.costs import Quantities, cost_lines, one_at_a_time, with_ranges
 from wattscale.economics.exposure import EFFECTS, Exposure, power_price_figures
-from wattscale.economics.finance import irr_roots, mirr, npv, payback_years
 from wattscale.economics.prices import price_book, price_year_warnings
 from wattscale.economics.reporting import refresh_figures, reported_figures
-from wattscale.economics.result import CostLine, EconomicsResult
-from wattscale.economics.tokens import HARDWARE_SEGMENTS, TokenCosts, token_costs
-from wattscale.economics.waiting import PowerWait, power_wait
+from wattscale.economics.result import EconomicsResult
+from wattscale.economics.tokens import HARDWARE_SEGMENTS, token_costs
+from wattscale.economics.waiting import power_wait
+from wattscale.economics.worth import CostedPlan, project_figures, revenues
 from wattscale.facility.result import FacilityResult
 from wattscale.figure import PlanWarning, Value
 from wattscale.scenario.economics import EconomicsTable
@@ -47,7 +44,6 @@ from wattscale.supply.result import SupplyResult
 from wattscale.units import HOURS_PER_YEAR, SECONDS_PER_HOUR, FloatArray
 from wattscale.workload.result import ServingWorkload, WorkloadResult
 
-MONTHS_PER_YEAR = 12
 EXTRAS = (
     "debt_usd", "gearing_share", "interest_during_construction_usd", "dscr_min", "equity_irr", "equity_irr_nominal",
     "price_for_target_irr_usd_per_mtok", "power_cost_sd_usd_per_year", "power_cost_var95_usd_per_year",
@@ -57,31 +53,6 @@ EXTRAS = (
     "rent_", "user_", "smallest_operator_",
 )  # fmt: skip
 """Figures that take most of the time, by the beginning of their names: price risk, project company, choices."""
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """What the parts of the stage share."""
-
-    table: EconomicsTable
-    workload: WorkloadResult
-    compute: ComputeResult
-    lines: tuple[CostLine, ...]
-    costs: TokenCosts
-    energy_mwh: float
-    electricity_usd: float
-
-    @property
-    def tco(self) -> float:
-        return sum(line.total_usd_per_year for line in self.lines)
-
-    @property
-    def capital(self) -> float:
-        return sum(line.capital_usd for line in self.lines)
-
-    @property
-    def running(self) -> float:
-        return sum(line.running_usd_per_year for line in self.lines)
 
 
 def run(
@@ -144,7 +115,7 @@ def run(
 
     value, low, high = one_at_a_time(book, measure) if extras else (measure(prices),) * 3
     count = len(lines)
-    plan = _Plan(
+    plan = CostedPlan(
         table, workload, compute, with_ranges(lines, low[:count], high[:count]),
         token_costs(lines, compute, facility, recipe, {name: prices[f"price.{name}"] for name in devices}),
         float(supply.load_mw.sum() - _unserved(supply)), supply.total_usd_per_year + sum(settled.values()),
@@ -155,7 +126,7 @@ def run(
     }
     figures, warnings = _cost_figures(plan, ranges)
     wait = power_wait(supply, site.time_to_power_years, table.purchase_year, energisation_year, catalog)
-    more, more_warnings, cash = _project_figures(plan, wait, ranges)
+    more, more_warnings, cash = project_figures(plan, wait, ranges)
     risk, risk_warnings = _risk_figures(plan, contracts, site, supply, catalog) if extras else ({}, [])
     figures |= {**more, **risk, **contract_figures(settled, contracts)}
     if extras:
@@ -170,11 +141,11 @@ def run(
 
 
 def _risk_figures(
-    plan: _Plan, contracts: list[Contract], site: SiteResult, supply: SupplyResult, catalog: Catalog
+    plan: CostedPlan, contracts: list[Contract], site: SiteResult, supply: SupplyResult, catalog: Catalog
 ) -> tuple[dict[str, Value], list[PlanWarning]]:
     """Exposure to the price of power, and the project company."""
     table = plan.table
-    tokens, training = _revenue(plan)
+    tokens, training = revenues(plan)
     serving = plan.workload.serving if plan.compute.serving else None
     output_mtok = serving.output_mtok_per_year if serving else 0.0
     credits = credits_of(table, plan.lines, supply, site.country, catalog)
@@ -196,7 +167,7 @@ def _risk_figures(
     return {**company, **exposure}, warnings + more
 
 
-def _choice_figures(plan: _Plan, figures: Mapping[str, Value], catalog: Catalog) -> dict[str, Value]:
+def _choice_figures(plan: CostedPlan, figures: Mapping[str, Value], catalog: Catalog) -> dict[str, Value]:
     """Rent or own, affordability, the smallest operator."""
     found: dict[str, Value] = {}
     table, devices = plan.table, plan.compute.devices_by_accelerator
@@ -226,7 +197,7 @@ def _unserved(supply: SupplyResult) -> float:
 
 
 def _cost_figures(
-    plan: _Plan, ranges: Mapping[str, tuple[float, float, float]]
+    plan: CostedPlan, ranges: Mapping[str, tuple[float, float, float]]
 ) -> tuple[dict[str, Value], list[PlanWarning]]:
     tco, running = plan.tco, plan.running
     hardware = sum(line.annuity_usd_per_year for line in plan.lines if line.segment in HARDWARE_SEGMENTS)
@@ -268,7 +239,7 @@ def _cost_figures(
     return figures, warnings
 
 
-def _token_figures(plan: _Plan, serving: ServingWorkload, tokens: tuple[float, float, float]) -> dict[str, Value]:
+def _token_figures(plan: CostedPlan, serving: ServingWorkload, tokens: tuple[float, float, float]) -> dict[str, Value]:
     plan_of = plan.compute.serving
     assert plan_of is not None
     out_mtok, in_mtok = serving.output_mtok_per_year, serving.input_mtok_per_year
@@ -287,7 +258,7 @@ def _token_figures(plan: _Plan, serving: ServingWorkload, tokens: tuple[float, f
     return figures
 
 
-def _fleet_range(plan: _Plan, tokens: tuple[float, float, float]) -> tuple[float, float]:
+def _fleet_range(plan: CostedPlan, tokens: tuple[float, float, float]) -> tuple[float, float]:
     """Widen the range of the token cost by that of the devices needed, as independent effects."""
     value, low, high = tokens
     falls, rises = (value - low) ** 2, (high - value) ** 2
@@ -297,77 +268,3 @@ def _fleet_range(plan: _Plan, tokens: tuple[float, float, float]) -> tuple[float
             falls += (cost * (1.0 - found[1] / found[0])) ** 2
             rises += (cost * (found[2] / found[0] - 1.0)) ** 2
     return value - falls**0.5, value + rises**0.5
-
-
-def _revenue(plan: _Plan) -> tuple[float, float]:
-    """Yearly revenue of tokens, and of training device-hours at their own cost or at the scenario's price."""
-    serving = plan.workload.serving
-    tokens = serving.output_mtok_per_year * plan.table.price_per_mtok_usd if serving and plan.compute.serving else 0.0
-    training = plan.compute.training
-    if training is None:
-        return tokens, 0.0
-    if plan.table.training_price_usd_per_device_hour is None:
-        return tokens, plan.costs.training
-    return tokens, training.devices * HOURS_PER_YEAR * plan.table.training_price_usd_per_device_hour
-
-
-def _project_figures(
-    plan: _Plan, wait: PowerWait, ranges: Mapping[str, tuple[float, float, float]]
-) -> tuple[dict[str, Value], list[PlanWarning], FloatArray]:
-    table = plan.table
-    rate, years = table.discount_rate, table.project_years
-    revenue = sum(_revenue(plan))
-    cash = cash_flow(plan.lines, revenue, rate, years, table.tax_rate)
-    annuities = sum(line.annuity_usd_per_year for line in plan.lines)
-    value = float(npv(rate, cash))
-    factor = present_value_factor(rate, years)
-    # Training valued at its own cost earns what it costs, so only the cost of serving moves the value.
-    at_cost = table.training_price_usd_per_device_hour is None
-    cost, cost_low, cost_high = ranges["serving" if at_cost else "tco_usd_per_year"]
-    month = (annuities + max(0.0, revenue - plan.tco)) / MONTHS_PER_YEAR
-    figures: dict[str, Value] = {
-        "npv_usd": (value, value - factor * (cost_high - cost), value + factor * (cost - cost_low)),
-        "revenue_usd_per_year": revenue,
-        "cost_of_delay_usd_per_month": month,
-        "value_of_earlier_year_usd": month * MONTHS_PER_YEAR,
-        "time_to_power_years": wait.years,
-        "npv_after_wait_usd": value * (1.0 + rate) ** -wait.years[0],
-    }
-    if plan.compute.design_it_power_mw > 0:
-        figures["cost_of_delay_usd_per_month_per_mw"] = month / plan.compute.design_it_power_mw
-    warnings: list[PlanWarning] = []
-    if at_cost and plan.costs.amortised > 0.0:
-        more, warnings = _runs_paid(plan, revenue, value)
-        figures.update(more)
-    roots = irr_roots(cash)
-    if roots:
-        figures["irr"] = min(roots, key=lambda root: abs(root - rate))
-    else:
-        warnings.append(PlanWarning("no-irr", "No internal rate of return between -95 % and 1,000 % exists."))
-    if len(roots) > 1:
-        listed = ", ".join(f"{root:.4f}" for root in roots)
-        warnings.append(PlanWarning("several-irr", f"The payments change sign more than once; rates found: {listed}."))
-    optional = {"mirr": mirr(cash, rate, rate), "payback_years": payback_years(cash)}
-    figures.update({name: found for name, found in optional.items() if found is not None})
-    return figures, warnings, cash
-
-
-def _runs_paid(plan: _Plan, revenue: float, value: float) -> tuple[dict[str, Value], list[PlanWarning]]:
-    """What the project is worth where the tokens sold must pay for the model's own runs too."""
-    table = plan.table
-    cash = cash_flow(
-        plan.lines, revenue - plan.costs.amortised, table.discount_rate, table.project_years, table.tax_rate
-    )
-    alone = float(npv(table.discount_rate, cash))
-    figures: dict[str, Value] = {"npv_runs_paid_usd": alone}
-    roots = irr_roots(cash)
-    if roots:
-        figures["irr_runs_paid"] = min(roots, key=lambda root: abs(root - table.discount_rate))
-    if not alone < 0.0 < value:
-        return figures, []
-    told = (
-        "The project pays only if someone pays for its own training runs at cost. Where the tokens sold at "
-        f"{table.price_per_mtok_usd:g} USD per million must pay for the runs too, the net present value is "
-        f"{alone / 1e6:,.0f} MUSD instead of {value / 1e6:,.0f} MUSD (economics.npv_runs_paid_usd)."
-    )
-    return figures, [PlanWarning("runs-not-earned", told)]

@@ -113,9 +113,7 @@ def serving_cost(lines: Iterable[CostLine], shares: ServingShares) -> float:
     lines = list(lines)
     insured, capital = sum(line.capital_usd for line in lines), serving_capital(lines, shares)
     of_capital = capital / insured if insured > 0.0 else shares.power
-    return sum(
-        line.total_usd_per_year * (of_capital if line.part == INSURANCE else shares.of(line)) for line in lines
-    )
+    return sum(line.total_usd_per_year * (of_capital if line.part == INSURANCE else shares.of(line)) for line in lines)
 
 
 def serving_capital(lines: Iterable[CostLine], shares: ServingShares) -> float:
