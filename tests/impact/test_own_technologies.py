@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from wattscale.catalog import load_catalog
+from wattscale.catalog import Catalog, load_catalog
 from wattscale.economics.company import credits_of
 from wattscale.economics.stage import run as run_economics
+from wattscale.impact.factors import factor
 from wattscale.impact.stage import run
 from wattscale.scenario.economics import EconomicsTable
 from wattscale.scenario.impact import ImpactTable
@@ -60,3 +61,14 @@ def test_two_plants_like_one_technology_count_together(make):
     assert both.figures["embodied_t"] == pytest.approx(one.figures["embodied_t"], rel=1e-2)  # ranges of two figures
     assert both.figures["jobs_construction_job_years"] == pytest.approx(one.figures["jobs_construction_job_years"])
     assert both.figures["water_source_m3_per_year"] == pytest.approx(one.figures["water_source_m3_per_year"])
+
+
+def test_a_family_is_a_property_of_the_table_not_the_first_word_of_a_name():
+    rows = CATALOG.table("technologies").rows
+    copies = tuple({**row, "name": "recip", "aliases": ""} for row in rows if row["name"] == "gas-engine")
+    table = replace(CATALOG.table("technologies"), rows=(*rows, *copies))
+    catalog = Catalog({**CATALOG.tables, "technologies": table})
+    for name in ("plant", "water"):
+        assert factor(catalog, "embodied", "recip", name) == factor(catalog, "embodied", "gas-engine", name)
+    assert factor(CATALOG, "embodied", "gas-of-mine", "plant") is None
+    assert factor(CATALOG, "embodied", "wind-offshore", "plant").id == "embodied/wind-offshore.plant"

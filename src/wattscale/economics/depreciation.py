@@ -76,12 +76,22 @@ class TaxCredit:
     source: str = ""
 
 
+def family_of(catalog: Catalog, technology: str) -> str:
+    """Give the family of a technology, empty where it is its own.
+
+    >>> from wattscale.catalog import load_catalog
+    >>> family_of(load_catalog(), "gas-engine"), family_of(load_catalog(), "solar")
+    ('gas', '')
+    """
+    return next((row.text("family") for row in catalog.rows("technologies") if row.name == technology), "")
+
+
 def tax_credits(country: str, technology: str, year: int, catalog: Catalog) -> dict[str, TaxCredit]:
     """List the credits that hold for a plant, by kind.
 
     Args:
         country: Country code of the site.
-        technology: Technology, or a member of its family (`wind-offshore-floating` counts as `wind-offshore`).
+        technology: Technology of the catalogue; what holds for its family holds for it too.
         year: Year of start of construction (of service for solar and wind).
         catalog: The catalogue.
 
@@ -97,9 +107,9 @@ def tax_credits(country: str, technology: str, year: int, catalog: Catalog) -> d
     {}
     """
     found = {}
+    names = (technology, family_of(catalog, technology))
     for row in catalog.rows("tax_credits"):
-        family = row.text("technology")
-        if row.text("country") != country or not (technology == family or technology.startswith(family + "-")):
+        if row.text("country") != country or row.text("technology") not in names:
             continue
         if row.number("from_year") <= year <= row.number("to_year"):
             found[row.text("kind")] = TaxCredit(

@@ -6,13 +6,14 @@ In: a technology name and a table. Out: the figure, or None. Leaves out: what th
 from __future__ import annotations
 
 from wattscale.catalog import Catalog
+from wattscale.economics.depreciation import family_of
 from wattscale.figure import Figure
 
 
 def factor(catalog: Catalog, table: str, technology: str, parameter: str, default: bool = False) -> Figure | None:
     """Find the factor of a technology, of its family, or the default of the table.
 
-    A family is the name without its last words: `gas-engine-lean`, then `gas-engine`, then `gas`.
+    Its family stands in the table `technologies`: gas for gas engines, wind for wind at sea.
 
     Args:
         catalog: The catalogue.
@@ -28,9 +29,8 @@ def factor(catalog: Catalog, table: str, technology: str, parameter: str, defaul
     >>> factor(load_catalog(), "embodied", "gas-engine", "plant").id
     'embodied/gas.plant'
     """
-    words = technology.split("-")
-    names = ["-".join(words[:n]) for n in range(len(words), 0, -1)] + (["default"] if default else [])
-    for name in names:
+    names = (technology, family_of(catalog, technology), "default" if default else "")
+    for name in filter(None, names):
         if catalog.has_figure(table, f"{name}.{parameter}"):
             return catalog.figure(table, f"{name}.{parameter}")
     return None
