@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-
 MOST_SHOWN = 200
 """Characters of a value that a message shows; paths of usual length stay whole."""
 

@@ -14,6 +14,7 @@ import io
 import json
 import math
 import os
+import re
 import stat
 import zlib
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ GZIP = ".gz"
 MOST_ROWS = 1_100_000
 """A year of half-minutes: beyond it a table is no hourly year and no set of measurements."""
 MOST_LINE_CHARS = 200_000
+MOST_COLUMNS = 500
 PACKED = {
     b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"\xfd7zXZ": "xz", b"BZh": "bzip2", b"\x28\xb5\x2f\xfd": "zstd",
     b"PAR1": "Parquet", b"\x89HDF": "HDF5", b"CDF": "netCDF",
@@ -134,6 +136,27 @@ def opened(path: str | Path, field: str, kind: FileKind = ANY) -> BinaryIO:
     return file
 
 
+def duckdb_name(path: str | Path, field: str) -> str:
+    """Give a file's name for DuckDB, which reads `[`, `?` and `*` as patterns for other names.
+
+    Args:
+        path: The file.
+        field: Field or option that names it.
+
+    Raises:
+        InputError: A name that DuckDB cannot be told.
+
+    >>> duckdb_name("/logs/day[1].csv", "workload.serving.log")
+    '/logs/day[[]1].csv'
+    """
+    name = str(path)
+    escaped = re.sub(r"[\[?*]", r"[\g<0>]", name)
+    backslash = os.sep != "\\" and "\\" in name and escaped != name
+    if backslash or not name.isprintable() or any("\ud800" <= c <= "\udfff" for c in name):
+        raise InputError("has a name that the reader cannot be told", where=field, value=name, hint="Rename it")
+    return escaped
+
+
 def read_bytes(path: str | Path, field: str, kind: FileKind) -> bytes:
     """Read a whole file of a kind with a size limit; `.gz` is unpacked where the kind promises it.
 
@@ -176,7 +199,7 @@ def read_text(path: str | Path, field: str, kind: FileKind, encoding: str = "utf
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise InputError(
-            f"line {line} is not text in UTF-8", where=field, value=str(path), hint="Save it as UTF-8"
+            f"cannot be read: line {line} is not text in UTF-8", where=field, value=str(path), hint="Save it as UTF-8"
         ) from None
 
 
@@ -243,23 +266,32 @@ def csv_rows(text: str, field: str, path: str) -> list[dict[str, str]]:
     """Give the rows of a CSV text by the names of its header; cells that a short row lacks are empty.
 
     Raises:
-        InputError: No CSV, no rows, a name that stands twice in the header, or a row with more cells than the header.
+        InputError: As `numbered_rows`.
+    """
+    return [row for _, row in numbered_rows(text, field, path)]
 
-    >>> csv_rows("a,b\\n1\\n", "--data", "x.csv")
-    [{'a': '1', 'b': ''}]
+
+def numbered_rows(text: str, field: str, path: str) -> list[tuple[int, dict[str, str]]]:
+    """Give the rows of a CSV text with the line in which each ends; empty lines are passed over.
+
+    Raises:
+        InputError: No CSV, no rows, a name that stands twice in the header, or a row with more cells than the header.
     """
     reader = csv.reader(io.StringIO(text, newline=""))
-    rows: list[dict[str, str]] = []
+    rows: list[tuple[int, dict[str, str]]] = []
     try:
         header = next(reader, [])
-        twice = next((name for name in header if name and header.count(name) > 1), None) if len(header) < 1000 else None
+        if len(header) > MOST_COLUMNS:
+            raise InputError(f"has {len(header):,} columns", where=field, value=path, allowed=f"at most {MOST_COLUMNS}")
+        twice = next((name for name in header if name and header.count(name) > 1), None)
         if twice is not None:
             raise InputError(f"names the column {clipped(twice)} twice", where=field, value=path)
         for cells in reader:
             if len(cells) > len(header):
                 raise InputError("has more cells than the header", where=f"{path}: line {reader.line_num}")
             if cells:
-                rows.append(dict(zip(header, [*cells, *[""] * (len(header) - len(cells))], strict=True)))
+                filled = [*cells, *[""] * (len(header) - len(cells))]
+                rows.append((reader.line_num, dict(zip(header, filled, strict=True))))
     except csv.Error as error:
         raise InputError(f"line {reader.line_num} is no CSV ({error})", where=field, value=path) from None
     if not rows:

@@ -83,8 +83,8 @@ def carbon_years(files: SiteSeries) -> tuple[PlanWarning, ...]:
     if price is None or carbon is None or _same(price, carbon):
         return ()
     message = (
-        f"Prices are of {told(price)}, carbon of {told(carbon)}: hours that were cheap and hours that were clean do not "
-        "belong together. Give both of one year."
+        f"Prices are of {told(price)}, carbon of {told(carbon)}: hours that were cheap and hours that were clean do "
+        "not belong together. Give both of one year."
     )
     return (PlanWarning("price-carbon-years-differ", message),)
 
@@ -103,9 +103,9 @@ def weather_years(files: SiteSeries, weather: str) -> tuple[PlanWarning, ...]:
         what = f"of {told(own)}" if own is not None else "of no single year" if files.weather else "synthetic"
         year = file.calendar.year
         message = (
-            f"{word} of {told(file.calendar)}, the weather is {what} ({weather}): wind and sun do not stand in the hours "
-            "whose prices they made, which can change what wind earns by a quarter (Germany 2023: 27 %). Give the "
-            f'weather of {year}, for instance site.weather_service = "open-meteo" with site.weather_year = {year}.'
+            f"{word} of {told(file.calendar)}, the weather is {what} ({weather}): wind and sun do not stand in the "
+            "hours whose prices they made, which can change what wind earns by a quarter (Germany 2023: 27 %). Give "
+            f'the weather of {year}, for instance site.weather_service = "open-meteo" with site.weather_year = {year}.'
         )
         return (PlanWarning("weather-price-years-differ", message),)
     return ()

@@ -19,13 +19,12 @@ from wattscale.hours import Calendar
 from wattscale.site.calendar import calendar_of_rows
 from wattscale.site.completeness import FileRows, model_hour, place_year
 from wattscale.units import FloatArray
-from wattscale.userfile import FileKind, read_table_text
+from wattscale.userfile import MOST_COLUMNS, FileKind, read_table_text
 
 SERIES = FileKind("an hourly series", (".csv", ".csv.gz"))
 TIME = "time_utc"
 MINUTES_PER_HOUR = 60
 FIRST_ROW_LINE = 2
-MOST_COLUMNS = 500
 MOST_REASON = 150
 
 

@@ -76,17 +76,17 @@ def carbon_doubts(
     return tuple(found)
 
 
-def free_doubts(cfe_share: FloatArray | None, path: str) -> tuple[PlanWarning, ...]:
+def free_doubts(carbon_free_pct: FloatArray | None, path: str) -> tuple[PlanWarning, ...]:
     """Warn of a carbon-free share given where per cent are asked.
 
     Args:
-        cfe_share: The column `carbon_free_pct` over 100 [1], shape (8760,), or None.
+        carbon_free_pct: The column as read [%], shape (8760,), or None.
         path: The file, for messages.
     """
-    if cfe_share is None or not 0.0 < float(cfe_share.max()) <= 0.01:
+    if carbon_free_pct is None or not 0.0 < float(carbon_free_pct.max()) <= 1.0:
         return ()
     message = (
-        f"{path}: carbon_free_pct is at most {100.0 * float(cfe_share.max()):.3g} %: it looks like a share from 0 to 1; "
+        f"{path}: carbon_free_pct is at most {float(carbon_free_pct.max()):.3g} %: it looks like a share from 0 to 1; "
         "multiply the column by 100. It was used as it is."
     )
     return (PlanWarning("carbon-free-unit-doubtful", message),)
@@ -108,8 +108,8 @@ def sun_doubts(ghi_w_per_m2: FloatArray | None, path: str) -> tuple[PlanWarning,
     likely = (("kW/m2", 1e3), ("MJ/m2 in the hour", 1e3 / 3.6), ("J/m2 in the hour", 1.0 / 3600.0))
     unit = next((f": it looks like {word}" for word, factor in likely if least <= total * factor <= largest), "")
     message = (
-        f"{path}: the sun gives {total:.3g} kWh/m2 in the year, where places on earth have {least:g} to {largest:g}{unit}. "
-        "It was used as it is."
+        f"{path}: the sun gives {total:.3g} kWh/m2 in the year, where places on earth have {least:g} to {largest:g}"
+        f"{unit}. It was used as it is."
     )
     return (PlanWarning("sun-unit-doubtful", message),)
 

@@ -53,7 +53,10 @@ class WeatherFile:
 
 @dataclass(frozen=True)
 class PriceFile:
-    """An hourly year of wholesale prices; array in UTC, shape (8760,); true dates of its days where it is of one year."""
+    """An hourly year of wholesale prices; array in UTC, shape (8760,).
+
+    `calendar` holds the true dates of its days where it is of one year.
+    """
 
     price_usd_per_mwh: FloatArray
     source: str

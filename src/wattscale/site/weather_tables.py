@@ -101,7 +101,16 @@ def read_table(text: str, path: str, repair_hours: int = 0) -> WeatherFile:
         )
     try:
         table = read(text.replace("\r\n", "\n").replace("\r", "\n"), path)
-    except (ValueError, KeyError, IndexError, TypeError, StopIteration, AttributeError, OverflowError, csv.Error) as error:
+    except (
+        ValueError,
+        KeyError,
+        IndexError,
+        TypeError,
+        StopIteration,
+        AttributeError,
+        OverflowError,
+        csv.Error,
+    ) as error:
         reason = " ".join(f"{type(error).__name__} {error}".split())
         raise InputError(
             f"cannot be read: {clipped(reason[:MOST_REASON])}",

@@ -67,7 +67,11 @@ def run(
     if step_h > 1:
         lifecycle = mean_of(site.carbon_lifecycle_kg_per_mwh, step_h)
         site = replace(site, carbon_lifecycle_kg_per_mwh=lifecycle)
-    doubts = (*warnings_of(table, campus, solution), *unit_warnings(campus, solution), *_weather_doubts(table, campus, site))
+    doubts = (
+        *warnings_of(table, campus, solution),
+        *unit_warnings(campus, solution),
+        *_weather_doubts(table, campus, site),
+    )
     result = _result(campus, solution, site, doubts)
     checked, unlike = cross_check(campus, solution) if table.verify else ({}, ())
     more = swing_figures(swings_of(table, campus)) | _ranges(table, campus, solution) | checked

@@ -6,14 +6,14 @@ Leaves out: fitting; the scripts in `benchmarks/` do that.
 
 from __future__ import annotations
 
-import csv
 import importlib
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from wattscale.errors import InputError, did_you_mean
+from wattscale import userfile
+from wattscale.errors import InputError, clipped, did_you_mean
 
 if TYPE_CHECKING:
     from wattscale.catalog import Catalog
@@ -89,7 +89,7 @@ def _own_rows(module: ModuleType, kind: str, path: Path) -> list[dict[str, str]]
     rows = read_rows(path)
     known = (module.GROUP_BY, *module.TARGETS)
     if not set(known) & set(rows[0]):
-        found = ", ".join(rows[0])
+        found = ", ".join(clipped(name) for name in list(rows[0])[:8])
         raise InputError(
             f"has none of the columns that tell a file of '{kind}' (its columns: {found})",
             where="--data", value=str(path), allowed=", ".join(known),
@@ -111,21 +111,6 @@ def read_rows(path: Path) -> list[dict[str, str]]:
     """Read a CSV of measurements as text cells.
 
     Raises:
-        InputError: The file is missing, empty, or a line has more cells than the header.
+        InputError: The file is missing, no CSV, empty, or a line has more cells than the header.
     """
-    if path.is_dir():
-        raise InputError("is a folder; name the CSV file in it", where="--data", value=str(path))
-    if not path.is_file():
-        raise InputError("no such file", where="--data", value=str(path), hint="Check the path.")
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError("is not a text file in UTF-8", where="--data", value=str(path)) from error
-    rows: list[dict[str, str]] = []
-    for number, row in enumerate(csv.DictReader(text.splitlines()), start=2):
-        if None in row:
-            raise InputError("has more cells than the header", where=f"{path}: line {number}")
-        rows.append({key: value or "" for key, value in row.items()})
-    if not rows:
-        raise InputError("has no rows", where="--data", value=str(path))
-    return rows
+    return userfile.read_rows(path, "--data")
