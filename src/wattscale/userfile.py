@@ -7,6 +7,7 @@ Leaves out: what the content means; the reader of each kind says that.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import errno
 import gzip
@@ -29,6 +30,8 @@ MOST_ROWS = 1_100_000
 """A year of half-minutes: beyond it a table is no hourly year and no set of measurements."""
 MOST_LINE_CHARS = 200_000
 MOST_COLUMNS = 500
+MOST_RECORDS = 200_000
+"""Rows of measurements or places that are held as texts."""
 PACKED = {
     b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"\xfd7zXZ": "xz", b"BZh": "bzip2", b"\x28\xb5\x2f\xfd": "zstd",
     b"PAR1": "Parquet", b"\x89HDF": "HDF5", b"CDF": "netCDF",
@@ -75,10 +78,8 @@ def user_path(name: str, folder: Path, field: str) -> Path:
     if "\0" in name:
         raise InputError("holds a character (NUL) that no file name can have", where=field, value=name)
     path = Path(name)
-    try:
+    with contextlib.suppress(RuntimeError):  # a user that this machine does not know: the name as it stands
         path = path.expanduser()
-    except RuntimeError:
-        pass  # a user that this machine does not know: the name is taken as it stands, and not found
     try:
         return (folder / path).resolve()
     except (OSError, RuntimeError, ValueError) as error:
@@ -157,8 +158,14 @@ def duckdb_name(path: str | Path, field: str) -> str:
     return escaped
 
 
-def read_bytes(path: str | Path, field: str, kind: FileKind) -> bytes:
+def read_bytes(path: str | Path, field: str, kind: FileKind, head: int | None = None) -> bytes:
     """Read a whole file of a kind with a size limit; `.gz` is unpacked where the kind promises it.
+
+    Args:
+        path: The file.
+        field: Field or option that names it.
+        kind: What it is.
+        head: Read no more than this from the beginning [byte].
 
     Raises:
         InputError: As `opened`; also a damaged gzip file, and one that unpacks to more than the limit.
@@ -167,7 +174,9 @@ def read_bytes(path: str | Path, field: str, kind: FileKind) -> bytes:
     with opened(path, field, kind) as file:
         source: Any = gzip.GzipFile(fileobj=file) if (_ending(Path(path), kind) or "").endswith(GZIP) else file
         try:
-            content = source.read(most + 1)
+            content = source.read(most + 1 if head is None else head)
+        except TypeError:
+            content = None  # a file of the system that would have us wait
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
             raise InputError(
                 f"is damaged or no gzip file ({clipped(error)})", where=field, value=str(path),
@@ -182,6 +191,17 @@ def read_bytes(path: str | Path, field: str, kind: FileKind) -> bytes:
     return bytes(content)
 
 
+def read_head(path: str | Path, field: str, kind: FileKind, most_bytes: int = MIB) -> str:
+    """Read the beginning of a text file of any size, unpacked where its name ends in `.gz`.
+
+    Raises:
+        InputError: As `opened`; also a file that is no text.
+    """
+    head = read_bytes(path, field, kind, most_bytes)
+    _refuse_packed(head, str(path), field, kind)
+    return head.decode("utf-8-sig", errors="replace")
+
+
 def read_text(path: str | Path, field: str, kind: FileKind, encoding: str = "utf-8-sig") -> str:
     """Read a text file.
 
@@ -189,11 +209,7 @@ def read_text(path: str | Path, field: str, kind: FileKind, encoding: str = "utf
         InputError: As `read_bytes`; also a packed file under another name, and text in another encoding.
     """
     content = read_bytes(path, field, kind)
-    packed = next((word for mark, word in PACKED.items() if content.startswith(mark)), None)
-    if packed or b"\0" in content[:4096]:
-        what = f"is a {packed} file" if packed else "is no text"
-        hint = "Unpack or export it" if packed else "Export it as text"
-        raise InputError(what, where=field, value=str(path), allowed=_allowed(kind), hint=hint)
+    _refuse_packed(content, str(path), field, kind)
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
@@ -277,6 +293,8 @@ def numbered_rows(text: str, field: str, path: str) -> list[tuple[int, dict[str,
     Raises:
         InputError: No CSV, no rows, a name that stands twice in the header, or a row with more cells than the header.
     """
+    if max(text.count("\n"), text.count("\r")) > MOST_RECORDS:
+        raise InputError("has too many rows", where=field, value=path, allowed=f"at most {MOST_RECORDS:,}")
     reader = csv.reader(io.StringIO(text, newline=""))
     rows: list[tuple[int, dict[str, str]]] = []
     try:
@@ -315,6 +333,14 @@ def _whole(field: str, path: str) -> Any:
         return int(word)
 
     return whole
+
+
+def _refuse_packed(content: bytes, path: str, field: str, kind: FileKind) -> None:
+    packed = next((word for mark, word in PACKED.items() if content.startswith(mark)), None)
+    if packed or b"\0" in content[:MIB]:
+        what = f"is a {packed} file" if packed else "is no text"
+        hint = "Unpack or export it" if packed else "Export it as text"
+        raise InputError(what, where=field, value=path, allowed=_allowed(kind), hint=hint)
 
 
 def _ending(path: Path, kind: FileKind) -> str | None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from wattscale.errors import InputError
+from wattscale.errors import InputError, clipped
 from wattscale.measure.table import ALL_DEVICES, COLUMNS, Measurement, measurement
 from wattscale.userfile import MIB, FileKind, csv_rows, parse_json, read_text
 
@@ -62,7 +62,7 @@ def read_results(path: Path | str, facts: Mapping[str, str] | None = None) -> li
         "is no result file that can be read",
         where=str(file),
         allowed="vllm bench serve JSON, ML.ENERGY JSON or CSV, CodeCarbon emissions.csv, a table of wattscale measure",
-        hint=f"Its keys are {', '.join(list(records[0])[:6])}",
+        hint=f"Its keys are {', '.join(clipped(k) for k in list(records[0])[:6])}",
     )
 
 

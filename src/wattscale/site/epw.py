@@ -10,7 +10,7 @@ import re
 
 import numpy as np
 
-from wattscale.errors import InputError
+from wattscale.errors import InputError, clipped
 from wattscale.figure import PlanWarning
 from wattscale.hours import Calendar, IntArray, shift_to_utc
 from wattscale.site.calendar import FIRST_YEAR, LAST_YEAR, calendar_of_rows
@@ -121,7 +121,7 @@ def _header(lines: list[str], path: str) -> tuple[float, float, float, float]:
             value = np.nan
         if not abs(value) <= limit:
             raise InputError(
-                f"line 1: {name} is '{word}'",
+                f"line 1: {name} is {clipped(word)}",
                 where=FIELD,
                 value=path,
                 allowed=f"-{limit:g} to {limit:g}",
@@ -137,7 +137,7 @@ def _first_row(lines: list[str], path: str) -> int:
             words = line.split(",")
             if len(words) > 2 and words[2].strip() not in ("1", "1.0"):
                 raise InputError(
-                    f"line {i + 1}: the file has {words[2].strip()} records per hour",
+                    f"line {i + 1}: the file has {clipped(words[2].strip())} records per hour",
                     where=FIELD,
                     value=path,
                     allowed="1 record per hour",
@@ -171,11 +171,11 @@ def _hours(table: list[list[str]], numbered: list[tuple[int, str]], path: str) -
     """Give the model hour of each row from its month, day and hour (1 to 24, hour ending)."""
     try:
         stamps = np.array([[int(float(c)) for c in row[1:4]] for row in table], dtype=np.int64)
-    except ValueError:
+    except (ValueError, OverflowError):
         for (number, _), row in zip(numbered, table, strict=True):
-            if not all(re.fullmatch(r"\s*\d+(\.0*)?\s*", c) for c in row[1:4]):
+            if not all(re.fullmatch(r"\s*\d{1,4}(\.0*)?\s*", c) for c in row[1:4]):
                 raise InputError(
-                    f"line {number}: month, day, hour are {','.join(row[1:4])!r}",
+                    f"line {number}: month, day, hour are {clipped(','.join(row[1:4]))}",
                     where=FIELD,
                     value=path,
                     allowed="whole numbers",
@@ -210,7 +210,7 @@ def _column(name: str, table: list[list[str]], numbered: list[tuple[int, str]], 
                 float(cell or "nan")
             except ValueError:
                 raise InputError(
-                    f"line {number}: {name} is '{cell}'",
+                    f"line {number}: {name} is {clipped(cell)}",
                     where=FIELD,
                     value=path,
                     allowed="a number",
@@ -222,7 +222,7 @@ def _column(name: str, table: list[list[str]], numbered: list[tuple[int, str]], 
     if bad.any():
         i = int(np.flatnonzero(bad)[0])
         raise InputError(
-            f"line {numbered[i][0]}: {name} is {cells[i]}",
+            f"line {numbered[i][0]}: {name} is {clipped(cells[i])}",
             where=FIELD,
             value=path,
             allowed=f"{least:g} to {largest:g}",

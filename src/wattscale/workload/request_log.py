@@ -7,6 +7,7 @@ Leaves out: single requests and their order within the hour.
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ import numpy.typing as npt
 from wattscale.errors import InputError, clipped, did_you_mean
 from wattscale.figure import PlanWarning
 from wattscale.units import FloatArray
-from wattscale.userfile import FileKind, checked_path, duckdb_name
+from wattscale.userfile import MOST_COLUMNS, FileKind, checked_path, duckdb_name, read_head
 from wattscale.workload.stray import left_out, main_part
 
 if TYPE_CHECKING:
@@ -103,34 +104,59 @@ def read_request_log(path: str | Path) -> RequestLog:
 
 
 def _open(connection: duckdb.DuckDBPyConnection, file: Path, name: str) -> None:
-    """Make a view `log` with the three columns under their own names."""
-    parquet = file.suffix.lower() in (".parquet", ".pq")
-    literal = "'" + name.replace("'", "''") + "'"
-    packed = "gzip" if file.suffix.lower() == ".gz" else "none"
-    source = f"read_parquet({literal}, hive_partitioning = false)" if parquet else (
-        f"read_csv({literal}, header = true, all_varchar = true, hive_partitioning = false, compression = '{packed}')"
-    )  # fmt: skip
+    """Make a view `log` with the three columns under their own names, and the time as it is written."""
     connection.execute("SET TimeZone = 'UTC'")
-    columns = {str(r[0]): str(r[1]) for r in connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}
-    known = {c.strip().lower(): c for c in columns}
-    picked = []
-    for column in COLUMNS:
-        if column.lower() not in known:
-            found = ", ".join(clipped(c) for c in list(columns)[:8])
-            hint = did_you_mean(column, columns) or f"The file has: {found}"
-            raise InputError(f"has no column {column}", where=WHERE, value=str(file), hint=hint)
-        own = known[column.lower()]
-        quoted = '"' + own.replace('"', '""') + '"'
-        if column == "TIMESTAMP" and columns[own].upper().startswith(NUMBERS):
+    literal = "'" + name.replace("'", "''") + "'"
+    if file.suffix.lower() in (".parquet", ".pq"):
+        source = f"read_parquet({literal}, hive_partitioning = false)"
+        rows = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
+        place = _places([str(row[0]) for row in rows], file)
+        if str(rows[place[0]][1]).upper().startswith(NUMBERS):
             raise InputError("has numbers, not dates, as TIMESTAMP", where=WHERE, value=str(file), hint=NUMBER_HINT)
-        kind = "TIMESTAMPTZ" if column == "TIMESTAMP" else "DOUBLE"
-        cell = quoted if parquet else f"trim({quoted})"
-        picked.append(f"TRY_CAST({cell} AS {kind}) AS {column}")
-        if column == "TIMESTAMP":
-            picked.append(f"{cell} AS written")
-    connection.execute(f"CREATE TEMP VIEW log AS SELECT {', '.join(picked)} FROM {source}")
+        cells = ['"' + str(rows[i][0]).replace('"', '""') + '"' for i in place]
+    else:
+        separator, header = _header(file)
+        names = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(header)))
+        packed = "gzip" if file.suffix.lower() == ".gz" else "none"
+        source = (
+            f"read_csv({literal}, auto_detect = false, header = true, delim = '{separator}', quote = '\"', escape = '\"',"
+            f" columns = {{{names}}}, compression = '{packed}', hive_partitioning = false)"
+        )
+        cells = [f"trim(c{i})" for i in _places(header, file)]
+    kinds = ("TIMESTAMPTZ", "DOUBLE", "DOUBLE")
+    picked = [f"TRY_CAST({c} AS {kind}) AS {n}" for c, kind, n in zip(cells, kinds, COLUMNS, strict=True)]
+    connection.execute(f"CREATE TEMP VIEW log AS SELECT {', '.join(picked)}, {cells[0]} AS written FROM {source}")
 
 
+def _header(file: Path) -> tuple[str, list[str]]:
+    """Give separator and column names of a CSV file, whose rows are then read by them and not by a guess."""
+    lines = (line for line in read_head(file, WHERE, LOG).splitlines() if line.strip())
+    line = next(lines, "")
+    readings = [(s, next(csv.reader([line[:LONGEST_HEADER]], delimiter=s), [])) for s in SEPARATORS]
+    wanted = {column.lower() for column in COLUMNS}
+    found = max(readings, key=lambda r: (len(wanted & {c.strip().lower() for c in r[1]}), len(r[1])))
+    if len(found[1]) > MOST_COLUMNS:
+        raise InputError(
+            f"has {len(found[1]):,} columns", where=WHERE, value=str(file), allowed=f"at most {MOST_COLUMNS}"
+        )
+    return found
+
+
+def _places(header: list[str], file: Path) -> list[int]:
+    """Give the place of each of the three columns in a header, whatever their case."""
+    names = [name.strip().lower() for name in header]
+    for column in COLUMNS:
+        if column.lower() not in names:
+            found = ", ".join(clipped(name) for name in header[:8])
+            hint = did_you_mean(column, header) or f"The file has: {found}"
+            raise InputError(f"has no column {column}", where=WHERE, value=str(file), hint=hint)
+        if names.count(column.lower()) > 1:
+            raise InputError(f"names the column {column} twice", where=WHERE, value=str(file), hint="Leave one of them")
+    return [names.index(column.lower()) for column in COLUMNS]
+
+
+SEPARATORS = (",", ";", "\t", "|")
+LONGEST_HEADER = 100_000
 NUMBER_HINT = "Write dates such as 2024-05-10 00:00:00; numbers since 1970 must be turned into dates first"
 FIRST, LAST = "1970-01-01", "2100-01-01"
 """A time outside these days is no time of a request; the hours between them are few enough to sum."""
