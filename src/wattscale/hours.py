@@ -65,7 +65,8 @@ class Calendar:
         day = np.arange(DAYS_PER_YEAR)
         years = np.asarray(self.years)
         leap = (years % 4 == 0) & ((years % 100 != 0) | (years % 400 == 0))
-        dates: npt.NDArray[np.datetime64] = starts + (day + (leap & (day >= MONTH_DAYS[0] + MONTH_DAYS[1])))
+        later = (day + (leap & (day >= MONTH_DAYS[0] + MONTH_DAYS[1]))).astype("timedelta64[D]")
+        dates: npt.NDArray[np.datetime64] = starts + later
         return dates
 
     def labels(self) -> npt.NDArray[np.datetime64]:

@@ -16,7 +16,8 @@ from wattscale.errors import InputError, clipped, did_you_mean
 from wattscale.impact.input_output import Economy
 from wattscale.scenario.impact import ImpactTable
 from wattscale.units import FloatArray
-from wattscale.userfile import MIB, FileKind, opened, read_json, regular_file
+from wattscale.userfile import MIB, FileKind, opened, regular_file
+from wattscale.usertext import read_json
 
 FIELD = "impact.input_output"
 PARAMETERS = "file_parameters.json"

@@ -13,7 +13,8 @@ from typing import Any
 
 from wattscale.errors import InputError, clipped
 from wattscale.measure.table import ALL_DEVICES, COLUMNS, Measurement, measurement
-from wattscale.userfile import MIB, FileKind, csv_rows, parse_json, read_text
+from wattscale.userfile import MIB, FileKind
+from wattscale.usertext import csv_rows, parse_json, read_text
 
 Record = Mapping[str, Any]
 FIELD = "result file"

@@ -19,7 +19,8 @@ from wattscale.hours import Calendar
 from wattscale.site.calendar import calendar_of_rows
 from wattscale.site.completeness import FileRows, model_hour, place_year
 from wattscale.units import FloatArray
-from wattscale.userfile import MOST_COLUMNS, FileKind, read_table_text
+from wattscale.userfile import FileKind
+from wattscale.usertext import MOST_COLUMNS, read_table_text
 
 SERIES = FileKind("an hourly series", (".csv", ".csv.gz"))
 TIME = "time_utc"

@@ -21,7 +21,7 @@ from wattscale.site.humidity import dew_point_c
 from wattscale.site.series import WeatherFile
 from wattscale.site.weather_tables import checked_coordinates
 from wattscale.units import FloatArray
-from wattscale.userfile import parse_json
+from wattscale.usertext import parse_json
 
 FIELD = "site.weather"
 SPEED_TO_MS = {"m/s": 1.0, "km/h": 1 / 3.6, "mp/h": 0.44704, "mph": 0.44704, "kn": 0.514444}

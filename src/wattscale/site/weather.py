@@ -25,7 +25,8 @@ from wattscale.site.result import Weather
 from wattscale.site.series import WeatherFile
 from wattscale.site.weather_tables import read_table
 from wattscale.units import HOURS_PER_DAY, FloatArray
-from wattscale.userfile import FileKind, read_table_text, read_text
+from wattscale.userfile import FileKind
+from wattscale.usertext import read_table_text, read_text
 
 FIELD = "site.weather"
 WEATHER = FileKind(

@@ -25,7 +25,7 @@ from wattscale.site.completeness import FileRows, model_hour, place_year
 from wattscale.site.humidity import dew_point_c
 from wattscale.site.series import WeatherFile
 from wattscale.units import FloatArray
-from wattscale.userfile import parse_json
+from wattscale.usertext import parse_json
 
 FIELD = "site.weather"
 PA_PER_HPA = 100.0

@@ -15,7 +15,8 @@ from typing import Any
 from wattscale.catalog import load_catalog
 from wattscale.errors import InputError, did_you_mean
 from wattscale.scenario.site import SiteTable
-from wattscale.userfile import MIB, FileKind, numbered_rows, read_table_text
+from wattscale.userfile import MIB, FileKind
+from wattscale.usertext import numbered_rows, read_table_text
 
 KEPT = ("seed", "warming_c", "repair_hours", "weather_year", "weather_service")
 """Fields of the table `site` that hold for every place; all others describe the scenario's own."""

@@ -21,7 +21,8 @@ from wattscale.facility.design import DesignSpace, Technology, design_space, tec
 from wattscale.facility.outdoor import OutdoorAir, outdoor_air
 from wattscale.facility.psychrometrics import dew_point, saturation_pressure
 from wattscale.facility.stage import DRAWS, SAMPLE_STEP
-from wattscale.userfile import FileKind, read_rows, regular_file
+from wattscale.userfile import FileKind, regular_file
+from wattscale.usertext import read_rows
 from wattscale.validation.scoring import Prediction, Rows, Skipped
 
 TARGETS = ("pue", "wue_l_per_kwh")

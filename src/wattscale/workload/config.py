@@ -11,7 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from wattscale.errors import InputError
-from wattscale.userfile import MIB, FileKind, read_json, regular_file
+from wattscale.userfile import MIB, FileKind, regular_file
+from wattscale.usertext import read_json
 from wattscale.workload.config_attention import attention_of_layers
 from wattscale.workload.config_feedforward import block_feed_forward, feed_forward_of_layers
 from wattscale.workload.config_towers import tower_params

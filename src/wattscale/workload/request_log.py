@@ -18,7 +18,8 @@ import numpy.typing as npt
 from wattscale.errors import InputError, clipped, did_you_mean
 from wattscale.figure import PlanWarning
 from wattscale.units import FloatArray
-from wattscale.userfile import MOST_COLUMNS, FileKind, checked_path, duckdb_name, read_head
+from wattscale.userfile import FileKind, checked_path, duckdb_name
+from wattscale.usertext import MOST_COLUMNS, read_head
 from wattscale.workload.stray import left_out, main_part
 
 if TYPE_CHECKING:
@@ -119,8 +120,8 @@ def _open(connection: duckdb.DuckDBPyConnection, file: Path, name: str) -> None:
         names = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(header)))
         packed = "gzip" if file.suffix.lower() == ".gz" else "none"
         source = (
-            f"read_csv({literal}, auto_detect = false, header = true, delim = '{separator}', quote = '\"', escape = '\"',"
-            f" columns = {{{names}}}, compression = '{packed}', hive_partitioning = false)"
+            f"read_csv({literal}, auto_detect = false, header = true, delim = '{separator}', quote = '\"', "
+            f"escape = '\"', columns = {{{names}}}, compression = '{packed}', hive_partitioning = false)"
         )
         cells = [f"trim(c{i})" for i in _places(header, file)]
     kinds = ("TIMESTAMPTZ", "DOUBLE", "DOUBLE")
@@ -176,8 +177,8 @@ SUMS = f"""SELECT CASE WHEN TIMESTAMP IS NULL THEN -2
 
 
 def _summed(connection: duckdb.DuckDBPyConnection, file: Path) -> RequestLog:
-    sums = {name: np.ma.filled(column.astype(np.float64), np.nan) for name, column in
-            connection.execute(SUMS).fetchnumpy().items()}  # fmt: skip
+    found = connection.execute(SUMS).fetchnumpy()
+    sums = {name: np.ma.filled(np.ma.asarray(column, np.float64), np.nan) for name, column in found.items()}
     total = int(sums["n"].sum())
     if total == 0:
         raise InputError("has no requests", where=WHERE, value=str(file), hint="Give a log with at least two rows")
