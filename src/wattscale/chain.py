@@ -119,9 +119,12 @@ class Chain:
 
     def workload(self) -> WorkloadResult:
         """What must be computed; local hours of requests follow the site."""
-        table, offset = self.scenario.workload, self.site().utc_offset_h
+        table, place = self.scenario.workload, self.site()
+        offset, calendar = place.utc_offset_h, place.calendar
         return self._stage(
-            "workload", (table, offset), lambda c: workload.run(table, c, offset, load_config(table.model))
+            "workload",
+            (table, offset, calendar),
+            lambda c: workload.run(table, c, offset, load_config(table.model), calendar),
         )
 
     def compute(self) -> ComputeResult:

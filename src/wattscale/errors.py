@@ -9,6 +9,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+MOST_SHOWN = 200
+"""Characters of a value that a message shows; paths of usual length stay whole."""
+
 
 class WattscaleError(Exception):
     """Base of all errors of the package; the command line turns it into exit code 1."""
@@ -38,13 +41,34 @@ class InputError(WattscaleError):
         hint: str | None = None,
     ) -> None:
         self.message, self.where, self.value, self.allowed, self.hint = message, where, value, allowed, hint
-        shown = "" if value is None else f" = {value!r}" if isinstance(value, str) else f" = {value}"
+        shown = "" if value is None else f" = {clipped(value, MOST_SHOWN)}"
         text = f"{where}{shown}: {message}" if where else message
         if allowed:
             text += f" (allowed: {allowed})"
         if hint:
             text += f". {hint}"
         super().__init__(text)
+
+
+def clipped(value: object, most: int = 60) -> str:
+    """Tell a value in a message: text quoted with its odd characters escaped, cut in the middle where it is long.
+
+    Args:
+        value: What the user gave.
+        most: Longest text told [character].
+
+    >>> clipped("a" * 5000, 20)
+    "'aaaaaaa…aaaaaaaa' (5,000 characters)"
+    """
+    try:
+        text = repr(value) if isinstance(value, str) else str(value)
+    except ValueError:
+        return "a number of more digits than can be told"
+    if len(text) <= most:
+        return text
+    head, tail = most // 2 - 2, most // 2 - 1
+    size = len(value) if isinstance(value, str) else len(text)
+    return f"{text[:head]}…{text[-tail:]} ({size:,} characters)"
 
 
 class InfeasibleError(InputError):
@@ -61,6 +85,7 @@ def nearest(word: str, choices: Iterable[str], n: int = 3) -> list[str]:
     def plain(text: str) -> str:
         return "".join(c for c in text.lower() if c.isalnum())
 
+    word = word[:MOST_SHOWN]
     keyed: dict[str, str] = {}
     for choice in choices:
         keyed.setdefault(plain(choice), choice)

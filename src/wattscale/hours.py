@@ -1,15 +1,19 @@
 """The model year: 8,760 hours in UTC, value = mean over the hour that starts at the label (convention 1).
 
-In: an hour index, a UTC offset. Out: local hour of day, day of week, month of each model hour.
+In: an hour index, a UTC offset, the calendar of the year. Out: local hour of day, day of week, month of each hour.
 Leaves out: daylight saving time (offsets are standard time) and leap days (dropped, convention 2).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
-from wattscale.units import HOURS_PER_YEAR, FloatArray
+from wattscale.units import HOURS_PER_DAY, HOURS_PER_YEAR, FloatArray
 
 IntArray = npt.NDArray[np.int64]
 
@@ -32,25 +36,77 @@ def local_hour(utc_offset_h: float = 0.0) -> FloatArray:
     return np.asarray((np.arange(HOURS_PER_YEAR) + utc_offset_h) % 24.0, dtype=np.float64)
 
 
-FIRST_WEEKDAY = 2
-"""Day of week of 1 January, 0 = Monday: a Wednesday, as in 2025, the year of the labels (convention 12)."""
+DAYS_PER_YEAR = HOURS_PER_YEAR // HOURS_PER_DAY
+LABEL_YEAR = 2025
+"""Calendar year of a plan whose files stand for no year (convention 12); its 1 January is a Wednesday."""
+_EPOCH_WEEKDAY = 3
+"""1 January 1970 was a Thursday (0 = Monday)."""
 
 
-def local_weekday(first_weekday: int = FIRST_WEEKDAY, utc_offset_h: float = 0.0) -> IntArray:
-    """Give the local day of week of each model hour, 0 = Monday.
+@dataclass(frozen=True)
+class Calendar:
+    """The true dates of the 365 days of the model year; make one with `calendar_of`.
+
+    Attributes:
+        years: Calendar year of each day, 365 of them: one and the same for a calendar year, two for a year that
+            begins in July.
+    """
+
+    years: tuple[int, ...]
+
+    @property
+    def year(self) -> int:
+        """The year in which most days lie, the later where two have as many."""
+        return max(set(self.years), key=lambda y: (self.years.count(y), y))
+
+    def dates(self) -> npt.NDArray[np.datetime64]:
+        """Give the true date of each day, shape (365,); 29 February is left out."""
+        starts = np.asarray([f"{y:04d}-01-01" for y in self.years], dtype="datetime64[D]")
+        day = np.arange(DAYS_PER_YEAR)
+        years = np.asarray(self.years)
+        leap = (years % 4 == 0) & ((years % 100 != 0) | (years % 400 == 0))
+        later = (day + (leap & (day >= MONTH_DAYS[0] + MONTH_DAYS[1]))).astype("timedelta64[D]")
+        dates: npt.NDArray[np.datetime64] = starts + later
+        return dates
+
+    def labels(self) -> npt.NDArray[np.datetime64]:
+        """Give the hours of `year` as labels for people, shape (8760,), ascending."""
+        days = calendar_of(self.year).dates().astype("datetime64[h]")
+        labels: npt.NDArray[np.datetime64] = (days[:, None] + np.arange(HOURS_PER_DAY)).ravel()
+        return labels
+
+
+@lru_cache(maxsize=64)
+def _calendar(years: tuple[int, ...]) -> Calendar:
+    return Calendar(years)
+
+
+def calendar_of(years: int | Sequence[int] = LABEL_YEAR) -> Calendar:
+    """Give the calendar of a year, or of the years of 365 days; the same object each time, as caches ask.
+
+    >>> str(calendar_of(2024).dates()[59])
+    '2024-03-01'
+    """
+    return _calendar((years,) * DAYS_PER_YEAR if isinstance(years, int) else tuple(int(y) for y in years))
+
+
+def local_weekday(calendar: Calendar | None = None, utc_offset_h: float = 0.0) -> IntArray:
+    """Give the local day of week of each model hour, 0 = Monday, counted from its true date.
 
     Args:
-        first_weekday: Day of week of 1 January [0..6].
+        calendar: True dates of the days; None: those of `LABEL_YEAR`.
         utc_offset_h: Local standard time minus UTC [h].
 
     Returns:
         Day of week, shape (8760,).
 
-    >>> int(local_weekday()[24 * 4])
-    6
+    >>> int(local_weekday()[24 * 4]), int(local_weekday(calendar_of(2024))[24 * 59])
+    (6, 4)
     """
-    day = np.floor((np.arange(HOURS_PER_YEAR) + utc_offset_h) / 24.0).astype(np.int64)
-    weekday: IntArray = (day + first_weekday) % 7
+    days = (calendar or calendar_of()).dates().astype(np.int64)
+    hours = days[:, None] * HOURS_PER_DAY + np.arange(HOURS_PER_DAY)
+    local = np.floor((hours.ravel() + utc_offset_h) / HOURS_PER_DAY).astype(np.int64)
+    weekday: IntArray = (local + _EPOCH_WEEKDAY) % 7
     return weekday
 
 

@@ -141,7 +141,7 @@ class Plan:
         columns |= {f"{name}_mw": series for name, series in self.supply.dispatch_mw.items()}
         columns |= {f"to_{name}_mw": series for name, series in self.supply.uses_mw.items()}
         columns |= {f"curtailed_{name}_mw": series for name, series in self.supply.curtailed_mw.items()}
-        hours = pd.date_range("2025-01-01", periods=len(self.compute.it_power_mw), freq="h", name="time_utc")
+        hours = pd.DatetimeIndex(self.site.calendar.labels().astype("datetime64[ns]"), name="time_utc")
         return pd.DataFrame(columns, index=hours)
 
     def table(self) -> pd.DataFrame:

@@ -75,7 +75,7 @@ def dispatch(load: FloatArray, sun: FloatArray, rng: np.random.Generator) -> tup
 
 def compute_result() -> ComputeResult:
     shape = 1 + 0.35 * np.cos(2 * np.pi * (local_hour(OFFSET_H) - 15) / 24)
-    shape = shape * np.where(local_weekday(0, OFFSET_H) >= 5, 0.8, 1.05)
+    shape = shape * np.where(local_weekday(None, OFFSET_H) >= 5, 0.8, 1.05)
     serving, training = 38 * shape / 1.35, np.full(8760, 22.0)
     shares = {"compute": 0.62, "tensor_communication": 0.14, "pipeline_bubble": 0.12, "data_communication": 0.04}
     shares["memory"] = 0.08

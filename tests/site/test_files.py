@@ -56,10 +56,10 @@ def test_a_year_that_starts_in_local_time_is_put_in_its_place(tmp_path: Path) ->
 def test_half_past_stamps_are_shared_between_the_hours_they_overlap(tmp_path: Path) -> None:
     rows = price_rows()
     rows["time_utc"] = rows["time_utc"].str.replace(":00", ":30")
-    rows["price_usd_per_mwh"] = 0.0
-    rows.loc[10, "price_usd_per_mwh"] = 100.0
+    rows["price_usd_per_mwh"] = 20.0
+    rows.loc[10, "price_usd_per_mwh"] = 120.0
     file = read_prices(written(rows, tmp_path))
-    assert file.price_usd_per_mwh[9:13].tolist() == [0.0, 50.0, 50.0, 0.0]
+    assert file.price_usd_per_mwh[9:13].tolist() == [20.0, 70.0, 70.0, 20.0]
     assert [w.code for w in file.warnings] == ["half-hour-stamps"]
 
 
@@ -302,7 +302,7 @@ def test_a_column_that_is_missing_throughout_is_left_to_the_stage(epw_lines: lis
 def test_an_unknown_weather_format_lists_those_known(tmp_path: Path) -> None:
     path = tmp_path / "weather.xyz"
     path.write_text("1,2")
-    with pytest.raises(InputError, match=r"unknown weather format '\.xyz'"):
+    with pytest.raises(InputError, match=r"ends in '\.xyz', not as a weather file does"):
         read_weather(str(path))
 
 

@@ -76,7 +76,7 @@ def test_a_pvgis_answer_is_in_utc_and_pascal(tmp_path: Path) -> None:
 def test_a_cut_pvgis_answer_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="8000 of the 8760 hours"):
         read_weather(write(tmp_path / "tmy.json", pvgis(8000)))
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="is not valid JSON"):
         read_weather(write(tmp_path / "cut.json", pvgis()[:-40]))
 
 

@@ -103,7 +103,7 @@ def test_claims_prints_text_and_json(capsys):
         (("study", EXAMPLES / "01_first_campus.toml"), "unknown key"),
         (("levers", "--only", "precison"), "Did you mean 'precision'"),
         (("levers", "--levers", "nowhere.toml"), "no such file"),
-        (("sites", "--sites", "nowhere.csv"), "cannot be read"),
+        (("sites", "--sites", "nowhere.csv"), "no such file"),
         (("sites", "--sites", "us_nov"), "us_nova"),
         (("sites", "--sites", "us_nova", "--limit", "pue"), "figure<=value"),
         (("sites", "--sites", "us_nova", "--weight", "carbon"), "name=number"),

@@ -98,7 +98,7 @@ def test_coordinates_are_ranked_beside_the_series_of_the_scenario(tmp_path):
         ("name,latitude,longitude\na,north,3\n", "line 2: latitude"),
         ("name,latitude,longitude\na,91,3\n", "-90 to 90"),
         ("name,latitude,longitude\na,nan,3\n", "out of range"),
-        ("name,latitude,longitude\n", "lists no place"),
+        ("name,latitude,longitude\n", "has no rows"),
         ("name,latitude,longitude\na,1,3\na,2,3\n", "stands twice"),
         ("name,latitude,longitude\n,1,3\n", "is empty"),
     ],
@@ -112,7 +112,7 @@ def test_a_list_of_places_that_cannot_be_read_is_refused(tmp_path, text, words):
 def test_unknown_names_files_limits_and_weights_are_refused():
     with pytest.raises(InputError, match="ca_montreal"):
         places_of(["ca_montrea"])
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="no such file"):
         places_of("nowhere.csv")
     with pytest.raises(InputError, match="figure<=value"):
         parse_limit("site.rtt_to_hub_ms=50")

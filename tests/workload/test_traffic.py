@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wattscale.errors import InputError
-from wattscale.hours import local_weekday
+from wattscale.hours import calendar_of, local_weekday
 from wattscale.scenario.workload import ServingTable
 from wattscale.workload.request_log import read_request_log
 from wattscale.workload.traffic import daily_shape, shaped_year, traffic
@@ -108,7 +108,7 @@ def test_days_of_log_are_repeated_and_part_hours_count_by_their_part(tmp_path: P
 def test_a_leap_year_of_log_is_taken_hour_by_hour_without_its_leap_day(tmp_path: Path) -> None:
     rows = [r for r in every(60.0, 8784 - 0.5) if r[0].month != 2 or r[0].day != 29 or r[0].hour == 0]
     rows += [(datetime(2024, 3, 1, 5, 10), 100, 10), (datetime(2024, 12, 31, 23, 59, 59), 100, 10)]
-    found = traffic(ServingTable(), 0.0, read_request_log(write(tmp_path / "log.csv", rows)))
+    found = traffic(ServingTable(), 0.0, read_request_log(write(tmp_path / "log.csv", rows)), calendar_of(2024))
     assert found.requests_per_hour[(31 + 28) * 24 + 5] == pytest.approx(2.0)
     assert found.requests_per_hour.sum() == pytest.approx(8762, rel=1e-3)
     assert found.warnings[0].code == "leap-day-dropped"

@@ -17,6 +17,7 @@ from wattscale.economics.price_process import fit, simulate
 from wattscale.economics.risk import CostRisk, cost_risk, minimum_variance_ratio, yearly_cost
 from wattscale.errors import InputError
 from wattscale.figure import PlanWarning, Value
+from wattscale.hours import Calendar
 from wattscale.units import FloatArray
 
 EFFECTS = ("premium_usd_per_year", "risk_removed_share", "premium_per_cvar")
@@ -33,6 +34,7 @@ class Exposure:
         energy_usd_per_year: The plan's cost of grid energy [USD/year].
         all_in: The scenario gives one flat price, so all of the cost moves with the level of prices.
         tco_usd_per_year: Total cost of ownership [USD/year].
+        calendar: True dates of the prices; None for those of the labels.
     """
 
     price_usd_per_mwh: FloatArray
@@ -40,6 +42,7 @@ class Exposure:
     energy_usd_per_year: float
     all_in: bool
     tco_usd_per_year: float
+    calendar: Calendar | None = None
 
     @property
     def moving_usd_per_year(self) -> float:
@@ -75,7 +78,7 @@ def power_price_figures(
     if paths == 0 or exposed.energy_usd_per_year <= 0.0 or exposed.tco_usd_per_year <= 0.0:
         return {}, []
     try:
-        process = fit(exposed.price_usd_per_mwh)
+        process = fit(exposed.price_usd_per_mwh, calendar=exposed.calendar)
     except InputError as error:
         return {}, [PlanWarning("no-price-risk", f"The price risk is left out: {error.message}.")]
     prices = simulate(process, paths, seed, level_log_sd=level_log_sd)

@@ -13,7 +13,7 @@ from scipy.signal import lfilter
 from scipy.stats import norm, rankdata
 
 from wattscale.errors import InputError
-from wattscale.hours import local_hour, local_weekday, month_of_hour
+from wattscale.hours import Calendar, local_hour, local_weekday, month_of_hour
 from wattscale.units import HOURS_PER_DAY, HOURS_PER_YEAR, FloatArray
 
 SATURDAY = 5
@@ -73,7 +73,7 @@ def normal_scores(values: FloatArray) -> FloatArray:
     return np.asarray(norm.ppf((rankdata(values) - 0.5) / values.size), dtype=np.float64)
 
 
-def fit(price_usd_per_mwh: FloatArray, iterations: int = 200, first_weekday: int = 0) -> PriceProcess:
+def fit(price_usd_per_mwh: FloatArray, iterations: int = 200, calendar: Calendar | None = None) -> PriceProcess:
     """Fit the process to one year of hourly prices.
 
     Season: additive means by month, and by quarter, hour and weekend. Shocks and jumps: expectation maximisation of
@@ -83,7 +83,7 @@ def fit(price_usd_per_mwh: FloatArray, iterations: int = 200, first_weekday: int
     Args:
         price_usd_per_mwh: Hourly prices [USD/MWh], shape (8760,).
         iterations: Steps of the fit.
-        first_weekday: Day of week of 1 January, 0 = Monday.
+        calendar: True dates of the prices; None for those of the labels.
 
     Returns:
         Process.
@@ -97,7 +97,7 @@ def fit(price_usd_per_mwh: FloatArray, iterations: int = 200, first_weekday: int
     if price.shape != (HOURS_PER_YEAR,) or not np.isfinite(price).all():
         raise InputError("needs 8,760 hourly prices without gaps", where="site.prices", value=price.shape)
     scores = normal_scores(price)
-    season = seasonal_mean(scores, first_weekday)
+    season = seasonal_mean(scores, calendar)
     x = scores - season
     if float(x.std()) < LEAST_SIGMA:
         raise InputError("the price follows a timetable, so there is no risk to fit", where="site.prices")
@@ -110,12 +110,12 @@ def fit(price_usd_per_mwh: FloatArray, iterations: int = 200, first_weekday: int
     return PriceProcess(scores[order], price[order], season, -float(np.log(factor)), sigma, rate, mean, sd)
 
 
-def seasonal_mean(values: FloatArray, first_weekday: int = 0) -> FloatArray:
+def seasonal_mean(values: FloatArray, calendar: Calendar | None = None) -> FloatArray:
     """Give an additive season: means by month, plus means by quarter, hour of day and weekend.
 
     Args:
         values: Hourly values, shape (8760,).
-        first_weekday: Day of week of 1 January, 0 = Monday.
+        calendar: True dates of the prices; None for those of the labels.
 
     Returns:
         Season of each hour, shape (8760,).
@@ -124,7 +124,7 @@ def seasonal_mean(values: FloatArray, first_weekday: int = 0) -> FloatArray:
     3.0
     """
     month = month_of_hour()
-    weekend = (local_weekday(first_weekday) >= SATURDAY).astype(np.int64)
+    weekend = (local_weekday(calendar) >= SATURDAY).astype(np.int64)
     quarter = ((month + 1) // 3) % 4
     shape_of_day = (quarter * HOURS_PER_DAY + local_hour().astype(np.int64)) * 2 + weekend
     season = np.zeros(HOURS_PER_YEAR)

@@ -156,8 +156,9 @@ def _risk_figures(
     import_mw = supply.dispatch_mw.get("grid", np.zeros(HOURS_PER_YEAR))
     all_in = table.electricity_price_usd_per_mwh is not None
     exposed = Exposure(
-        site.price_usd_per_mwh, import_mw, supply.cost_usd_per_year.get("grid.energy", 0.0), all_in, plan.tco
-    )
+        site.price_usd_per_mwh, import_mw, supply.cost_usd_per_year.get("grid.energy", 0.0), all_in, plan.tco,
+        site.calendar,
+    )  # fmt: skip
     weighed = table.risk_paths > 0 and not all_in and float(import_mw.sum()) > 0.0
     options = [contract_of(kind, table, 1.0, import_mw, site, catalog) for kind in KINDS] if weighed else []
     exposure, more = power_price_figures(

@@ -6,16 +6,27 @@ Leaves out: parsing of raw databases (EXIOBASE, WIOD, OECD); pymrio does that.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from wattscale.errors import InputError, did_you_mean
+from wattscale.errors import InputError, clipped, did_you_mean
 from wattscale.impact.input_output import Economy
 from wattscale.scenario.impact import ImpactTable
 from wattscale.units import FloatArray
+from wattscale.userfile import MIB, FileKind, opened, regular_file
+from wattscale.usertext import read_json
+
+FIELD = "impact.input_output"
+PARAMETERS = "file_parameters.json"
+LIST = FileKind("the list of a table's files", (".json",), MIB)
+TABLE = FileKind("a table of coefficients", (".txt",), 1024 * MIB)
+HEAD_BYTES = 16 * MIB
+"""The names of all columns fit in it; a file without a line end there is no table."""
+MOST_NAMES = 10
+MOST_REASON = 200
 
 
 def read_economy(
@@ -85,19 +96,50 @@ def _names(index: pd.Index[str]) -> list[tuple[str, ...]]:
 
 
 def _frame(folder: Path, table: str) -> pd.DataFrame:
-    parameters = folder / "file_parameters.json"
-    if not parameters.exists():
-        raise InputError("no such file", where="impact.input_output", value=str(parameters),
+    """Read one table of a folder, all of its values finite numbers."""
+    parameters = folder / PARAMETERS
+    if not regular_file(parameters):
+        raise InputError("no such file", where=FIELD, value=str(parameters),
                          hint="Save the table with pymrio's save_all and name its file_parameters.json")  # fmt: skip
-    files = json.loads(parameters.read_text(encoding="utf-8"))["files"]
-    if table not in files or not (folder / files[table]["name"]).exists():
-        hint = "Run calc_all before save_all."
-        raise InputError(f"the folder has no coefficients {table}", where=str(folder), hint=hint)
-    found = files[table]
-    return pd.read_csv(
-        folder / found["name"], sep="\t", index_col=list(range(int(found["nr_index_col"]))),
-        header=list(range(int(found["nr_header"]))),
-    )  # fmt: skip
+    name, rows, columns = _layout(read_json(parameters, FIELD, LIST), parameters, table)
+    path = folder / name
+    if not regular_file(path):
+        raise InputError(
+            f"the folder has no coefficients {table}", where=str(folder), hint="Run calc_all before save_all."
+        )
+    try:
+        with opened(path, FIELD, TABLE) as file:
+            head = file.read(HEAD_BYTES)
+            if b"\0" in head or (b"\n" not in head and len(head) == HEAD_BYTES):
+                raise InputError("is no table of text", where=FIELD, value=str(path), hint="Save it again")
+            file.seek(0)
+            frame = pd.read_csv(file, sep="\t", index_col=list(range(rows)), header=list(range(columns)))
+        values = frame.to_numpy(dtype=np.float64)
+    except (ValueError, IndexError, TypeError, OverflowError) as error:
+        reason = clipped(" ".join(str(error).split())[:MOST_REASON])
+        raise InputError(f"cannot be read as a table: {reason}", where=FIELD, value=str(path), hint="Save it again"
+                         ) from None  # fmt: skip
+    if not np.isfinite(values).all():
+        raise InputError("holds cells that are no finite numbers", where=FIELD, value=str(path), hint="Save it again")
+    return frame
+
+
+def _layout(listed: Any, path: Path, table: str) -> tuple[str, int, int]:
+    """Name of a table's file, and how many of its columns and rows are names."""
+    files = listed.get("files") if isinstance(listed, dict) else None
+    found = files.get(table) if isinstance(files, dict) else None
+    if not isinstance(files, dict):
+        raise InputError("has no list of files", where=FIELD, value=str(path), hint="Save the table again")
+    if found is None:
+        raise InputError(f"the folder has no coefficients {table}", where=str(path.parent),
+                         hint="Run calc_all before save_all.")  # fmt: skip
+    try:
+        name, rows, columns = str(found["name"]), int(found["nr_index_col"]), int(found["nr_header"])
+    except (KeyError, TypeError, ValueError, OverflowError):
+        raise InputError(f"does not describe the table {table}", where=FIELD, value=str(path)) from None
+    if Path(name).name != name or not (1 <= rows <= MOST_NAMES and 1 <= columns <= MOST_NAMES):
+        raise InputError(f"does not describe the table {table}", where=FIELD, value=str(path))
+    return name, rows, columns
 
 
 def _row(root: Path, name: str, columns: pd.Index[str]) -> FloatArray:

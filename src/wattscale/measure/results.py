@@ -7,16 +7,18 @@ Source: the tools' own documentation of their columns; ML.ENERGY as its data pac
 
 from __future__ import annotations
 
-import csv
-import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from wattscale.errors import InputError
+from wattscale.errors import InputError, clipped
 from wattscale.measure.table import ALL_DEVICES, COLUMNS, Measurement, measurement
+from wattscale.userfile import MIB, FileKind
+from wattscale.usertext import csv_rows, parse_json, read_text
 
 Record = Mapping[str, Any]
+FIELD = "result file"
+RESULTS = FileKind("a result file", (), 256 * MIB)
 JOULES_PER_KWH = 3.6e6
 MLENERGY = {
     "model": "model_id", "params_total_B": "total_params_billions", "params_active_B": "activated_params_billions",
@@ -61,7 +63,7 @@ def read_results(path: Path | str, facts: Mapping[str, str] | None = None) -> li
         "is no result file that can be read",
         where=str(file),
         allowed="vllm bench serve JSON, ML.ENERGY JSON or CSV, CodeCarbon emissions.csv, a table of wattscale measure",
-        hint=f"Its keys are {', '.join(list(records[0])[:6])}",
+        hint=f"Its keys are {', '.join(clipped(k) for k in list(records[0])[:6])}",
     )
 
 
@@ -71,33 +73,21 @@ def _given(cells: Record) -> dict[str, Any]:
 
 
 def _records(file: Path) -> Iterator[Record]:
-    if not file.is_file():
-        raise InputError("no such file", where=str(file), hint="Check the path.")
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise InputError("is not a text file in UTF-8", where=str(file)) from None
+    text = read_text(file, FIELD, RESULTS)
     if not text.lstrip().startswith(("{", "[")):
-        yield from csv.DictReader(text.splitlines())
+        yield from csv_rows(text, FIELD, str(file))
         return
-    try:
-        parsed = json.loads(text)
-    except json.JSONDecodeError:
-        parsed = _lines(file, text)
+    lines = [line for line in text.splitlines() if line.strip()]
+    if len(lines) > 1 and all(line.lstrip().startswith("{") and line.rstrip().endswith("}") for line in lines):
+        parsed = [parse_json(line, FIELD, str(file), constants=True) for line in lines]
+    else:
+        parsed = parse_json(text, FIELD, str(file), constants=True)
     for found in parsed if isinstance(parsed, list) else [parsed]:
         if not isinstance(found, dict):
             raise InputError("is not a table of keys", where=str(file))
         outer = {k: v for k, v in found.items() if not isinstance(v, list | dict)}
         inner = found.get("configurations")
         yield from ({**outer, **one} for one in inner) if isinstance(inner, list) else [found]
-
-
-def _lines(file: Path, text: str) -> list[Any]:
-    """Read JSON lines, as `vllm bench serve --append-result` writes them."""
-    try:
-        return [json.loads(line) for line in text.splitlines() if line.strip()]
-    except json.JSONDecodeError as error:
-        raise InputError(f"is not valid JSON: {error}", where=str(file)) from None
 
 
 def _own(records: list[Record]) -> list[dict[str, Any]]:

@@ -6,12 +6,12 @@ Leaves out: the year at the site and in the building (charts_year.py), money (ch
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wattscale.hours import FIRST_WEEKDAY, MONTH_DAYS, month_of_hour
+from wattscale.hours import MONTH_DAYS, IntArray, local_hour, local_weekday, month_of_hour
 from wattscale.report.palette import TECHNOLOGY, colours, stack_order
 from wattscale.report.theme import LIGHT, Spec, colour_scale, frame, number_axis
 from wattscale.report.words import name_for_people, people
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 MONDAY_FIRST = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-WEEKDAYS = (*MONDAY_FIRST[FIRST_WEEKDAY:], *MONDAY_FIRST[:FIRST_WEEKDAY])
-"""Days of a week of the model year, which begins on the weekday of 1 January."""
 WEEK_H = 7 * HOURS_PER_DAY
 LEAST_SHARE = 1e-3
 """Series below this share of the largest are not drawn."""
@@ -115,14 +113,14 @@ def it_power_week(plan: Plan, width: int) -> Spec:
         {"hour": h, "mw": round(float(value), 3), "part": name, "order": order}
         for order, (name, part) in enumerate(parts.items())
         if part is not None
-        for h, value in enumerate(_weeks(local(plan, part.power_mw)).mean(axis=0))
+        for h, value in enumerate(_mean_week(plan, part.power_mw))
     ]
     tints = {name: tint for name, tint in (("Training", "#0072b2"), ("Serving", "#56b4e9")) if parts[name] is not None}
     return frame(
         plan, "IT power through the week", "compute stage", "Mean week of the year, local time.",
         width=width, height=200, data={"values": rows}, mark={"type": "area"},
         encoding={
-            "x": _week_axis(),
+            "x": _week_axis(MONDAY_FIRST),
             "y": {"field": "mw", "type": "quantitative", "axis": number_axis("IT power [MW]")},
             "color": colour_channel("part", tints, None, width),
             "order": {"field": "order", "type": "quantitative"},
@@ -149,6 +147,7 @@ def _week(plan: Plan, width: int, week: int, title: str, reading: str) -> Spec:
     ]  # fmt: skip
     load = [{"hour": h, "mw": round(float(mw), 3)} for h, mw in enumerate(local(plan, plan.supply.load_mw)[hours])]
     value = {"field": "mw", "type": "quantitative", "axis": number_axis("Power [MW]"), "title": "Power [MW]"}
+    days = [MONDAY_FIRST[int(day)] for day in local(plan, _weekdays(plan).astype(np.float64))[hours][::HOURS_PER_DAY]]
     return frame(
         plan, f"{title} ({_date(week * 7)} to {_date(week * 7 + 6)})", "hourly least-cost dispatch", reading,
         width=width, height=250,
@@ -157,7 +156,7 @@ def _week(plan: Plan, width: int, week: int, title: str, reading: str) -> Spec:
                 "data": {"values": rows},
                 "mark": {"type": "area", "interpolate": "step-after"},
                 "encoding": {
-                    "x": _week_axis(),
+                    "x": _week_axis(days),
                     "y": {**value, "stack": "zero"},
                     "color": colour_channel("source", {n: tints[n] for n in labels}, labels, width),
                     "order": {"field": "order", "type": "quantitative"},
@@ -166,14 +165,14 @@ def _week(plan: Plan, width: int, week: int, title: str, reading: str) -> Spec:
             {
                 "data": {"values": load},
                 "mark": {"type": "line", "color": LIGHT["ink"], "interpolate": "step-after", "strokeWidth": 1.6},
-                "encoding": {"x": _week_axis(), "y": value},
+                "encoding": {"x": _week_axis(days), "y": value},
             },
         ],
     )  # fmt: skip
 
 
-def _week_axis() -> Spec:
-    names = ",".join(f"'{day}'" for day in WEEKDAYS)
+def _week_axis(days: Sequence[str]) -> Spec:
+    names = ",".join(f"'{day}'" for day in days)
     return {
         "field": "hour", "type": "quantitative", "title": None, "scale": {"domain": [0, WEEK_H - 1], "nice": False},
         "axis": {"values": list(range(0, WEEK_H, HOURS_PER_DAY)), "labelExpr": f"[{names}][datum.value/24]",
@@ -207,6 +206,17 @@ def _in_use(series: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
 def local(plan: Plan, series: FloatArray) -> FloatArray:
     """Turn a year in UTC to local standard time, to the hour."""
     return np.roll(series, round(plan.site.utc_offset_h))
+
+
+def _weekdays(plan: Plan) -> IntArray:
+    return local_weekday(plan.site.calendar, plan.site.utc_offset_h)
+
+
+def _mean_week(plan: Plan, series: FloatArray) -> FloatArray:
+    """Mean of each hour of the local week, from Monday 00:00, shape (168,)."""
+    hour = np.floor(local_hour(plan.site.utc_offset_h)).astype(np.int64)
+    place = _weekdays(plan) * HOURS_PER_DAY + hour
+    return np.asarray(np.bincount(place, series, WEEK_H) / np.bincount(place, minlength=WEEK_H))
 
 
 def _weeks(local: FloatArray) -> FloatArray:

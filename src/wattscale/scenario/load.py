@@ -22,6 +22,7 @@ from wattscale.scenario.messages import input_error
 from wattscale.scenario.ranges import split_ranges, with_ends
 from wattscale.scenario.schema import Scenario
 from wattscale.scenario.walk import fields_of, get_key, set_key
+from wattscale.userfile import checked_path, user_path
 
 DEFAULT_PRESET = "first-campus"
 SETTING_EXAMPLE = "Example: --set supply.connection_mw=100"
@@ -272,7 +273,7 @@ def _absolute_paths(tables: Tables, folder: Path) -> None:
     for key in (*_file_keys(), *(["workload.model"] if named else [])):
         value = get_key(tables, key)
         if isinstance(value, str) and value != CLEARED:
-            set_key(tables, key, str((folder / Path(value).expanduser()).resolve()))
+            set_key(tables, key, str(user_path(value, folder, key)))
 
 
 def _check_files(scenario: Scenario, allowed: bool, where: str | None) -> None:
@@ -285,12 +286,4 @@ def _check_files(scenario: Scenario, allowed: bool, where: str | None) -> None:
         field = f"{where}: {key}" if where else key
         if not allowed:
             raise InputError("files cannot be named here", where=field, hint="Upload the data instead.")
-        path = Path(value)
-        if not path.is_file():
-            near = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-            raise InputError(
-                "no such file",
-                where=field,
-                value=value,
-                hint=did_you_mean(path.name, near) or "Check the path.",
-            )
+        checked_path(value, field)

@@ -17,6 +17,7 @@ from wattscale.catalog.reader import Row
 from wattscale.figure import PlanWarning
 from wattscale.site.grid_shape import NOISE, GridSetting, draw_scores, map_scores, read_shape
 from wattscale.site.hourly_csv import Column, read_hourly_csv
+from wattscale.site.plausible import carbon_doubts, free_doubts
 from wattscale.site.series import CarbonFile
 from wattscale.units import FloatArray
 
@@ -60,15 +61,19 @@ def read_carbon(path: str, repair_hours: int = 0) -> CarbonFile:
     Raises:
         InputError: Missing, repeated or unreadable hours, values out of range; with file and line.
     """
-    columns, warnings = read_hourly_csv(path, FIELD, [DIRECT, LIFECYCLE, FREE, MARGINAL], repair_hours)
+    table = read_hourly_csv(path, FIELD, [DIRECT, LIFECYCLE, FREE, MARGINAL], repair_hours)
+    columns = table.columns
     free = columns.get(FREE.name)
     return CarbonFile(
         carbon_kg_per_mwh=columns[DIRECT.name],
         source=f"file {path}",
         carbon_lifecycle_kg_per_mwh=columns.get(LIFECYCLE.name),
         cfe_share=None if free is None else free / PCT,
-        warnings=warnings,
+        warnings=table.warnings
+        + carbon_doubts(columns[DIRECT.name], columns.get(LIFECYCLE.name), columns.get(MARGINAL.name), path)
+        + free_doubts(free, path),
         carbon_marginal_kg_per_mwh=columns.get(MARGINAL.name),
+        calendar=table.calendar,
     )
 
 

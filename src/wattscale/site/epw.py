@@ -10,9 +10,10 @@ import re
 
 import numpy as np
 
-from wattscale.errors import InputError
+from wattscale.errors import InputError, clipped
 from wattscale.figure import PlanWarning
-from wattscale.hours import IntArray, shift_to_utc
+from wattscale.hours import Calendar, IntArray, shift_to_utc
+from wattscale.site.calendar import FIRST_YEAR, LAST_YEAR, calendar_of_rows
 from wattscale.site.completeness import FileRows, model_hour, place_year
 from wattscale.site.series import WeatherFile
 from wattscale.units import FloatArray
@@ -30,6 +31,8 @@ COLUMNS: dict[str, tuple[int, float, float, float]] = {
 """Position (from 0), code for missing, least and largest value of each column used (EnergyPlus, Auxiliary Programs:
 EPW data dictionary)."""
 LEAST_FIELDS = 22
+TYPICAL = re.compile(r"TMY|TRY|IWEC|WYEC|CWEC|CTZ|typical", re.IGNORECASE)
+"""Words in the header of typical years, whose months are of many years whatever their rows say."""
 MAY_LACK = ("pressure", "global horizontal radiation", "direct normal radiation", "diffuse horizontal radiation")
 """Columns that the stage can complete, with a warning, where a file has nothing but the code for missing."""
 
@@ -51,13 +54,15 @@ def parse_epw(text: str, path: str, repair_hours: int = 0) -> WeatherFile:
     numbered = [(i + 1, line) for i, line in enumerate(lines) if i >= start and line.strip()]
     table = _numbers(numbered, path)
     at = np.array([number for number, _ in numbered], dtype=np.int64)
-    rows = FileRows(FIELD, path, _hours(table, numbered, path), at, repair_hours, "local")
+    hours = _hours(table, numbered, path)
+    rows = FileRows(FIELD, path, hours, at, repair_hours, "local")
     read = {name: _column(name, table, numbered, path) for name in COLUMNS}
     columns = {name: v for name, v in read.items() if name not in MAY_LACK or not np.isnan(v).all()}
     placed, warnings = place_year(rows, columns)
     utc = {name: shift_to_utc(values, offset) for name, values in placed.items()}
     words = [w.strip() for w in lines[0].split(",")]
     place = words[1] or path
+    source = words[4] if len(words) > 4 else ""
     over = utc["dew point"] - utc["dry bulb"]
     if over.max() > 0.05:
         count = int((over > 0.05).sum())
@@ -81,9 +86,20 @@ def parse_epw(text: str, path: str, repair_hours: int = 0) -> WeatherFile:
         ghi_w_per_m2=utc.get("global horizontal radiation"),
         dni_w_per_m2=utc.get("direct normal radiation"),
         dhi_w_per_m2=utc.get("diffuse horizontal radiation"),
-        source=f"EPW file, {place}" + (f" ({words[4]})" if len(words) > 4 and words[4] else ""),
+        source=f"EPW file, {place}" + (f" ({source})" if source else ""),
         warnings=warnings,
+        calendar=None if TYPICAL.search(source) else _calendar(hours, table),
     )
+
+
+def _calendar(hours: IntArray, table: list[list[str]]) -> Calendar | None:
+    """True dates of the rows by the file's years; None where the years cannot be read or are those of many."""
+    try:
+        years = np.array([int(float(row[0])) for row in table], dtype=np.int64)
+    except (ValueError, OverflowError):
+        return None
+    known = bool(((years >= FIRST_YEAR) & (years <= LAST_YEAR)).all())
+    return calendar_of_rows(hours, years) if known else None
 
 
 def _header(lines: list[str], path: str) -> tuple[float, float, float, float]:
@@ -105,7 +121,7 @@ def _header(lines: list[str], path: str) -> tuple[float, float, float, float]:
             value = np.nan
         if not abs(value) <= limit:
             raise InputError(
-                f"line 1: {name} is '{word}'",
+                f"line 1: {name} is {clipped(word)}",
                 where=FIELD,
                 value=path,
                 allowed=f"-{limit:g} to {limit:g}",
@@ -121,7 +137,7 @@ def _first_row(lines: list[str], path: str) -> int:
             words = line.split(",")
             if len(words) > 2 and words[2].strip() not in ("1", "1.0"):
                 raise InputError(
-                    f"line {i + 1}: the file has {words[2].strip()} records per hour",
+                    f"line {i + 1}: the file has {clipped(words[2].strip())} records per hour",
                     where=FIELD,
                     value=path,
                     allowed="1 record per hour",
@@ -155,11 +171,11 @@ def _hours(table: list[list[str]], numbered: list[tuple[int, str]], path: str) -
     """Give the model hour of each row from its month, day and hour (1 to 24, hour ending)."""
     try:
         stamps = np.array([[int(float(c)) for c in row[1:4]] for row in table], dtype=np.int64)
-    except ValueError:
+    except (ValueError, OverflowError):
         for (number, _), row in zip(numbered, table, strict=True):
-            if not all(re.fullmatch(r"\s*\d+(\.0*)?\s*", c) for c in row[1:4]):
+            if not all(re.fullmatch(r"\s*\d{1,4}(\.0*)?\s*", c) for c in row[1:4]):
                 raise InputError(
-                    f"line {number}: month, day, hour are {','.join(row[1:4])!r}",
+                    f"line {number}: month, day, hour are {clipped(','.join(row[1:4]))}",
                     where=FIELD,
                     value=path,
                     allowed="whole numbers",
@@ -194,7 +210,7 @@ def _column(name: str, table: list[list[str]], numbered: list[tuple[int, str]], 
                 float(cell or "nan")
             except ValueError:
                 raise InputError(
-                    f"line {number}: {name} is '{cell}'",
+                    f"line {number}: {name} is {clipped(cell)}",
                     where=FIELD,
                     value=path,
                     allowed="a number",
@@ -206,7 +222,7 @@ def _column(name: str, table: list[list[str]], numbered: list[tuple[int, str]], 
     if bad.any():
         i = int(np.flatnonzero(bad)[0])
         raise InputError(
-            f"line {numbered[i][0]}: {name} is {cells[i]}",
+            f"line {numbered[i][0]}: {name} is {clipped(cells[i])}",
             where=FIELD,
             value=path,
             allowed=f"{least:g} to {largest:g}",

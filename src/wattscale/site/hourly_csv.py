@@ -1,26 +1,32 @@
 """Reader of hourly CSV files with a column `time_utc`, for prices and carbon.
 
-In: a path and the columns wanted. Out: columns in the model year, with warnings.
+In: a path and the columns wanted. Out: columns in the model year, with warnings and the calendar.
 Leaves out: other time steps (average or repeat them to hours first) and local time.
 """
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from wattscale.errors import InputError, did_you_mean
+from wattscale.errors import InputError, clipped
 from wattscale.figure import PlanWarning
+from wattscale.hours import Calendar
+from wattscale.site.calendar import calendar_of_rows
 from wattscale.site.completeness import FileRows, model_hour, place_year
 from wattscale.units import FloatArray
+from wattscale.userfile import FileKind
+from wattscale.usertext import MOST_COLUMNS, read_table_text
 
+SERIES = FileKind("an hourly series", (".csv", ".csv.gz"))
 TIME = "time_utc"
 MINUTES_PER_HOUR = 60
 FIRST_ROW_LINE = 2
+MOST_REASON = 150
 
 
 @dataclass(frozen=True)
@@ -33,27 +39,16 @@ class Column:
     required: bool = True
 
 
-def existing_file(path: str, field: str) -> Path:
-    """Give the path of an existing file.
+@dataclass(frozen=True)
+class HourlyTable:
+    """An hourly year as a file gives it: columns of shape (8760,) in UTC, warnings, and the dates of its days."""
 
-    Raises:
-        InputError: No such file, or a folder; the nearest names beside it are listed.
-    """
-    found = Path(path)
-    if found.is_file():
-        return found
-    beside = [p.name for p in found.parent.iterdir() if p.is_file()] if found.parent.is_dir() else []
-    raise InputError(
-        "is a folder" if found.is_dir() else "no such file",
-        where=field,
-        value=path,
-        hint=did_you_mean(found.name, beside) or "Check the path; paths are relative to the scenario file",
-    )
+    columns: dict[str, FloatArray]
+    warnings: tuple[PlanWarning, ...]
+    calendar: Calendar | None
 
 
-def read_hourly_csv(
-    path: str, field: str, columns: Sequence[Column], repair_hours: int = 0
-) -> tuple[dict[str, FloatArray], tuple[PlanWarning, ...]]:
+def read_hourly_csv(path: str, field: str, columns: Sequence[Column], repair_hours: int = 0) -> HourlyTable:
     """Read an hourly year.
 
     Args:
@@ -63,12 +58,12 @@ def read_hourly_csv(
         repair_hours: Longest gap that may be closed by interpolation [h].
 
     Returns:
-        The columns found, each of shape (8760,) in UTC, and the warnings.
+        The columns found, the warnings, and the true dates where the rows are twelve months in a row.
 
     Raises:
         InputError: With file, line and remedy.
     """
-    frame = _read_text(existing_file(path, field), path, field)
+    frame = _read_frame(path, field)
     names = _check_columns(frame, columns, path, field)
     times = _times(frame, path, field)
     minute = _minute(times, path, field)
@@ -79,15 +74,17 @@ def read_hourly_csv(
     if minute:
         placed, warning = _to_full_hours(placed, minute, path)
         warnings += (warning,)
-    return placed, warnings
+    return HourlyTable(placed, warnings, calendar_of_rows(hours, times.year.to_numpy(np.int64)))
 
 
-def _read_text(file: Path, path: str, field: str) -> pd.DataFrame:
+def _read_frame(path: str, field: str) -> pd.DataFrame:
+    text = read_table_text(path, field, SERIES)
+    _check_header(text.partition("\n")[0], path, field)
     try:
-        frame = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True)
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        frame = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, skipinitialspace=True)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise InputError(
-            f"cannot be read as a CSV file ({str(error).splitlines()[0]})",
+            f"cannot be read as a CSV file ({clipped(' '.join(str(error).split()), MOST_REASON)})",
             where=field,
             value=path,
             hint="Give a comma-separated text file with a header line",
@@ -96,22 +93,37 @@ def _read_text(file: Path, path: str, field: str) -> pd.DataFrame:
     return frame
 
 
+def _check_header(line: str, path: str, field: str) -> None:
+    names = [cell.strip().strip('"').strip() for cell in line.split(",")]
+    if len(names) > MOST_COLUMNS:
+        raise InputError(f"has {len(names):,} columns", where=field, value=path, allowed=f"at most {MOST_COLUMNS}")
+    twice = next((name for name in names if name and names.count(name) > 1), None)
+    if twice is not None:
+        raise InputError(f"names the column {clipped(twice)} twice", where=field, value=path, hint="Leave one of them")
+
+
 def _check_columns(frame: pd.DataFrame, columns: Sequence[Column], path: str, field: str) -> set[str]:
     found = set(frame.columns)
     for name in [TIME, *(c.name for c in columns if c.required)]:
         if name not in found:
             raise InputError(
-                f"has no column {name} (columns: {', '.join(list(frame.columns)[:8])})",
+                f"has no column {name} (columns: {', '.join(clipped(c) for c in list(frame.columns)[:8])})",
                 where=field,
                 value=path,
                 allowed=", ".join([TIME, *(c.name for c in columns)]),
-                hint=f"Rename the column that holds it to {name}"
-                if len(frame.columns) > 1
-                else "The separator must be a comma",
+                hint=_column_hint(name, frame),
             )
     if len(frame) == 0:
         raise InputError("has no rows", where=field, value=path, allowed="8760 hourly rows")
     return found
+
+
+def _column_hint(name: str, frame: pd.DataFrame) -> str:
+    if len(frame.columns) == 1:
+        return "The separator must be a comma"
+    if name == TIME:
+        return f"Write a column {TIME} with the UTC time at which each hour begins"
+    return f"Rename the column that holds it to {name}"
 
 
 def _times(frame: pd.DataFrame, path: str, field: str) -> pd.DatetimeIndex:
@@ -120,7 +132,7 @@ def _times(frame: pd.DataFrame, path: str, field: str) -> pd.DatetimeIndex:
     bad = np.flatnonzero(times.isna().to_numpy())
     if bad.size:
         raise InputError(
-            f"line {bad[0] + FIRST_ROW_LINE}: {TIME} is '{text.iloc[bad[0]]}' ({bad.size} such rows)",
+            f"line {bad[0] + FIRST_ROW_LINE}: {TIME} is {clipped(text.iloc[bad[0]])} ({bad.size} such rows)",
             where=field,
             value=path,
             allowed="UTC times such as 2024-01-01 00:00",
@@ -155,7 +167,7 @@ def _numbers(cells: pd.Series[str], column: Column, path: str, field: str) -> Fl
     if wrong.any():
         i = int(np.flatnonzero(wrong)[0])
         raise InputError(
-            f"line {i + FIRST_ROW_LINE}: {column.name} is '{text.iloc[i]}' ({int(wrong.sum())} such rows)",
+            f"line {i + FIRST_ROW_LINE}: {column.name} is {clipped(text.iloc[i])} ({int(wrong.sum())} such rows)",
             where=field,
             value=path,
             allowed=f"numbers from {column.least:g} to {column.largest:g}",

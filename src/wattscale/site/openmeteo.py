@@ -6,19 +6,22 @@ Leaves out: daily blocks and pressure levels. Files without irradiance are compl
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from wattscale.errors import InputError
+from wattscale.errors import InputError, clipped
 from wattscale.figure import PlanWarning
+from wattscale.hours import Calendar
+from wattscale.site.calendar import calendar_of_rows
 from wattscale.site.completeness import FileRows, model_hour, place_year
 from wattscale.site.humidity import dew_point_c
 from wattscale.site.series import WeatherFile
+from wattscale.site.weather_tables import checked_coordinates
 from wattscale.units import FloatArray
+from wattscale.usertext import parse_json
 
 FIELD = "site.weather"
 SPEED_TO_MS = {"m/s": 1.0, "km/h": 1 / 3.6, "mp/h": 0.44704, "mph": 0.44704, "kn": 0.514444}
@@ -27,6 +30,8 @@ PA_PER_HPA = 100.0
 PCT = 100.0
 LEAST_RH_SHARE = 0.01
 SECONDS_PER_HOUR = 3600.0
+MOST_OFFSET_S = 50_400
+"""14 h, the farthest clock from UTC."""
 NAMES: dict[str, tuple[str, ...]] = {
     "temperature": ("temperature_2m",),
     "humidity": ("relative_humidity_2m", "relativehumidity_2m"),
@@ -59,11 +64,11 @@ def parse_openmeteo(text: str, path: str, repair_hours: int = 0) -> WeatherFile:
     answer = _json(text, path)
     hourly: Mapping[str, Any] = answer["hourly"]
     units: Mapping[str, str] = answer.get("hourly_units", {})
-    offset_h = float(answer.get("utc_offset_seconds", 0)) / SECONDS_PER_HOUR
+    offset_h = float(answer.get("utc_offset_seconds") or 0) / SECONDS_PER_HOUR
     stamps = pd.to_datetime(pd.Series(hourly["time"]), errors="coerce", format="ISO8601")
     if stamps.isna().any():
         i = int(np.flatnonzero(stamps.isna())[0])
-        raise _wrong(path, f"hourly.time[{i}] is {hourly['time'][i]!r}", "times such as 2023-01-01T00:00")
+        raise _wrong(path, f"hourly.time[{i}] is {clipped(hourly['time'][i])}", "times such as 2023-01-01T00:00")
     utc = pd.DatetimeIndex(stamps - pd.Timedelta(hours=offset_h))
     columns = {k: _column(k, hourly, path) for k in NAMES if _key(k, hourly)}
     for needed in ("temperature", "wind"):
@@ -79,7 +84,8 @@ def parse_openmeteo(text: str, path: str, repair_hours: int = 0) -> WeatherFile:
     late = float(utc.minute[0]) / 60.0
     if late:
         placed = {k: (1.0 - late) * v + late * np.roll(v, 1) for k, v in placed.items()}
-    return _record(placed, answer, units, offset_h, path, warnings)
+    calendar = calendar_of_rows(hours, utc.year.to_numpy(np.int64))
+    return _record(placed, answer, units, offset_h, path, warnings, calendar)
 
 
 def _record(
@@ -89,6 +95,7 @@ def _record(
     offset_h: float,
     path: str,
     warnings: tuple[PlanWarning, ...],
+    calendar: Calendar | None,
 ) -> WeatherFile:
     """Convert units and name the columns."""
     wind_factor = _checked_units(units, path)
@@ -117,6 +124,7 @@ def _record(
         dhi_w_per_m2=sun("dhi"),
         cloud_share=placed["cloud"] / PCT if "cloud" in placed else None,
         warnings=warnings,
+        calendar=calendar,
     )
 
 
@@ -133,16 +141,24 @@ def _checked_units(units: Mapping[str, str], path: str) -> float:
 
 
 def _json(text: str, path: str) -> dict[str, Any]:
-    try:
-        answer = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise _wrong(path, f"is not valid JSON (line {error.lineno}: {error.msg})", "an Open-Meteo answer") from None
+    answer = parse_json(text, FIELD, path)
     if not isinstance(answer, dict) or not isinstance(answer.get("hourly"), dict) or "time" not in answer["hourly"]:
         reason = answer.get("reason") if isinstance(answer, dict) else None
-        raise _wrong(path, "has no hourly block" + (f" ({reason})" if reason else ""), "an Open-Meteo answer")
+        raise _wrong(path, "has no hourly block" + (f" ({clipped(reason)})" if reason else ""), "an Open-Meteo answer")
     for key in ("latitude", "longitude"):
         if not isinstance(answer.get(key), int | float):
             raise _wrong(path, f"has no {key}", "an Open-Meteo answer")
+    for key in ("elevation", "utc_offset_seconds"):
+        if not isinstance(answer.get(key) or 0, int | float):
+            raise _wrong(path, f"has {key} {clipped(answer[key])}", "a number")
+    if abs(answer.get("utc_offset_seconds") or 0) > MOST_OFFSET_S:
+        raise _wrong(path, f"has utc_offset_seconds {answer['utc_offset_seconds']}", f"at most {MOST_OFFSET_S}")
+    for key in ("hourly_units", "hourly"):
+        if not isinstance(answer.get(key, {}), dict):
+            raise _wrong(path, f"has no table {key}", "an Open-Meteo answer")
+    if not all(isinstance(series, list) for series in answer["hourly"].values()) or not answer["hourly"]["time"]:
+        raise _wrong(path, "has no hourly values", "lists of equal length")
+    checked_coordinates(answer["latitude"], answer["longitude"], answer.get("elevation") or 0.0, path)
     return answer
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from wattscale.catalog import Catalog
 from wattscale.site.grid_shape import GridSetting, GridShape, draw_scores, map_scores, read_shape
 from wattscale.site.hourly_csv import Column, read_hourly_csv
+from wattscale.site.plausible import price_doubts
 from wattscale.site.series import PriceFile
 from wattscale.units import FloatArray
 
@@ -28,8 +29,9 @@ def read_prices(path: str, repair_hours: int = 0) -> PriceFile:
     Raises:
         InputError: Missing, repeated or unreadable hours; with file and line.
     """
-    columns, warnings = read_hourly_csv(path, FIELD, [PRICE], repair_hours)
-    return PriceFile(columns[PRICE.name], f"file {path}", warnings)
+    table = read_hourly_csv(path, FIELD, [PRICE], repair_hours)
+    price = table.columns[PRICE.name]
+    return PriceFile(price, f"file {path}", table.warnings + price_doubts(price, path), table.calendar)
 
 
 def synthetic_prices(

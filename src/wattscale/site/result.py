@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from wattscale.figure import PlanWarning, Value
+from wattscale.hours import Calendar, calendar_of
 from wattscale.units import FloatArray
 
 
@@ -60,3 +61,7 @@ class SiteResult:
     """What is known in words: grid zone, climate station, hub, tax relief, hazard; indicative."""
     carbon_marginal_kg_per_mwh: FloatArray | None = None
     """Carbon of the plant that follows the load [kg/MWh], shape (8760,); None where the carbon file has none."""
+    calendar: Calendar = field(default_factory=calendar_of)
+    """True dates of the year's days, for weekdays and labels."""
+    weather_doubts: tuple[PlanWarning, ...] = ()
+    """Warnings that hold only where wind or solar power may be built."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wattscale.figure import PlanWarning
+from wattscale.hours import Calendar
 from wattscale.units import FloatArray
 
 
@@ -29,6 +30,7 @@ class WeatherFile:
         cloud_share: Cloud cover [1]; None where the file has none.
         source: Format, producer and place, for the report.
         warnings: What was doubtful in the file.
+        calendar: True dates of its days; None for a typical year.
     """
 
     place: str
@@ -46,20 +48,28 @@ class WeatherFile:
     dhi_w_per_m2: FloatArray | None = None
     cloud_share: FloatArray | None = None
     warnings: tuple[PlanWarning, ...] = ()
+    calendar: Calendar | None = None
 
 
 @dataclass(frozen=True)
 class PriceFile:
-    """An hourly year of wholesale prices; array in UTC, shape (8760,)."""
+    """An hourly year of wholesale prices; array in UTC, shape (8760,).
+
+    `calendar` holds the true dates of its days where it is of one year.
+    """
 
     price_usd_per_mwh: FloatArray
     source: str
     warnings: tuple[PlanWarning, ...] = ()
+    calendar: Calendar | None = None
 
 
 @dataclass(frozen=True)
 class CarbonFile:
-    """An hourly year of grid carbon; arrays in UTC, shape (8760,). Columns the file lacks are None."""
+    """An hourly year of grid carbon; arrays in UTC, shape (8760,). Columns the file lacks are None.
+
+    `calendar` holds the true dates of its days where it is of one year.
+    """
 
     carbon_kg_per_mwh: FloatArray
     source: str
@@ -67,6 +77,7 @@ class CarbonFile:
     cfe_share: FloatArray | None = None
     warnings: tuple[PlanWarning, ...] = ()
     carbon_marginal_kg_per_mwh: FloatArray | None = None
+    calendar: Calendar | None = None
 
 
 @dataclass(frozen=True)

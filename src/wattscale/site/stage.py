@@ -14,6 +14,7 @@ from wattscale.catalog import Catalog, load_catalog
 from wattscale.errors import InputError
 from wattscale.figure import PlanWarning, Value
 from wattscale.scenario.site import SiteTable
+from wattscale.site.calendar import carbon_years, plan_calendar, weather_years
 from wattscale.site.carbon import read_carbon
 from wattscale.site.clients import Fetch, fetch_url, service_path
 from wattscale.site.coefficients import read_synthesis_model
@@ -90,8 +91,10 @@ def run(table: SiteTable, catalog: Catalog, series: SiteSeries | None = None) ->
         figures={**_weather_figures(weather), **price.figures(), **carbon.figures(), **facts,
                  "elevation_m": elevation_m, "site_distance_km": place.site_distance_km,
                  "climate_distance_km": place.climate_distance_km},
-        warnings=place.warnings + weather_warnings + price.warnings + carbon.warnings + fact_warnings,
-        facts=_words(place), carbon_marginal_kg_per_mwh=carbon.marginal_kg_per_mwh,
+        warnings=place.warnings + weather_warnings + price.warnings + carbon.warnings + carbon_years(files)
+        + fact_warnings,
+        facts=_words(place), carbon_marginal_kg_per_mwh=carbon.marginal_kg_per_mwh, calendar=plan_calendar(files),
+        weather_doubts=weather_years(files, weather.source),
     )  # fmt: skip
 
 

@@ -8,25 +8,31 @@ Leaves out: the synthesis from normals alone (synthesis.py).
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pvlib
 
-from wattscale.errors import InputError, WattscaleError
+from wattscale.errors import WattscaleError
 from wattscale.figure import PlanWarning
 from wattscale.site import sunshine
 from wattscale.site.epw import parse_epw
-from wattscale.site.hourly_csv import existing_file
 from wattscale.site.humidity import warm_by
 from wattscale.site.normals import Normals
 from wattscale.site.openmeteo import parse_openmeteo
+from wattscale.site.plausible import sun_doubts
 from wattscale.site.result import Weather
 from wattscale.site.series import WeatherFile
 from wattscale.site.weather_tables import read_table
 from wattscale.units import HOURS_PER_DAY, FloatArray
+from wattscale.userfile import FileKind
+from wattscale.usertext import read_table_text, read_text
 
 FIELD = "site.weather"
-ENDINGS = (".epw", ".csv", ".json")
+WEATHER = FileKind(
+    "a weather file", (".epw", ".csv", ".json"),
+    hint="Give an EPW file, or a file of TMY3, PVGIS, NSRDB, NASA POWER or Open-Meteo as downloaded",
+)  # fmt: skip
 TABLE_MARKS = ('"tmy_hourly"', '"time_standard"')
 """Words that tell PVGIS and NASA POWER answers from those of Open-Meteo."""
 KASTEN_FACTOR = 0.75
@@ -49,22 +55,15 @@ def read_weather(path: str, repair_hours: int = 0) -> WeatherFile:
     Raises:
         InputError: Unknown format, or a file that is incomplete or unreadable; with file, line and remedy.
     """
-    file = existing_file(path, FIELD)
-    ending = file.suffix.lower()
-    if ending not in ENDINGS:
-        raise InputError(
-            f"unknown weather format '{file.suffix}'",
-            where=FIELD,
-            value=path,
-            allowed=", ".join(ENDINGS),
-            hint="Give an EPW file, or a file of TMY3, PVGIS, NSRDB, NASA POWER or Open-Meteo as downloaded",
-        )
-    text = file.read_text(encoding="latin-1")
-    if ending == ".epw" or text[:8].upper() == "LOCATION":
-        return parse_epw(text, path, repair_hours)
-    if ending == ".json" and not any(mark in text for mark in TABLE_MARKS):
-        return parse_openmeteo(file.read_text(encoding="utf-8", errors="replace"), path, repair_hours)
-    return read_table(path, repair_hours)
+    if Path(path).suffix.lower() == ".json":
+        text = read_text(path, FIELD, WEATHER)
+        read = read_table if any(mark in text for mark in TABLE_MARKS) else parse_openmeteo
+    else:
+        text = read_table_text(path, FIELD, WEATHER, encoding="latin-1")
+        epw = Path(path).suffix.lower() == ".epw" or text[:8].upper() == "LOCATION"
+        read = parse_epw if epw else read_table
+    file = read(text, path, repair_hours)
+    return replace(file, warnings=file.warnings + sun_doubts(file.ghi_w_per_m2, path))
 
 
 def complete_weather(file: WeatherFile, normals: Normals | None) -> tuple[Weather, tuple[PlanWarning, ...]]:

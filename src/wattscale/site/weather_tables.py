@@ -1,12 +1,13 @@
 """Readers of TMY3, PVGIS TMY and NSRDB files through pvlib, and of NASA POWER answers.
 
-In: a path. Out: `WeatherFile` in UTC, hour beginning.
+In: the text of a file. Out: `WeatherFile` in UTC, hour beginning.
 Leaves out: PVGIS hourly series (they lack humidity and pressure) and time steps longer than an hour.
 """
 
 from __future__ import annotations
 
-import json
+import csv
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +17,15 @@ import numpy as np
 import pandas as pd
 import pvlib
 
-from wattscale.errors import InputError
+from wattscale.errors import InputError, clipped
 from wattscale.figure import PlanWarning
 from wattscale.hours import shift_to_utc
+from wattscale.site.calendar import calendar_of_rows
 from wattscale.site.completeness import FileRows, model_hour, place_year
 from wattscale.site.humidity import dew_point_c
 from wattscale.site.series import WeatherFile
 from wattscale.units import FloatArray
+from wattscale.usertext import parse_json
 
 FIELD = "site.weather"
 PA_PER_HPA = 100.0
@@ -41,6 +44,20 @@ NASA_NAMES = {
 }  # fmt: skip
 
 
+NASA_UNITS = {
+    "T2M": ("C",), "T2MDEW": ("C",), "RH2M": ("%",), "WS10M": ("m/s",), "PS": ("kPa",),
+    "ALLSKY_SFC_SW_DWN": ("Wh/m^2", "W/m^2"), "ALLSKY_SFC_SW_DNI": ("Wh/m^2", "W/m^2"),
+    "ALLSKY_SFC_SW_DIFF": ("Wh/m^2", "W/m^2"),
+}  # fmt: skip
+"""Units that the reader takes; the service gives MJ/hr to its community AG."""
+NOT_READ = (
+    ("-BEGIN HEADER-", "it is a CSV answer of NASA POWER, of which the JSON is read"),
+    ("utc_offset_seconds,timezone", "it is a CSV answer of Open-Meteo, of which the JSON is read"),
+)
+"""Marks of files that people have and that are not read, and what to say."""
+MOST_REASON = 200
+
+
 @dataclass(frozen=True)
 class TableFile:
     """A weather table before it is placed in the model year; labels begin their hour, in the clock `offset_h`."""
@@ -55,33 +72,48 @@ class TableFile:
     pressure_pa_per_unit: float
     first_line: int = 1
     """Line of the first row in the file, for messages; 1 where lines mean nothing."""
+    typical: bool = False
+    """A typical year, whatever years its rows name."""
 
 
-def read_table(path: str, repair_hours: int = 0) -> WeatherFile:
+def read_table(text: str, path: str, repair_hours: int = 0) -> WeatherFile:
     """Read a TMY3, PVGIS TMY, NSRDB or NASA POWER file; the content tells which.
 
     Args:
-        path: The file.
+        text: Content.
+        path: Name of the file, for messages; its ending tells JSON from CSV.
         repair_hours: Longest gap that may be closed by interpolation [h].
 
     Raises:
         InputError: An unknown or unreadable table, or one that is incomplete.
     """
-    text = Path(path).read_text(encoding="latin-1")
+    if Path(path).suffix.lower() == ".json":
+        parse_json(text, FIELD, path)  # says what is wrong with it in our words
     read = next((reader for marks, reader in FORMATS if marks(text)), None)
     if read is None:
+        other = next((why for mark, why in NOT_READ if mark in text[:2000]), None)
         raise InputError(
-            "is no weather file of a known kind",
+            "is no weather file of a known kind" + (f": {other}" if other else ""),
             where=FIELD,
             value=path,
             allowed="EPW, TMY3, PVGIS TMY, NSRDB (CSV or JSON as downloaded), NASA POWER or Open-Meteo JSON",
             hint="Give the file as the service wrote it, with its header",
         )
     try:
-        table = read(path)
-    except (ValueError, KeyError, IndexError, TypeError, StopIteration, AttributeError) as error:
+        table = read(text.replace("\r\n", "\n").replace("\r", "\n"), path)
+    except (
+        ValueError,
+        KeyError,
+        IndexError,
+        TypeError,
+        StopIteration,
+        AttributeError,
+        OverflowError,
+        csv.Error,
+    ) as error:
+        reason = " ".join(f"{type(error).__name__} {error}".split())
         raise InputError(
-            f"cannot be read: {type(error).__name__} {str(error).splitlines()[0] if str(error) else ''}".strip(),
+            f"cannot be read: {clipped(reason[:MOST_REASON])}",
             where=FIELD,
             value=path,
             hint="The file may be cut off or edited; download it again",
@@ -91,6 +123,7 @@ def read_table(path: str, repair_hours: int = 0) -> WeatherFile:
 
 def _placed(table: TableFile, path: str, repair_hours: int) -> WeatherFile:
     """Check the columns, put them into the model year and convert the units."""
+    checked_coordinates(table.latitude, table.longitude, table.elevation_m, path)
     frame, averaged = _hourly(table, path)
     if "pressure" in frame.columns:
         frame = frame.assign(pressure=pd.to_numeric(frame["pressure"], errors="coerce") * table.pressure_pa_per_unit)
@@ -124,6 +157,7 @@ def _placed(table: TableFile, path: str, repair_hours: int) -> WeatherFile:
         source=f"{table.name}, {table.place or f'{table.latitude:.2f}, {table.longitude:.2f}'}",
         pressure_pa=utc.get("pressure"),
         ghi_w_per_m2=sun("ghi"), dni_w_per_m2=sun("dni"), dhi_w_per_m2=sun("dhi"), warnings=averaged + warnings,
+        calendar=None if table.typical else calendar_of_rows(hours, index.year.to_numpy(np.int64)),
     )  # fmt: skip
 
 
@@ -151,28 +185,32 @@ def _checked(cells: pd.Series[Any], name: str, limits: tuple[float, float], firs
     return values
 
 
-def _tmy3(path: str) -> TableFile:
-    frame, meta = pvlib.iotools.read_tmy3(path, coerce_year=COMMON_YEAR, map_variables=True, encoding="latin-1")
+def _tmy3(text: str, path: str) -> TableFile:
+    frame, meta = pvlib.iotools.read_tmy3(io.StringIO(text), coerce_year=COMMON_YEAR, map_variables=True)
     local = pd.DatetimeIndex(frame.index).tz_localize(None) - pd.Timedelta(hours=1)
     return TableFile(
         "TMY3 file", frame.set_axis(local), str(meta["Name"]).strip('"'), float(meta["latitude"]),
-        float(meta["longitude"]), float(meta["altitude"]), float(meta["TZ"]), PA_PER_HPA, 3,
+        float(meta["longitude"]), float(meta["altitude"]), float(meta["TZ"]), PA_PER_HPA, 3, typical=True,
     )  # fmt: skip
 
 
-def _pvgis(path: str) -> TableFile:
-    kind = "json" if Path(path).suffix.lower() == ".json" else "csv"
-    frame, meta = pvlib.iotools.read_pvgis_tmy(path, pvgis_format=kind, map_variables=True)
+def _pvgis(text: str, path: str) -> TableFile:
+    if Path(path).suffix.lower() == ".json":
+        frame, meta = pvlib.iotools.read_pvgis_tmy(io.StringIO(text), pvgis_format="json", map_variables=True)
+    else:
+        frame, meta = pvlib.iotools.read_pvgis_tmy(
+            io.BytesIO(text.encode("latin-1", "replace")), pvgis_format="csv", map_variables=True
+        )
     where = meta["inputs"]["location"] if "location" in meta.get("inputs", {}) else meta["inputs"]
     utc = pd.DatetimeIndex(frame.index).tz_localize(None)
     return TableFile(
         "PVGIS typical year", frame.set_axis(utc), "", float(where["latitude"]), float(where["longitude"]),
-        float(where.get("elevation", 0.0) or 0.0), 0.0, 1.0,
+        float(where.get("elevation", 0.0) or 0.0), 0.0, 1.0, typical=True,
     )  # fmt: skip
 
 
-def _nsrdb(path: str) -> TableFile:
-    frame, meta = pvlib.iotools.read_nsrdb_psm4(path, map_variables=True)
+def _nsrdb(text: str, path: str) -> TableFile:
+    frame, meta = pvlib.iotools.read_nsrdb_psm4(io.StringIO(text), map_variables=True)
     local = pd.DatetimeIndex(frame.index).tz_localize(None)
     return TableFile(
         "NSRDB file", frame.set_axis(local), "", float(meta["latitude"]), float(meta["longitude"]),
@@ -180,17 +218,31 @@ def _nsrdb(path: str) -> TableFile:
     )  # fmt: skip
 
 
-def _nasa(path: str) -> TableFile:
-    answer = json.loads(Path(path).read_text(encoding="utf-8"))
+def _nasa(text: str, path: str) -> TableFile:
+    answer = parse_json(text, FIELD, path)
     values = answer["properties"]["parameter"]
     header = answer["header"]
     if header.get("time_standard", "UTC") != "UTC":
         raise _wrong(path, f"is in {header['time_standard']} time", "UTC (ask with time-standard=UTC)")
+    for name, units in NASA_UNITS.items():
+        found = str(answer.get("parameters", {}).get(name, {}).get("units", units[0]))
+        if found not in units:
+            raise _wrong(path, f"has {name} in {clipped(found)}", f"{' or '.join(units)} (ask with community=RE)")
     longitude, latitude, *rest = (float(x) for x in answer["geometry"]["coordinates"])
     frame = pd.DataFrame({NASA_NAMES[k]: pd.Series(v) for k, v in values.items() if k in NASA_NAMES})
     frame = frame.mask(frame == float(header.get("fill_value", -999.0)))
     frame.index = pd.DatetimeIndex(pd.to_datetime(frame.index, format="%Y%m%d%H"))
     return TableFile("NASA POWER", frame, "", latitude, longitude, rest[0] if rest else 0.0, 0.0, PA_PER_KPA)
+
+
+def checked_coordinates(latitude: float, longitude: float, elevation_m: float, path: str) -> None:
+    """Refuse a header whose place is not on earth."""
+    for name, value, limits in (
+        ("latitude", latitude, (-90.0, 90.0)), ("longitude", longitude, (-180.0, 180.0)),
+        ("elevation", elevation_m, (-500.0, 9000.0)),
+    ):  # fmt: skip
+        if not limits[0] <= value <= limits[1]:
+            raise _wrong(path, f"gives a {name} of {value:g}", f"{limits[0]:g} to {limits[1]:g}")
 
 
 def _wrong(path: str, message: str, allowed: str) -> InputError:
@@ -199,7 +251,7 @@ def _wrong(path: str, message: str, allowed: str) -> InputError:
     )
 
 
-FORMATS: tuple[tuple[Callable[[str], bool], Callable[[str], TableFile]], ...] = (
+FORMATS: tuple[tuple[Callable[[str], bool], Callable[[str, str], TableFile]], ...] = (
     (lambda t: "Date (MM/DD/YYYY)" in t[:2000], _tmy3),
     (lambda t: t.lstrip().startswith("Latitude (decimal degrees)") or '"tmy_hourly"' in t, _pvgis),
     (lambda t: t.startswith("Source,Location ID"), _nsrdb),

@@ -6,7 +6,7 @@ Leaves out: what the places are like; the site stage finds that.
 
 from __future__ import annotations
 
-import csv
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +15,14 @@ from typing import Any
 from wattscale.catalog import load_catalog
 from wattscale.errors import InputError, did_you_mean
 from wattscale.scenario.site import SiteTable
+from wattscale.userfile import MIB, FileKind
+from wattscale.usertext import numbered_rows, read_table_text
 
 KEPT = ("seed", "warming_c", "repair_hours", "weather_year", "weather_service")
 """Fields of the table `site` that hold for every place; all others describe the scenario's own."""
 COLUMNS = ("name", "latitude", "longitude")
 """Columns of a list of places."""
+LIST = FileKind("a list of places", (), 4 * MIB)
 
 
 @dataclass(frozen=True)
@@ -69,20 +72,14 @@ def _cleared() -> dict[str, Any]:
 
 
 def _from_file(path: Path) -> list[Place]:
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot be read: {error}", where="--sites", value=str(path)) from error
-    reader = csv.DictReader(lines)
-    missing = [c for c in COLUMNS if c not in (reader.fieldnames or [])]
+    rows = numbered_rows(read_table_text(path, "--sites", LIST), "--sites", str(path))
+    missing = [c for c in COLUMNS if c not in rows[0][1]]
     if missing:
         raise InputError(f"has no column {', '.join(missing)}", where=str(path), allowed=", ".join(COLUMNS))
-    places = [_row(row, f"{path}: line {reader.line_num}") for row in reader]
+    places = [_row(row, f"{path}: line {number}") for number, row in rows]
     names = [place.name for place in places]
-    if not places:
-        raise InputError("lists no place", where=str(path))
-    for name in names:
-        if names.count(name) > 1:
+    for name, count in Counter(names).items():
+        if count > 1:
             raise InputError("stands twice", where=f"{path}: name", value=name)
     return places
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wattscale.errors import InputError
+from wattscale.userfile import duckdb_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -110,11 +111,12 @@ class Store:
         import duckdb
         import pandas as pd
 
-        files = [str(p) for p in self.parts()]
+        files = [duckdb_name(p, "--out") for p in self.parts()]
         if not files:
             return pd.DataFrame()
         once = (
-            "SELECT * FROM read_parquet(?, union_by_name=true) QUALIFY row_number() OVER (PARTITION BY case_index) = 1"
+            "SELECT * FROM read_parquet(?, union_by_name=true, hive_partitioning=false) "
+            "QUALIFY row_number() OVER (PARTITION BY case_index) = 1"
         )
         with duckdb.connect() as connection:
             return connection.execute(f"SELECT {columns} FROM ({once}) {order}", [files]).df()

@@ -126,7 +126,7 @@ def _units(table: SupplyTable, catalog: Catalog) -> dict[str, float]:
 def _period_of_hour(table: SupplyTable, site: SiteResult) -> FloatArray:
     """Number of the first period that holds in each hour, 0 for none, in local standard time."""
     found = np.zeros(HOURS_PER_YEAR)
-    hour, weekday = local_hour(site.utc_offset_h), local_weekday(utc_offset_h=site.utc_offset_h)
+    hour, weekday = local_hour(site.utc_offset_h), local_weekday(site.calendar, site.utc_offset_h)
     month = np.roll(month_of_hour(), -round(site.utc_offset_h)) + 1
     for i, p in reversed(list(enumerate(table.tariff_periods))):
         _check_period(p, f"supply.tariff_periods.{i}")

@@ -67,10 +67,15 @@ def run(
     if step_h > 1:
         lifecycle = mean_of(site.carbon_lifecycle_kg_per_mwh, step_h)
         site = replace(site, carbon_lifecycle_kg_per_mwh=lifecycle)
-    result = _result(campus, solution, site, (*warnings_of(table, campus, solution), *unit_warnings(campus, solution)))
-    checked, doubts = cross_check(campus, solution) if table.verify else ({}, ())
+    doubts = (
+        *warnings_of(table, campus, solution),
+        *unit_warnings(campus, solution),
+        *_weather_doubts(table, campus, site),
+    )
+    result = _result(campus, solution, site, doubts)
+    checked, unlike = cross_check(campus, solution) if table.verify else ({}, ())
     more = swing_figures(swings_of(table, campus)) | _ranges(table, campus, solution) | checked
-    result = replace(result, figures=result.figures | more, warnings=(*result.warnings, *doubts))
+    result = replace(result, figures=result.figures | more, warnings=(*result.warnings, *unlike))
     return result if step_h == 1 else hourly_again(result, load_mw, step_h)
 
 
@@ -137,6 +142,13 @@ def solve_campus(campus: Campus, iterations: int = USUAL, tolerance: float = TOL
     if found is None:
         raise explain(campus, solve_once)
     return found
+
+
+def _weather_doubts(table: SupplyTable, campus: Campus, site: SiteResult) -> tuple[PlanWarning, ...]:
+    """Doubts about the weather's year, where what is built or bought follows wind and sun."""
+    plants = any(t.kind == "renewable" for t in campus.technologies.values())
+    contracts = any(p.kind == "pay-as-produced" for p in table.ppas)
+    return site.weather_doubts if plants or contracts else ()
 
 
 def _result(campus: Campus, solution: Solution, site: SiteResult, warnings: tuple[PlanWarning, ...]) -> SupplyResult:

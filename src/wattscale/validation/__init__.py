@@ -6,14 +6,14 @@ Leaves out: fitting; the scripts in `benchmarks/` do that.
 
 from __future__ import annotations
 
-import csv
 import importlib
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from wattscale.errors import InputError, did_you_mean
+from wattscale import usertext
+from wattscale.errors import InputError, clipped, did_you_mean
 
 if TYPE_CHECKING:
     from wattscale.catalog import Catalog
@@ -48,7 +48,7 @@ def validate(kind: str, data: str | Path | None = None, cross_validate: bool = F
         InputError: Unknown kind, missing file, a kind without cross-validation or without figures of its own.
     """
     from wattscale.catalog import load_catalog
-    from wattscale.validation.scoring import score
+    from wattscale.validation.scoring import finite_only, score
 
     if kind not in KINDS:
         hint = did_you_mean(kind, KINDS)
@@ -62,7 +62,13 @@ def validate(kind: str, data: str | Path | None = None, cross_validate: bool = F
     predict = getattr(module, "cross_validate" if cross_validate else "predict", None)
     if predict is None:
         raise InputError("has no coefficients of its own to refit", where="--cross-validate", value=kind)
-    predictions, skipped = predict(rows, catalog, folder)
+    try:
+        predictions, skipped = predict(rows, catalog, folder)
+    except UNUSABLE:
+        if data is not None:
+            _name_row(predict, rows, catalog, folder, Path(data))
+        raise
+    predictions, skipped = finite_only(predictions, skipped)
     targets: tuple[str, ...] = module.TARGETS
     measured = getattr(module, "scored", lambda row, target: True)
     rows = [{c: "" if c in targets and not measured(row, c) else cell for c, cell in row.items()} for row in rows]
@@ -84,18 +90,61 @@ def validate(kind: str, data: str | Path | None = None, cross_validate: bool = F
     }
 
 
+UNUSABLE = (ArithmeticError, ValueError, LookupError, TypeError)
+"""What a predictor makes of a cell that it cannot use."""
+
+
+def _name_row(predict: Any, rows: list[dict[str, str]], catalog: Catalog, folder: Path, path: Path) -> None:
+    """Say which row of a user's file cannot be used, if one alone cannot."""
+    for number, row in enumerate(rows, start=1):
+        try:
+            predict([row], catalog, folder)
+        except UNUSABLE as error:
+            reason = clipped(" ".join(str(error).split())[:MOST_REASON])
+            raise InputError(
+                f"row {number} has a cell that cannot be used ({reason})", where="--data", value=str(path),
+                hint="Correct it, or leave it empty if it was not measured",
+            ) from error  # fmt: skip
+
+
+MOST_REASON = 150
+MOST_NUMBER = 1e40
+"""No measurement comes near it; a larger one is a damaged cell."""
+MISSING = ("nan", "na", "n/a", "none", "null")
+"""Words that other tools write for an empty cell."""
+
+
+def _checked_cells(rows: list[dict[str, str]], targets: tuple[str, ...], path: Path) -> list[dict[str, str]]:
+    """Take words for missing as empty; refuse numbers beyond reason, and targets that are none."""
+    checked = []
+    for number, row in enumerate(rows, start=1):
+        cells = {name: "" if cell.strip().lower() in MISSING else cell for name, cell in row.items()}
+        for name, cell in cells.items():
+            try:
+                wrong = not abs(float(cell)) <= MOST_NUMBER
+            except ValueError:
+                wrong = name in targets and cell.strip() != ""
+            if wrong:
+                raise InputError(
+                    f"row {number}: {name} is {clipped(cell)}", where="--data", value=str(path),
+                    allowed="a number, or an empty cell", hint="Correct the cell",
+                )  # fmt: skip
+        checked.append(cells)
+    return checked
+
+
 def _own_rows(module: ModuleType, kind: str, path: Path) -> list[dict[str, str]]:
     """Read a file of measurements; one without any column that tells the kind is another file."""
     rows = read_rows(path)
     known = (module.GROUP_BY, *module.TARGETS)
     if not set(known) & set(rows[0]):
-        found = ", ".join(rows[0])
+        found = ", ".join(clipped(name) for name in list(rows[0])[:8])
         raise InputError(
             f"has none of the columns that tell a file of '{kind}' (its columns: {found})",
             where="--data", value=str(path), allowed=", ".join(known),
             hint="Name the columns as in docs/reference/validation.md.",
         )  # fmt: skip
-    return rows
+    return _checked_cells(rows, module.TARGETS, path)
 
 
 def _catalogued(module: ModuleType, kind: str, catalog: Catalog) -> list[dict[str, str]]:
@@ -111,21 +160,6 @@ def read_rows(path: Path) -> list[dict[str, str]]:
     """Read a CSV of measurements as text cells.
 
     Raises:
-        InputError: The file is missing, empty, or a line has more cells than the header.
+        InputError: The file is missing, no CSV, empty, or a line has more cells than the header.
     """
-    if path.is_dir():
-        raise InputError("is a folder; name the CSV file in it", where="--data", value=str(path))
-    if not path.is_file():
-        raise InputError("no such file", where="--data", value=str(path), hint="Check the path.")
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError("is not a text file in UTF-8", where="--data", value=str(path)) from error
-    rows: list[dict[str, str]] = []
-    for number, row in enumerate(csv.DictReader(text.splitlines()), start=2):
-        if None in row:
-            raise InputError("has more cells than the header", where=f"{path}: line {number}")
-        rows.append({key: value or "" for key, value in row.items()})
-    if not rows:
-        raise InputError("has no rows", where="--data", value=str(path))
-    return rows
+    return usertext.read_rows(path, "--data")

@@ -7,26 +7,29 @@ Leaves out: the published model's own random draws.
 
 from __future__ import annotations
 
-import csv
-import gzip
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from wattscale.catalog import Catalog
+from wattscale.errors import InputError
 from wattscale.facility.annual import Annual, annual, ranged
 from wattscale.facility.cooling import run_building
 from wattscale.facility.design import DesignSpace, Technology, design_space, technology
 from wattscale.facility.outdoor import OutdoorAir, outdoor_air
 from wattscale.facility.psychrometrics import dew_point, saturation_pressure
 from wattscale.facility.stage import DRAWS, SAMPLE_STEP
+from wattscale.userfile import FileKind, regular_file
+from wattscale.usertext import read_rows
 from wattscale.validation.scoring import Prediction, Rows, Skipped
 
 TARGETS = ("pue", "wue_l_per_kwh")
 GROUP_BY = "case"
 FILE = "pue_wue_simulated.csv"
 WEATHER_FILE = "climate_zone_hourly.csv.gz"
+ZONES = FileKind("hourly weather by climate zone", (".csv.gz",))
 DRIEST_SHARE = 0.01
 """Humidity readings below this are taken as this, so that a dew point exists [1]."""
 
@@ -64,13 +67,17 @@ def predict(rows: Rows, catalog: Catalog, folder: Path | None = None) -> tuple[l
 def read_zones(folder: Path | None) -> dict[str, OutdoorAir]:
     """Read hourly temperature, humidity and pressure by climate zone; nothing where there is no file."""
     path = folder / WEATHER_FILE if folder is not None else None
-    if path is None or not path.exists():
+    if path is None or not regular_file(path):
         return {}
     hours: dict[str, list[tuple[float, float, float]]] = {}
-    with gzip.open(path, "rt", newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
+    for number, row in enumerate(read_rows(path, "--data", ZONES), start=2):
+        try:
             values = (float(row["t_c"]), float(row["rh_pct"]), float(row["p_pa"]))
-            hours.setdefault(row["climate_zone"], []).append(values)
+        except (KeyError, ValueError):
+            values = (math.nan, math.nan, math.nan)
+        if not all(map(math.isfinite, values)) or "climate_zone" not in row:
+            raise InputError("has no climate_zone, t_c, rh_pct and p_pa", where=f"{path}: line {number}")
+        hours.setdefault(row["climate_zone"], []).append(values)
     return {zone: _air(np.array(values)) for zone, values in hours.items()}
 
 

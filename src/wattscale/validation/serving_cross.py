@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from wattscale.catalog import Catalog
+from wattscale.userfile import regular_file
 from wattscale.validation import inference, read_rows, serving
 from wattscale.validation.scoring import Prediction, Rows, Skipped
 from wattscale.validation.serving_data import energy_data, family, fold_groups, keep, latency_data
@@ -62,4 +63,4 @@ def predict_unseen(
 
 
 def _beside(path: Path) -> Rows:
-    return read_rows(path) if path.is_file() else []
+    return read_rows(path) if regular_file(path) else []

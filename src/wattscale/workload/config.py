@@ -6,12 +6,13 @@ Leaves out: weights and quantisation (precision is the scenario's), multi-token-
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from wattscale.errors import InputError
+from wattscale.userfile import MIB, FileKind, regular_file
+from wattscale.usertext import read_json
 from wattscale.workload.config_attention import attention_of_layers
 from wattscale.workload.config_feedforward import block_feed_forward, feed_forward_of_layers
 from wattscale.workload.config_towers import tower_params
@@ -32,6 +33,7 @@ ENCODER_TOKEN_SHARE = 0.5
 """An encoder-decoder model is counted with half its tokens in the encoder (T5 convention, Raffel 2020)."""
 
 
+CONFIG = FileKind("the config.json of a model", (".json",), 16 * MIB)
 MOST_LAYERS = 10_000
 """As in the scenario's `workload.architecture.layers`; a larger number is a damaged file."""
 
@@ -52,26 +54,29 @@ def load_config(model: str | Path) -> Mapping[str, object] | None:
     >>> load_config("Llama-3.1-8B") is None
     True
     """
-    file = Path(model)
-    if file.suffix.lower() != ".json":
-        file = file / "config.json"
-        if not file.is_file():
-            if not _from_hub(str(model)):
-                return None
-            file = Path(hub_config_path(str(model)))
-    try:
-        parsed = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError("no such file", where="workload.model", value=str(model), hint="Check the path") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot be read: {error}", where="workload.model", value=str(model)) from None
-    except (ValueError, RecursionError) as error:
-        hint = "Fetch the file again"
-        raise InputError(f"not valid JSON: {error}", where="workload.model", value=str(model), hint=hint) from None
+    file = config_path(model)
+    if file is None:
+        return None
+    parsed = read_json(file, "workload.model", CONFIG, constants=True)
     if not isinstance(parsed, dict):
         hint = "Give a model's config.json"
         raise InputError("not a table of keys", where="workload.model", value=str(model), hint=hint)
     return parsed
+
+
+def config_path(model: str | Path) -> Path | None:
+    """Give the file in which `load_config` looks for a model, None for a name.
+
+    Raises:
+        InputError: A hub id that cannot be fetched.
+    """
+    file = Path(model)
+    if file.suffix.lower() == ".json":
+        return file
+    file = file / "config.json"
+    if regular_file(file):
+        return file
+    return Path(hub_config_path(str(model))) if _from_hub(str(model)) else None
 
 
 def _from_hub(model: str) -> bool:

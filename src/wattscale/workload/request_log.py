@@ -7,6 +7,7 @@ Leaves out: single requests and their order within the hour.
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,14 +15,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from wattscale.errors import InputError, did_you_mean
+from wattscale.errors import InputError, clipped, did_you_mean
+from wattscale.figure import PlanWarning
 from wattscale.units import FloatArray
+from wattscale.userfile import FileKind, checked_path, duckdb_name
+from wattscale.usertext import MOST_COLUMNS, read_head
+from wattscale.workload.stray import left_out, main_part
 
 if TYPE_CHECKING:
     import duckdb
 
 COLUMNS = ("TIMESTAMP", "ContextTokens", "GeneratedTokens")
 WHERE = "workload.serving.log"
+HINT = "Write one row per request: TIMESTAMP,ContextTokens,GeneratedTokens"
+LOG = FileKind("a request log", (".csv", ".csv.gz", ".parquet", ".pq"), None, HINT)
+MOST_TOKENS = 1e8
+"""More tokens than any model takes or gives in one request; a larger number is another column."""
+MOST_REASON = 200
+NUMBERS = ("INT", "DECIMAL", "DOUBLE", "FLOAT")
 
 
 @dataclass(frozen=True)
@@ -33,6 +44,8 @@ class RequestLog:
         requests: Requests of each hour [1], shape (n,).
         input_tokens, output_tokens: Tokens of each hour [token], shape (n,).
         start_h, end_h: First and last timestamp in the same hours, with fraction [h].
+        failed: Requests of all hours without an output token [1].
+        warnings: What was left out, and what is doubtful.
     """
 
     hours: npt.NDArray[np.int64]
@@ -41,6 +54,8 @@ class RequestLog:
     output_tokens: FloatArray
     start_h: float
     end_h: float
+    failed: float = 0.0
+    warnings: tuple[PlanWarning, ...] = ()
 
     @property
     def span_h(self) -> float:
@@ -54,83 +69,166 @@ class RequestLog:
 
     @property
     def mean_output_tokens(self) -> float:
-        """Mean output tokens of a request [token]."""
-        return float(self.output_tokens.sum() / self.requests.sum())
+        """Mean output tokens of a request that was answered [token]."""
+        return float(self.output_tokens.sum() / (self.requests.sum() - self.failed))
 
 
 def read_request_log(path: str | Path) -> RequestLog:
     """Read a request log and sum it by the hour.
 
+    Rows whose time lies far from all others are left out, with a warning; requests without an output token (failed or
+    cancelled) count as requests, but not in the mean output.
+
     Args:
-        path: CSV (also .gz) or Parquet file.
+        path: CSV (also .csv.gz) or Parquet file.
 
     Returns:
         The sums.
 
     Raises:
-        InputError: Missing file or column, empty log, unreadable timestamps, negative or missing token counts.
+        InputError: Missing file or column, empty log, unreadable timestamps, negative or missing token counts, no
+            tokens at all.
     """
     import duckdb
 
-    file = Path(path)
-    if not file.is_file():
-        raise InputError("no such file", where=WHERE, value=str(path), hint="Check the path")
-    connection = duckdb.connect()
+    file = checked_path(path, WHERE, LOG)
+    name = duckdb_name(file, WHERE)
+    connection = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
     try:
-        _open(connection, file)
+        _open(connection, file, name)
         return _summed(connection, file)
     except duckdb.Error as error:
-        reason = str(error).splitlines()[0]
-        hint = "Write one row per request: TIMESTAMP,ContextTokens,GeneratedTokens"
-        raise InputError(f"cannot be read: {reason}", where=WHERE, value=str(path), hint=hint) from None
+        reason = " ".join(str(error).split())
+        raise InputError(f"cannot be read: {reason[:MOST_REASON]}", where=WHERE, value=str(path), hint=HINT) from None
     finally:
         connection.close()
 
 
-def _open(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
-    """Make a view `log` with the three columns under their own names."""
-    parquet = file.suffix.lower() in (".parquet", ".pq")
-    reader = "read_parquet(?)" if parquet else "read_csv(?, header = true, all_varchar = true)"
-    literal = "'" + str(file).replace("'", "''") + "'"
-    source = reader.replace("?", literal)
+def _open(connection: duckdb.DuckDBPyConnection, file: Path, name: str) -> None:
+    """Make a view `log` with the three columns under their own names, and the time as it is written."""
     connection.execute("SET TimeZone = 'UTC'")
-    columns = [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()]
-    known = {str(c).strip().lower(): str(c) for c in columns}
-    picked = []
+    literal = "'" + name.replace("'", "''") + "'"
+    if file.suffix.lower() in (".parquet", ".pq"):
+        source = f"read_parquet({literal}, hive_partitioning = false)"
+        rows = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
+        place = _places([str(row[0]) for row in rows], file)
+        if str(rows[place[0]][1]).upper().startswith(NUMBERS):
+            raise InputError("has numbers, not dates, as TIMESTAMP", where=WHERE, value=str(file), hint=NUMBER_HINT)
+        cells = ['"' + str(rows[i][0]).replace('"', '""') + '"' for i in place]
+    else:
+        separator, header = _header(file)
+        names = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(header)))
+        packed = "gzip" if file.suffix.lower() == ".gz" else "none"
+        source = (
+            f"read_csv({literal}, auto_detect = false, header = true, delim = '{separator}', quote = '\"', "
+            f"escape = '\"', columns = {{{names}}}, compression = '{packed}', hive_partitioning = false)"
+        )
+        cells = [f"trim(c{i})" for i in _places(header, file)]
+    kinds = ("TIMESTAMPTZ", "DOUBLE", "DOUBLE")
+    picked = [f"TRY_CAST({c} AS {kind}) AS {n}" for c, kind, n in zip(cells, kinds, COLUMNS, strict=True)]
+    connection.execute(f"CREATE TEMP VIEW log AS SELECT {', '.join(picked)}, {cells[0]} AS written FROM {source}")
+
+
+def _header(file: Path) -> tuple[str, list[str]]:
+    """Give separator and column names of a CSV file, whose rows are then read by them and not by a guess."""
+    lines = (line for line in read_head(file, WHERE, LOG).splitlines() if line.strip())
+    line = next(lines, "")
+    readings = [(s, next(csv.reader([line[:LONGEST_HEADER]], delimiter=s), [])) for s in SEPARATORS]
+    wanted = {column.lower() for column in COLUMNS}
+    found = max(readings, key=lambda r: (len(wanted & {c.strip().lower() for c in r[1]}), len(r[1])))
+    if len(found[1]) > MOST_COLUMNS:
+        raise InputError(
+            f"has {len(found[1]):,} columns", where=WHERE, value=str(file), allowed=f"at most {MOST_COLUMNS}"
+        )
+    return found
+
+
+def _places(header: list[str], file: Path) -> list[int]:
+    """Give the place of each of the three columns in a header, whatever their case."""
+    names = [name.strip().lower() for name in header]
     for column in COLUMNS:
-        if column.lower() not in known:
-            hint = did_you_mean(column, columns) or f"The file has: {', '.join(columns)}"
+        if column.lower() not in names:
+            found = ", ".join(clipped(name) for name in header[:8])
+            hint = did_you_mean(column, header) or f"The file has: {found}"
             raise InputError(f"has no column {column}", where=WHERE, value=str(file), hint=hint)
-        quoted = known[column.lower()].replace('"', '""')
-        kind = "TIMESTAMPTZ" if column == "TIMESTAMP" else "DOUBLE"
-        cell = f'"{quoted}"' if parquet else f'trim("{quoted}")'
-        picked.append(f"TRY_CAST({cell} AS {kind}) AS {column}")
-    connection.execute(f"CREATE TEMP VIEW log AS SELECT {', '.join(picked)} FROM {source}")
+        if names.count(column.lower()) > 1:
+            raise InputError(f"names the column {column} twice", where=WHERE, value=str(file), hint="Leave one of them")
+    return [names.index(column.lower()) for column in COLUMNS]
 
 
-SUMS = """SELECT CAST(floor(epoch(TIMESTAMP) / 3600) AS BIGINT) AS h,
-    count(*), sum(ContextTokens), sum(GeneratedTokens), min(epoch(TIMESTAMP)) / 3600, max(epoch(TIMESTAMP)) / 3600,
-    count(*) - count(ContextTokens), count(*) - count(GeneratedTokens),
-    count_if(ContextTokens < 0 OR isnan(ContextTokens)), count_if(GeneratedTokens < 0 OR isnan(GeneratedTokens))
-    FROM log GROUP BY h ORDER BY h NULLS FIRST"""
-"""One pass over the log; rows without a readable time are in the group without an hour."""
+SEPARATORS = (",", ";", "\t", "|")
+LONGEST_HEADER = 100_000
+NUMBER_HINT = "Write dates such as 2024-05-10 00:00:00; numbers since 1970 must be turned into dates first"
+FIRST, LAST = "1970-01-01", "2100-01-01"
+"""A time outside these days is no time of a request; the hours between them are few enough to sum."""
+SUMS = f"""SELECT CASE WHEN TIMESTAMP IS NULL THEN -2
+        WHEN NOT isfinite(TIMESTAMP) OR TIMESTAMP < TIMESTAMPTZ '{FIRST}' OR TIMESTAMP >= TIMESTAMPTZ '{LAST}' THEN -1
+        ELSE CAST(floor(epoch(TIMESTAMP) / 3600) AS BIGINT) END AS h,
+    CAST(count(*) AS DOUBLE) AS n, sum(ContextTokens) AS tokens_in, sum(GeneratedTokens) AS tokens_out,
+    min(CASE WHEN isfinite(TIMESTAMP) THEN epoch(TIMESTAMP) END) / 3600 AS first,
+    max(CASE WHEN isfinite(TIMESTAMP) THEN epoch(TIMESTAMP) END) / 3600 AS last,
+    count(*) - count(ContextTokens) AS no_in, count(*) - count(GeneratedTokens) AS no_out,
+    count_if(ContextTokens < 0 OR isnan(ContextTokens)) AS less_in,
+    count_if(GeneratedTokens < 0 OR isnan(GeneratedTokens)) AS less_out,
+    count_if(ContextTokens > {MOST_TOKENS:.0f}) AS more_in, count_if(GeneratedTokens > {MOST_TOKENS:.0f}) AS more_out,
+    count_if(GeneratedTokens = 0) AS failed
+    FROM log GROUP BY h ORDER BY h"""
+"""One pass over the log; rows without a readable time, and those of no possible time, are in groups of their own."""
 
 
 def _summed(connection: duckdb.DuckDBPyConnection, file: Path) -> RequestLog:
-    rows = connection.execute(SUMS).fetchall()
-    if not rows:
+    found = connection.execute(SUMS).fetchnumpy()
+    sums = {name: np.ma.filled(np.ma.asarray(column, np.float64), np.nan) for name, column in found.items()}
+    total = int(sums["n"].sum())
+    if total == 0:
         raise InputError("has no requests", where=WHERE, value=str(file), hint="Give a log with at least two rows")
-    total = sum(row[1] for row in rows)
-    unreadable = rows[0][1] if rows[0][0] is None else 0
-    _refuse_rows(unreadable, total, "no readable TIMESTAMP", file)
-    for place, column in enumerate(COLUMNS[1:]):
-        _refuse_rows(sum(row[6 + place] for row in rows), total, f"no readable {column}", file)
-        _refuse_rows(sum(row[8 + place] for row in rows), total, f"a negative {column}", file)
-    table = np.array([row[:6] for row in rows], dtype=np.float64)
-    start, end = float(table[0, 4]), float(table[-1, 5])
+    _refuse_unreadable(connection, int(sums["n"][sums["h"] == -2].sum()), total, file)
+    for short, column in (("in", COLUMNS[1]), ("out", COLUMNS[2])):
+        _refuse_rows(int(sums[f"no_{short}"].sum()), total, f"no readable {column}", file)
+        _refuse_rows(int(sums[f"less_{short}"].sum()), total, f"a negative {column}", file)
+        _refuse_rows(int(sums[f"more_{short}"].sum()), total, f"more than {MOST_TOKENS:,.0f} {column}", file)
+    kept = main_part(sums["h"], sums["n"])
+    strays = left_out(sums["h"], sums["n"], kept, file)
+    part = {name: column[kept] for name, column in sums.items()}
+    return _checked(part, strays, file)
+
+
+def _checked(part: dict[str, FloatArray], strays: tuple[PlanWarning, ...], file: Path) -> RequestLog:
+    """Give the log of the kept hours; refuse one without time or tokens, warn of failed requests."""
+    requests, failed = float(part["n"].sum()), float(part["failed"].sum())
+    start, end = float(part["first"].min()), float(part["last"].max())
     if not end > start:
         raise InputError("all requests have the same time", where=WHERE, value=str(file))
-    return RequestLog(table[:, 0].astype(np.int64), table[:, 1], table[:, 2], table[:, 3], start, end)
+    for column, tokens in ((COLUMNS[1], part["tokens_in"]), (COLUMNS[2], part["tokens_out"])):
+        if not tokens.sum() > 0.0:
+            raise InputError(
+                f"has 0 {column} in all of its {requests:,.0f} rows", where=WHERE, value=str(file),
+                hint=f"Give a log with the tokens of each request, or leave the log out and set {KEYS[column]}",
+            )  # fmt: skip
+    warnings = strays
+    if failed:
+        mean = float(part["tokens_out"].sum()) / (requests - failed)
+        text = (
+            f"{failed:,.0f} of the {requests:,.0f} requests of the log have no output token (failed or cancelled): "
+            f"they count as requests to be answered, but not in the mean output of {mean:,.0f} tokens."
+        )
+        warnings += (PlanWarning("log-failed-requests", text),)
+    hours = part["h"].astype(np.int64)
+    return RequestLog(hours, part["n"], part["tokens_in"], part["tokens_out"], start, end, failed, warnings)
+
+
+KEYS = {"ContextTokens": "workload.serving.input_tokens", "GeneratedTokens": "workload.serving.output_tokens"}
+
+
+def _refuse_unreadable(connection: duckdb.DuckDBPyConnection, count: int, total: int, file: Path) -> None:
+    if not count:
+        return
+    row = connection.execute("SELECT written FROM log WHERE TIMESTAMP IS NULL LIMIT 1").fetchone()
+    first = "" if row is None or row[0] is None else str(row[0])
+    number = first.replace(".", "", 1).isdigit()
+    message = f"{count} of {total} rows have no readable TIMESTAMP, such as {clipped(first)}"
+    hint = NUMBER_HINT if number else "Remove or repair them"
+    raise InputError(message, where=WHERE, value=str(file), hint=hint)
 
 
 def _refuse_rows(count: int, total: int, what: str, file: Path) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from wattscale.catalog import Catalog
 from wattscale.errors import InputError
 from wattscale.figure import PlanWarning, Value
+from wattscale.hours import Calendar
 from wattscale.scenario.workload import WorkloadTable
 from wattscale.workload.config import architecture_from_config, load_config
 from wattscale.workload.describe import attention_share, config_name, crossover_length
@@ -37,6 +38,7 @@ def run(
     catalog: Catalog,
     utc_offset_h: float = 0.0,
     config: Mapping[str, object] | None = None,
+    calendar: Calendar | None = None,
 ) -> WorkloadResult:
     """Compute what must be computed: the model, the training run, the year of requests.
 
@@ -46,6 +48,7 @@ def run(
         utc_offset_h: Local time of the site minus UTC [h]; `workload.serving.utc_offset_h` wins where given.
         config: The parsed config.json when `table.model` is one; read here where it is None and the model ends in
             .json.
+        calendar: True dates of the plan's days; None for those of the labels.
 
     Returns:
         The result of the stage.
@@ -60,7 +63,7 @@ def run(
     arch = _architecture(table, catalog, config)
     training = training_workload(arch, table.training)
     log = read_request_log(table.serving.log) if table.serving.log else None
-    serving, warnings = serving_workload(table.serving, utc_offset_h, log)
+    serving, warnings = serving_workload(table.serving, utc_offset_h, log, calendar)
     if training is None and serving is None:
         raise InputError(
             "neither training nor serving is asked for",

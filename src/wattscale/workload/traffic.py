@@ -1,6 +1,7 @@
 """Requests by the hour of the year: from a daily and weekly shape, or from a request log.
 
-In: the scenario's `workload.serving`, the users' UTC offset, a summed log. Out: requests per hour, shape (8760,) UTC.
+In: the scenario's `workload.serving`, the users' UTC offset, the plan's calendar, a summed log. Out: requests per hour,
+shape (8760,) UTC.
 Leaves out: seasons, growth within the year and noise within the hour (the fleet's headroom covers it).
 """
 
@@ -13,9 +14,10 @@ from scipy.optimize import brentq
 
 from wattscale.errors import InputError
 from wattscale.figure import PlanWarning
-from wattscale.hours import FIRST_WEEKDAY, local_hour, local_weekday
+from wattscale.hours import Calendar, calendar_of, local_hour, local_weekday
 from wattscale.scenario.workload import ServingTable
 from wattscale.units import HOURS_PER_DAY, HOURS_PER_YEAR, FloatArray
+from wattscale.workload.log_year import year_by_date
 from wattscale.workload.request_log import RequestLog
 
 DAYS_PER_YEAR = HOURS_PER_YEAR // HOURS_PER_DAY
@@ -23,6 +25,10 @@ HOURS_PER_WEEK = 7 * HOURS_PER_DAY
 SATURDAY = 5
 EPOCH_WEEKDAY = 3
 """1 January 1970 was a Thursday (0 = Monday)."""
+LONG_GAP_H = 72
+"""Empty time that is no quiet night and no weekend [h]."""
+SURE = 20.0
+"""Requests expected in such a time from which none is no chance (Poisson: 2e-9)."""
 BUSY = 10.0
 """Mean requests of an hour from which an empty hour is rarer than one in 20,000 by chance (Poisson)."""
 STEEPEST = 500.0
@@ -78,7 +84,7 @@ def daily_shape(hours: FloatArray, peak_hour: float, peak_to_mean: float) -> Flo
     return np.asarray(curve(steepness, hours - peak_hour) / curve(steepness, day - phase).mean())
 
 
-def shaped_year(serving: ServingTable, utc_offset_h: float) -> FloatArray:
+def shaped_year(serving: ServingTable, utc_offset_h: float, calendar: Calendar | None = None) -> FloatArray:
     """Spread the requests of a year by the daily and weekly shape.
 
     The mean over the year is `requests_per_day`; Saturdays and Sundays have `weekend_share` of a weekday.
@@ -86,6 +92,7 @@ def shaped_year(serving: ServingTable, utc_offset_h: float) -> FloatArray:
     Args:
         serving: The scenario's `workload.serving`.
         utc_offset_h: Local time of the users minus UTC [h].
+        calendar: True dates of the plan's days, for its weekends.
 
     Returns:
         Requests per hour [1/h], shape (8760,), UTC.
@@ -94,46 +101,53 @@ def shaped_year(serving: ServingTable, utc_offset_h: float) -> FloatArray:
     8760.0
     """
     shape = daily_shape(local_hour(utc_offset_h), serving.peak_hour_local, serving.peak_to_mean)
-    weekend = local_weekday(utc_offset_h=utc_offset_h) >= SATURDAY
+    weekend = local_weekday(calendar, utc_offset_h) >= SATURDAY
     shape = shape * np.where(weekend, serving.weekend_share, 1.0)
     return np.asarray(shape * (serving.requests_per_day * DAYS_PER_YEAR / shape.sum()))
 
 
-def traffic(serving: ServingTable, utc_offset_h: float = 0.0, log: RequestLog | None = None) -> Traffic:
+def traffic(
+    serving: ServingTable,
+    utc_offset_h: float = 0.0,
+    log: RequestLog | None = None,
+    calendar: Calendar | None = None,
+) -> Traffic:
     """Give a year of requests.
 
     Args:
         serving: The scenario's `workload.serving`.
         utc_offset_h: Local time of the users minus UTC [h]; `serving.utc_offset_h` wins where given.
         log: The summed request log, where the scenario names one.
+        calendar: True dates of the plan's days, for its weekends.
 
     Returns:
         The year.
     """
     offset = utc_offset_h if serving.utc_offset_h is None else serving.utc_offset_h
     if log is None:
-        return Traffic(shaped_year(serving, offset), serving.input_tokens, serving.output_tokens)
-    year, warnings = logged_year(log, serving, offset)
-    warnings += _gaps(log)
+        return Traffic(shaped_year(serving, offset, calendar), serving.input_tokens, serving.output_tokens)
+    year, warnings = logged_year(log, serving, offset, calendar)
+    warnings += _gaps(log) + log.warnings
     if serving.log_scale == "requests_per_day":
         year = year * (serving.requests_per_day * DAYS_PER_YEAR / year.sum())
     return Traffic(year, log.mean_input_tokens, max(1.0, log.mean_output_tokens), warnings)
 
 
 def logged_year(
-    log: RequestLog, serving: ServingTable, utc_offset_h: float
+    log: RequestLog, serving: ServingTable, utc_offset_h: float, calendar: Calendar | None = None
 ) -> tuple[FloatArray, tuple[PlanWarning, ...]]:
     """Make a year of a log.
 
-    A year or more: the mean of each hour of the year, by date. A week or more: the mean of each hour of the week,
-    repeated. A day or more: the mean of each hour of the day, repeated. Less: the mean rate of the log, with the
-    scenario's daily and weekly shape. Hours that the log covers in part count by their covered part (but in a log of
-    a year or more).
+    A year or more: each day from the log's nearest day of the same weekday, the mean where it has several years. A week
+    or more: the mean of each hour of the week, repeated. A day or more: the mean of each hour of the day, repeated.
+    Less: the mean rate of the log, with the scenario's daily and weekly shape. Hours that the log covers in part count
+    by their covered part (but in a log of a year or more).
 
     Args:
         log: The summed log.
         serving: For the shape of short logs.
         utc_offset_h: Local time of the users minus UTC [h], for the shape of short logs.
+        calendar: True dates of the plan's days.
 
     Returns:
         Requests per hour [1/h], shape (8760,), UTC; warnings.
@@ -142,20 +156,16 @@ def logged_year(
     first = int(log.hours[0])
     index = np.arange(first, first + counts.size)
     if log.span_h >= HOURS_PER_YEAR - HOURS_PER_DAY:
-        place = _hour_of_year(index)
-        year = _means(place, counts, np.ones_like(covered), HOURS_PER_YEAR)
-        leap = place < 0
-        warnings = (
-            (PlanWarning("leap-day-dropped", "29 February of the request log is dropped."),) if leap.any() else ()
-        )
-        return year, warnings
+        return year_by_date(counts, first, calendar or calendar_of())
     if log.span_h >= HOURS_PER_WEEK:
         week = _means((index + EPOCH_WEEKDAY * HOURS_PER_DAY) % HOURS_PER_WEEK, counts, covered, HOURS_PER_WEEK)
-        return np.resize(np.roll(week, -FIRST_WEEKDAY * HOURS_PER_DAY), HOURS_PER_YEAR), (_tiled(log, "week"),)
+        place = local_weekday(calendar) * HOURS_PER_DAY + np.arange(HOURS_PER_YEAR) % HOURS_PER_DAY
+        return week[place], (_tiled(log, "week"),)
     if log.span_h >= HOURS_PER_DAY:
         day = _means(index % HOURS_PER_DAY, counts, covered, HOURS_PER_DAY)
         return np.resize(day, HOURS_PER_YEAR), (_tiled(log, "day"),)
-    shape = shaped_year(serving.model_copy(update={"requests_per_day": float(HOURS_PER_DAY)}), utc_offset_h)
+    short = serving.model_copy(update={"requests_per_day": float(HOURS_PER_DAY)})
+    shape = shaped_year(short, utc_offset_h, calendar)
     return shape * float(counts.sum() / log.span_h), (_short(log),)
 
 
@@ -181,27 +191,36 @@ def _means(place: np.typing.NDArray[np.int64], counts: FloatArray, covered: Floa
     return np.asarray(total / hours)
 
 
-def _hour_of_year(index: np.typing.NDArray[np.int64]) -> np.typing.NDArray[np.int64]:
-    """Hour of the model year of each hour since 1970; -1 on 29 February."""
-    stamps = index.astype("datetime64[h]")
-    years = stamps.astype("datetime64[Y]")
-    place = (stamps - years.astype("datetime64[h]")).astype(np.int64)
-    number = years.astype(np.int64) + 1970
-    leap = (number % 4 == 0) & ((number % 100 != 0) | (number % 400 == 0))
-    feb29 = 59 * HOURS_PER_DAY
-    place = np.where(leap & (place >= feb29 + HOURS_PER_DAY), place - HOURS_PER_DAY, place)
-    on_day = leap & ((stamps - years.astype("datetime64[h]")).astype(np.int64) // HOURS_PER_DAY == 59)
-    return np.asarray(np.where(on_day, -1, place))
-
-
 def _gaps(log: RequestLog) -> tuple[PlanWarning, ...]:
-    """Point out hours without requests where the rate makes one by chance unlikely."""
+    """Point out days without requests, and single hours where the rate makes one by chance unlikely."""
     counts, covered = _dense(log)
-    empty = int(((counts == 0) & (covered > 0)).sum())
-    if not empty or counts.sum() / log.span_h < BUSY:
-        return ()
-    text = f"The request log has {empty} hours without any request; they are taken as they are."
-    return (PlanWarning("log-empty-hours", text),)
+    empty = np.flatnonzero((counts == 0) & (covered > 0))
+    runs = np.split(empty, np.flatnonzero(np.diff(empty) > 1) + 1) if empty.size else []
+    long = [run for run in runs if run.size >= LONG_GAP_H]
+    missing = sum(run.size for run in long)
+    found = []
+    rate, told = counts.sum() / log.span_h, counts.sum() / max(log.span_h - missing, 1.0)
+    if long and told * LONG_GAP_H >= SURE:
+        longest = max(long, key=len)
+        start, end = (_moment(log.hours[0] + i) for i in (longest[0], longest[-1] + 1))
+        text = (
+            f"The request log has no request in {missing / HOURS_PER_DAY:.1f} of its "
+            f"{log.span_h / HOURS_PER_DAY:.1f} days, longest from {start} to {end} UTC. They count as time without "
+            f"requests: a mean of {rate * HOURS_PER_DAY:,.0f} requests a day, {told * HOURS_PER_DAY:,.0f} without "
+            "them. Where they are only missing from the log, cut it there, or set "
+            'workload.serving.log_scale = "requests_per_day".'
+        )
+        found.append(PlanWarning("log-gap", text))
+    else:
+        missing, told = 0, rate
+    if empty.size > missing and told >= BUSY:
+        text = f"The request log has {empty.size - missing} hours without any request; they are taken as they are."
+        found.append(PlanWarning("log-empty-hours", text))
+    return tuple(found)
+
+
+def _moment(hour: np.int64) -> str:
+    return str(np.datetime64(int(hour), "h").astype("datetime64[m]")).replace("T", " ")
 
 
 def _tiled(log: RequestLog, pattern: str) -> PlanWarning:
