@@ -18,6 +18,11 @@ from wattscale.scenario.impact import ImpactTable
 from wattscale.units import FloatArray
 
 
+PARAMETERS = "file_parameters.json"
+READ = ("A", "S", "Y")
+"""Tables that are read: coefficients, those of an extension, final demand."""
+
+
 def read_economy(
     folder: Path | str,
     jobs: str,
@@ -80,12 +85,32 @@ def load_economy(table: ImpactTable) -> Economy | None:
     )  # fmt: skip
 
 
+def economy_files(table: ImpactTable) -> dict[str, Path]:
+    """Give the files of the scenario's input-output table that `load_economy` reads, by field and place."""
+    if table.input_output is None:
+        return {}
+    root = Path(table.input_output).parent
+    rows = (table.input_output_jobs, table.input_output_value_added, table.input_output_wages)
+    folders = [root, *(root / row.partition("/")[0] for row in rows if row)]
+    found = [folder / PARAMETERS for folder in folders] + [path for folder in folders for path in _tables(folder)]
+    return {f"impact.input_output: {path.relative_to(root)}": path for path in found}
+
+
+def _tables(folder: Path) -> list[Path]:
+    """Give the tables of a folder that are read; none where its list of them cannot be."""
+    try:
+        files = json.loads((folder / PARAMETERS).read_text(encoding="utf-8"))["files"]
+        return [folder / files[name]["name"] for name in READ if name in files]
+    except (OSError, ValueError, LookupError, TypeError):
+        return []
+
+
 def _names(index: pd.Index[str]) -> list[tuple[str, ...]]:
     return [name if isinstance(name, tuple) else (name,) for name in index]
 
 
 def _frame(folder: Path, table: str) -> pd.DataFrame:
-    parameters = folder / "file_parameters.json"
+    parameters = folder / PARAMETERS
     if not parameters.exists():
         raise InputError("no such file", where="impact.input_output", value=str(parameters),
                          hint="Save the table with pymrio's save_all and name its file_parameters.json")  # fmt: skip

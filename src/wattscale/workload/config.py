@@ -52,13 +52,9 @@ def load_config(model: str | Path) -> Mapping[str, object] | None:
     >>> load_config("Llama-3.1-8B") is None
     True
     """
-    file = Path(model)
-    if file.suffix.lower() != ".json":
-        file = file / "config.json"
-        if not file.is_file():
-            if not _from_hub(str(model)):
-                return None
-            file = Path(hub_config_path(str(model)))
+    file = config_path(model)
+    if file is None:
+        return None
     try:
         parsed = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -72,6 +68,21 @@ def load_config(model: str | Path) -> Mapping[str, object] | None:
         hint = "Give a model's config.json"
         raise InputError("not a table of keys", where="workload.model", value=str(model), hint=hint)
     return parsed
+
+
+def config_path(model: str | Path) -> Path | None:
+    """Give the file in which `load_config` looks for a model, None for a name.
+
+    Raises:
+        InputError: A hub id that cannot be fetched.
+    """
+    file = Path(model)
+    if file.suffix.lower() == ".json":
+        return file
+    file = file / "config.json"
+    if file.is_file():
+        return file
+    return Path(hub_config_path(str(model))) if _from_hub(str(model)) else None
 
 
 def _from_hub(model: str) -> bool:
