@@ -86,12 +86,14 @@ def bounds_of(table: Table, name: str) -> Bounds:
         unit, whole = table.unit(parameter), table.kind(parameter) == "int"
         cell = table.records[plain(item)][parameter]
         key, known = name, (float(cell), float(cell)) if cell else None
-    least, largest = _ends(table, (key, parameter), unit)
+    least, largest = _ends(table, (key, parameter), unit, known)
     return Bounds(least, largest, unit, known, whole)
 
 
-def _ends(table: Table, names: tuple[str, str], unit: str) -> tuple[float, float]:
-    """Give least and largest: the sidecar's, else nature's, else so far beyond what the table holds of its kind."""
+def _ends(
+    table: Table, names: tuple[str, str], unit: str, known: tuple[float, float] | None
+) -> tuple[float, float]:
+    """Give least and largest: the sidecar's, else nature's, else so far beyond what is known of it or its kind."""
     own: Mapping[str, Any] = table.meta.get("bounds", {})
     for name in names:
         if name in own:
@@ -99,10 +101,10 @@ def _ends(table: Table, names: tuple[str, str], unit: str) -> tuple[float, float
     rules, kind = _rules(), table.spans.get(names[1])
     if kind is None:
         raise WattscaleError(f"catalogue table '{table.name}': {names[1]} has neither values nor [bounds]")
-    low, high = kind
     for least, largest in (*_named(rules["names"], names[1]), *_named(rules["units"], unit)):
-        if least <= low and high <= largest:
+        if least <= kind[0] and kind[1] <= largest:
             return float(least), float(largest)
+    low, high = known if known is not None and any(known) else kind
     reach = float(own.get("reach", rules["reach"]))
     largest = high * (reach if high > 0.0 else 1.0 / reach)
     if low >= 0.0 and (unit in rules["from_zero"] or unit.startswith(MONEY)):

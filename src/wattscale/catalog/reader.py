@@ -101,7 +101,10 @@ class Catalog:
         """
         for key, value in overrides.items():
             self.bounds(key, where).check(_place(key, where), value)
-        return Catalog(self.tables, {**self.overrides, **overrides})
+        changed = Catalog(self.tables, {**self.overrides, **overrides})
+        for key in overrides:
+            changed._check_order(key, where)
+        return changed
 
     def bounds(self, key: str, where: str | None = None) -> Bounds:
         """Give what an own value of a figure may be.
@@ -227,6 +230,21 @@ class Catalog:
             return rest in found.figures or any(figure_id(table, r) == key for r in found.rows)
         name, _, column = rest.rpartition(".")
         return plain(name) in found.records and found.is_numeric(column)
+
+    def _check_order(self, key: str, where: str | None) -> None:
+        """Check columns that are low end, value and high end of one thing, such as a probability."""
+        name, _, rest = key.partition("/")
+        table, (record, _, column) = self.tables[name], rest.rpartition(".")
+        columns = table.meta.get("in_order", ())
+        if column not in columns:
+            return
+        cells = table.records[plain(record)]
+        ids = [f"{name}/{cells[table.key]}.{each}" for each in columns]
+        values = [self.overrides.get(fid, float(cells[each])) for fid, each in zip(ids, columns, strict=True)]
+        if values != sorted(values):
+            shown = ", ".join(f"{each} {value:g}" for each, value in zip(columns, values, strict=True))
+            raise InputError("is out of order", where=_place(key, where), value=self.overrides[key],
+                             allowed=" <= ".join(columns), hint=f"They are now: {shown}")  # fmt: skip
 
     def _record_figure(self, table: Table, cells: Mapping[str, str], column: str) -> Figure:
         fid = f"{table.name}/{cells[table.key]}.{column}"
