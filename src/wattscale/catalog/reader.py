@@ -212,10 +212,10 @@ class Catalog:
                     yield from (f"{name}/{row[table.key]}.{column}" for column in numeric)
 
     def checksum(self) -> str:
-        """Hash of all tables and overrides, for manifests and caches."""
+        """Hash of all tables, their sidecars and overrides, for manifests and caches."""
         digest = hashlib.sha256()
         for name in sorted(self.tables):
-            digest.update(name.encode())
+            digest.update(f"{name}{self.tables[name].meta}".encode())
             for row in self.tables[name].rows:
                 digest.update("\x1f".join(row.values()).encode())
         digest.update(repr(sorted(self.overrides.items())).encode())
