@@ -113,7 +113,7 @@ class Catalog:
             InputError: An id that is in no table; the nearest ids are listed.
         """
         table, _, name = key.partition("/")
-        if not self._exists(key):
+        if not self.has(key):
             near = [fid for fid in self.ids() if fid.startswith(f"{table}/")]
             hint = did_you_mean(key, near or self.tables)
             raise InputError("no such figure in the catalogue", where=_place(key, where), hint=hint)
@@ -221,7 +221,8 @@ class Catalog:
         digest.update(repr(sorted(self.overrides.items())).encode())
         return digest.hexdigest()[:16]
 
-    def _exists(self, key: str) -> bool:
+    def has(self, key: str) -> bool:
+        """Tell whether an id is of a figure that can be overridden."""
         table, _, rest = key.partition("/")
         if table not in self.tables:
             return False

@@ -243,9 +243,12 @@ def study_of(table: StudyTable, scenario: Scenario, where: str = "study") -> Stu
 
 
 def _ends(study: Study) -> list[dict[str, Any]]:
-    """Cases that are tried before any is run: the first, and each value of each list once."""
+    """Cases that are tried before any is run: the first, each value of each list once, both ends of each law."""
     first = study.changes(0)
-    return [first] + [first | {axis.key: value} for axis in study.axes for value in axis.values[:100]]
+    tried: list[tuple[str, Any]] = [(axis.key, value) for axis in study.axes for value in axis.values[:100]]
+    laws = [(axis.key, end) for axis in study.axes if axis.law for end in (axis.law.low, axis.law.high)]
+    tried += [(key, round(end) if key in study.whole else end) for key, end in laws]
+    return [first] + [first | {key: value} for key, value in tried]
 
 
 def _axis(table: AxisTable, method: str, where: str) -> Axis:

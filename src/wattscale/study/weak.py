@@ -81,7 +81,7 @@ def _row(
     scenario: Scenario, catalog: Catalog, figure: Figure, cache: StageCache, before: Mapping[str, float]
 ) -> dict[str, Any]:
     ranged = figure.low < figure.high
-    ends = (figure.low, figure.high) if ranged else ((1 - UNRANGED) * figure.value, (1 + UNRANGED) * figure.value)
+    ends = (figure.low, figure.high) if ranged else _quarter(catalog, figure)
     at_ends = [_moved(scenario, figure.id, end, cache, before) for end in ends]
     weight, moves = max((each for found in at_ends for each in found or ()), default=(0.0, ""))
     moves = moves if weight > 0.0 else ""
@@ -93,6 +93,15 @@ def _row(
         "high": figure.high, "unit": figure.unit, "weight": weight, "moves": moves,
         "ranged": ranged, "narrowed_by": str(meta.get("narrowed_by", "")), "source": figure.source,
     }  # fmt: skip
+
+
+def _quarter(catalog: Catalog, figure: Figure) -> tuple[float, float]:
+    """Give a quarter down and up, as far as the figure may go; a mean of several rows has no bounds of its own."""
+    down, up = sorted(((1 - UNRANGED) * figure.value, (1 + UNRANGED) * figure.value))
+    if not catalog.has(figure.id):
+        return down, up
+    bounds = catalog.bounds(figure.id)
+    return max(down, bounds.least), min(up, bounds.largest)
 
 
 def _moved(
