@@ -164,7 +164,10 @@ class Chain:
         """With what effect."""
         table, inputs = self.scenario.impact, (*self._physical(), self.economics())
         return self._stage(
-            "impact", (table, *inputs), lambda c: impact.run(table, *inputs, c, load_economy(table)), economy_files(table)
+            "impact",
+            (table, *inputs),
+            lambda c: impact.run(table, *inputs, c, load_economy(table)),
+            economy_files(table),
         )
 
     def _physical(self) -> tuple[WorkloadResult, ComputeResult, SiteResult, FacilityResult, SupplyResult]:

@@ -21,6 +21,12 @@ from wattscale.stagecache import StageCache
 
 WILD = (0.0, -1.0, 1e300, math.nan, math.inf)
 """Values tried beside the least and the largest that a figure may be."""
+AT_LEAST_ONE = ("facility.pue", "facility.tue")
+NEVER_NEGATIVE = (
+    "compute.serving.ttft_s", "compute.serving.tpot_ms", "compute.training.days", "economics.tco_usd_per_year",
+    "economics.capital_usd", "impact.carbon_t_per_year", "impact.water_m3_per_year", "impact.jobs_permanent",
+)  # fmt: skip
+"""Figures that values out of bounds drove there; the campaign of all stages knows the meaning of every figure."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +53,7 @@ def cases(scenario: Scenario) -> list[Case]:
     return found
 
 
-def outcome(
-    scenario: Scenario, case: Case, cache: StageCache, broken: Callable[[Plan], Iterable[str]]
-) -> str:
+def outcome(scenario: Scenario, case: Case, cache: StageCache, broken: Callable[[Plan], Iterable[str]]) -> str:
     """Say what is wrong with the end of a case, nothing where it is sound.
 
     Sound is a plan whose figures are within their meaning, or an `InputError` that names the figure.
@@ -93,7 +97,13 @@ def campaign(
 
 
 def beyond_meaning(made: Plan) -> Iterator[str]:
-    """Give the figures of a plan that are not finite, or shares outside 0 to 1."""
+    """Give the figures of a plan that cannot be: not finite, outside their own range, a building below its machines."""
     for figure in made.figures.values():
         if not all(map(math.isfinite, (figure.low, figure.value, figure.high))):
             yield f"{figure.name} is {figure.value}"
+        elif not figure.low <= figure.value <= figure.high:
+            yield f"{figure.name} is outside its own range: {figure.low} <= {figure.value} <= {figure.high}"
+        elif figure.name in AT_LEAST_ONE and figure.value < 1.0:
+            yield f"{figure.name} is below 1: {figure.value}"
+        elif figure.name in NEVER_NEGATIVE and figure.value < 0.0:
+            yield f"{figure.name} is negative: {figure.value}"

@@ -12,7 +12,14 @@ MANIFEST = {"study": "abc"}
 
 
 def row(index, **more):
-    return {"case_index": index, "case_id": case_id("abc", index), "status": "done", "cause": "", "x": 0.5 * index, **more}
+    return {
+        "case_index": index,
+        "case_id": case_id("abc", index),
+        "status": "done",
+        "cause": "",
+        "x": 0.5 * index,
+        **more,
+    }
 
 
 def test_rows_come_back_in_order_each_once(tmp_path):

@@ -90,9 +90,7 @@ def bounds_of(table: Table, name: str) -> Bounds:
     return Bounds(least, largest, unit, known, whole)
 
 
-def _ends(
-    table: Table, names: tuple[str, str], unit: str, known: tuple[float, float] | None
-) -> tuple[float, float]:
+def _ends(table: Table, names: tuple[str, str], unit: str, known: tuple[float, float] | None) -> tuple[float, float]:
     """Give least and largest: the sidecar's, else nature's, else so far beyond what is known of it or its kind."""
     own: Mapping[str, Any] = table.meta.get("bounds", {})
     for name in names:

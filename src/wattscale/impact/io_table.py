@@ -17,7 +17,6 @@ from wattscale.impact.input_output import Economy
 from wattscale.scenario.impact import ImpactTable
 from wattscale.units import FloatArray
 
-
 PARAMETERS = "file_parameters.json"
 READ = ("A", "S", "Y")
 """Tables that are read: coefficients, those of an extension, final demand."""

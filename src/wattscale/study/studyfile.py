@@ -16,12 +16,11 @@ from typing import Any
 import numpy as np
 from pydantic import Field, ValidationError
 
-from wattscale.catalog import load_catalog
 from wattscale.catalog.specs import figure_specs, spec_of
 from wattscale.chain import scenario_files
 from wattscale.errors import InputError, did_you_mean
 from wattscale.scenario.load import CLEARED, load_scenario, read_toml
-from wattscale.scenario.patch import Patch, apply_patch
+from wattscale.scenario.patch import PRESET, Patch, apply_patch
 from wattscale.scenario.quantity import TableModel, choice
 from wattscale.scenario.schema import Scenario
 from wattscale.scenario.walk import fields_of
@@ -237,8 +236,10 @@ def study_of(table: StudyTable, scenario: Scenario, where: str = "study") -> Stu
     if asked > MOST_CASES:
         raise InputError("are too many cases", where=f"{where}: axis", value=asked, allowed=f"<= {MOST_CASES}")
     study = Study(table, scenario, tuple(axes))
-    for changes in _ends(study):
-        apply_patch(scenario, Patch("end", changes))
+    tried = [apply_patch(scenario, Patch("end", changes)) for changes in _ends(study)]
+    if PRESET in keys and len({repr(each.model_dump(exclude={PRESET})) for each in tried}) == 1 < len(tried) - 1:
+        hint = "The scenario gives every key itself; name a scenario that leaves keys to its preset."
+        raise InputError("changes nothing", where=f"{where}: axis.{PRESET}", hint=hint)
     return study
 
 
