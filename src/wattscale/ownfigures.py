@@ -40,7 +40,9 @@ def blamed(overrides: Mapping[str, float], *ledgers: Mapping[str, Figure]) -> It
         more = f" and {len(own) - SHOWN} more" if len(own) > SHOWN else ""
         if not isinstance(error, InputError):
             raise InputError(f"leaves no sound plan ({error})", where=f"{shown}{more}") from error
-        hint = " ".join(part for part in (error.hint, f"Own figures read here: {shown}{more}") if part)
+        own_hint = f"Own figures read here: {shown}{more}"
+        before = error.hint if not error.hint or error.hint.endswith((".", "?")) else f"{error.hint}."
+        hint = f"{before} {own_hint}" if before else own_hint
         raise type(error)(
             error.message, where=error.where, value=error.value, allowed=error.allowed, hint=hint
         ) from error
