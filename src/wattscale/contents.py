@@ -9,7 +9,8 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from wattscale.errors import InputError
@@ -47,6 +48,18 @@ def content_of(path: Path) -> str:
 def contents_of(files: Mapping[str, Path]) -> dict[str, str]:
     """Hash files by the field that names them."""
     return {field: content_of(path) for field, path in files.items()}
+
+
+@contextmanager
+def unchanged(files: Mapping[str, Path]) -> Iterator[None]:
+    """Check that files hold the same at the end as at the beginning, so that plans in between can be compared.
+
+    Raises:
+        InputError: One holds something else.
+    """
+    before = contents_of(files)
+    yield
+    check_unchanged(before, files, "when the first plan was made")
 
 
 def check_unchanged(before: Contents, files: Mapping[str, Path], since: str) -> None:

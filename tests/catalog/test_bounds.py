@@ -110,7 +110,9 @@ def test_a_draw_in_the_tail_of_a_law_is_a_failed_case_that_names_the_figure():
 
 def test_a_refusal_that_own_figures_caused_names_them():
     scenario = load_scenario({"catalog": {"servers/hgx.devices_per_node": 160.0}})
-    with pytest.raises(InputError, match=r'too dense.*racks\. Own figures read here: catalog."servers/hgx.devices_per_node" = 160'):
+    with pytest.raises(
+        InputError, match=r'too dense.*racks\. Own figures read here: catalog."servers/hgx.devices_per_node" = 160'
+    ):
         ws.plan(scenario)
 
 

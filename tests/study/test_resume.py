@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from wattscale.errors import InputError
+from wattscale.scenario.load import load_scenario
 from wattscale.study import runner
-from wattscale.study.front import run_study
+from wattscale.study.front import run_study, study_levers
+from wattscale.study.levers import Lever
 from wattscale.study.runner import study_identity
 from wattscale.study.studyfile import load_study
 
@@ -91,6 +93,20 @@ def test_a_worker_whose_file_holds_something_else_ends_the_study(tmp_path, monke
     with pytest.raises(InputError, match=r"site\.prices.*holds something else than when the study began"):
         run_study(loaded, tmp_path / "out", workers=2)
     assert not list((tmp_path / "out").glob("part-*"))
+
+
+@pytest.mark.slow
+def test_plans_that_are_compared_rest_on_the_same_files(tmp_path):
+    """Levers, places and weak figures are differences of plans; prices of 50 in one and 90 in another say nothing."""
+    tables, path, content = scenario_with("site.prices", tmp_path)
+    path.write_bytes(content(False))
+    lever = Lever("warm", "Warmer supply", {"facility.cooling": "chiller"})
+
+    def change(done, total):
+        rewrite(path, content(True))
+
+    with pytest.raises(InputError, match=r"site\.prices.*holds something else than when the first plan was made"):
+        study_levers(load_scenario(tables), [lever], tick=change)
 
 
 def test_files_on_an_axis_lie_beside_the_study_and_count_by_what_they_hold(tmp_path):

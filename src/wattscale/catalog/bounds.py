@@ -77,6 +77,7 @@ def bounds_of(table: Table, name: str) -> Bounds:
     >>> found.least, found.largest
     (0.0, 1.0)
     """
+    known: tuple[float, float] | None
     if table.shape == "figures":
         key = name if name in table.figures else name.partition("@")[0].partition(":")[0]
         rows = table.figures[key]

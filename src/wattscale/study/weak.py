@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from wattscale.catalog import Catalog, load_catalog
 from wattscale.catalog.table import plain
-from wattscale.chain import Chain, figure_of, walk
+from wattscale.chain import Chain, figure_of, scenario_files, walk
+from wattscale.contents import unchanged
 from wattscale.errors import WattscaleError
 from wattscale.figure import Figure
 from wattscale.scenario.schema import Scenario
@@ -61,10 +62,11 @@ def weak_figures(
     weak = [f for f in read.values() if f.confidence in WEAK and not _fitted(catalog, f)]
     weak = [f for f in weak if table is None or plain(_table_of(f)) == plain(table)]
     rows: list[dict[str, Any]] = []
-    for done, figure in enumerate(weak):
-        rows.append(_row(scenario, catalog, figure, cache, before))
-        if progress is not None:
-            progress(done + 1, len(weak))
+    with unchanged(scenario_files(scenario)):
+        for done, figure in enumerate(weak):
+            rows.append(_row(scenario, catalog, figure, cache, before))
+            if progress is not None:
+                progress(done + 1, len(weak))
     frame = pd.DataFrame(rows, columns=COLUMNS).sort_values("weight", ascending=False, kind="stable")
     return frame.reset_index(drop=True)
 
