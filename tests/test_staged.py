@@ -14,7 +14,7 @@ import pytest
 
 import wattscale
 from wattscale.cli import main
-from wattscale.errors import InputError
+from wattscale.errors import InputError, WattscaleError
 from wattscale.measure.table import measurement, table_csv
 from wattscale.staged import write_file, write_files
 
@@ -56,7 +56,7 @@ def test_a_write_that_fails_half_way_leaves_the_old_files_and_nothing_else(old, 
         path.write_text("half")
         raise OSError(28, "No space left on device")
 
-    with pytest.raises(InputError, match=r"--out.*cannot be written to: No space left"):
+    with pytest.raises(WattscaleError, match=r"--out.*cannot be written to: No space left"):
         write_files(old, {"a.txt": lambda path: path.write_text("new"), "b.txt": full})
     assert content(old) == {name: f"old {name}" for name in ("a.txt", "b.txt", "mine.txt")}
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
@@ -67,7 +67,7 @@ def test_one_file_that_cannot_be_written_leaves_the_old_one(old, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "write_text", full)
-    with pytest.raises(InputError, match="No space left"):
+    with pytest.raises(WattscaleError, match="No space left"):
         write_file(old / "a.txt", "new")
     monkeypatch.undo()
     assert content(old)["a.txt"] == "old a.txt"
