@@ -77,8 +77,10 @@ def test_a_start_that_cannot_be_planned_is_left_for_the_nearest_that_can():
 
 
 def test_a_figure_of_the_catalogue_can_be_varied_from_its_own_value(small):
-    goal = ws.solve(small, "catalog.dc_costs/life.plant", "economics.tco_usd_per_year=2e7")
+    goal = ws.solve(small, "catalog.dc_costs/life.plant", "economics.tco_usd_per_year=5.5e5")
     assert goal.scenario.catalog["dc_costs/life.plant"] == goal.value
+    with pytest.raises(InputError, match=r"does not reach 2e\+07 for catalog.dc_costs/life.plant from 1 to"):
+        ws.solve(small, "catalog.dc_costs/life.plant", "economics.tco_usd_per_year=2e7")
     with pytest.raises(InputError, match="life"):
         ws.solve(small, "catalog.dc_costs/life.plnt", "economics.tco_usd_per_year=2e7")
 

@@ -15,6 +15,7 @@ from wattscale.catalog import Catalog, load_catalog
 from wattscale.catalog.specs import STAGES
 from wattscale.compute import stage as compute
 from wattscale.compute.result import ComputeResult
+from wattscale.contents import check_unchanged, contents_of
 from wattscale.economics import stage as economics
 from wattscale.economics.result import EconomicsResult
 from wattscale.facility import stage as facility
@@ -23,8 +24,9 @@ from wattscale.facility.design import technology
 from wattscale.facility.result import FacilityResult
 from wattscale.figure import Figure, Value
 from wattscale.impact import stage as impact
-from wattscale.impact.io_table import load_economy
+from wattscale.impact.io_table import economy_files, load_economy
 from wattscale.impact.result import ImpactResult
+from wattscale.ownfigures import blamed, check_finite
 from wattscale.result import Plan
 from wattscale.scenario.compute import ComputeTable
 from wattscale.scenario.facility import FacilityTable
@@ -100,6 +102,11 @@ def figure_of(chain: Chain, name: str) -> Value | None:
     return value
 
 
+def scenario_files(scenario: Scenario) -> dict[str, Path]:
+    """Give every file that a plan of the scenario reads, by the field that names it."""
+    return site.files_of(scenario.site) | workload.files_of(scenario.workload) | economy_files(scenario.impact)
+
+
 @dataclass
 class Chain:
     """One walk: the scenario, its catalogue, and the results and ledgers so far."""
@@ -115,7 +122,9 @@ class Chain:
     def site(self) -> SiteResult:
         """Where: weather, price, carbon."""
         table = self.scenario.site
-        return self._stage("site", (table,), lambda c: site.run(table, c, site.load_series(table)))
+        return self._stage(
+            "site", (table,), lambda c: site.run(table, c, site.load_series(table)), site.files_of(table)
+        )
 
     def workload(self) -> WorkloadResult:
         """What must be computed; local hours of requests follow the site."""
@@ -125,6 +134,7 @@ class Chain:
             "workload",
             (table, offset, calendar),
             lambda c: workload.run(table, c, offset, load_config(table.model), calendar),
+            workload.files_of(table),
         )
 
     def compute(self) -> ComputeResult:
@@ -155,7 +165,12 @@ class Chain:
     def impact(self) -> ImpactResult:
         """With what effect."""
         table, inputs = self.scenario.impact, (*self._physical(), self.economics())
-        return self._stage("impact", (table, *inputs), lambda c: impact.run(table, *inputs, c, load_economy(table)))
+        return self._stage(
+            "impact",
+            (table, *inputs),
+            lambda c: impact.run(table, *inputs, c, load_economy(table)),
+            economy_files(table),
+        )
 
     def _physical(self) -> tuple[WorkloadResult, ComputeResult, SiteResult, FacilityResult, SupplyResult]:
         return self.workload(), self.compute(), self.site(), self.facility(), self.supply()
@@ -198,14 +213,24 @@ class Chain:
             ),
         )
 
-    def _stage(self, name: str, inputs: tuple[Any, ...], run_stage: Callable[[Catalog], Result]) -> Result:
-        """Run one stage with a ledger of its own, or take it from the cache when no input changed."""
-        overrides = self.scenario.catalog
+    def _stage(
+        self,
+        name: str,
+        inputs: tuple[Any, ...],
+        run_stage: Callable[[Catalog], Result],
+        files: Mapping[str, Path] | None = None,
+    ) -> Result:
+        """Run one stage with a ledger of its own, or take it from the cache when no input changed, files included."""
+        overrides, held = self.scenario.catalog, contents_of(files or {})
+        inputs = (*inputs, repr(held))
         entry = self.cache.get(name, inputs, overrides)
         if entry is None:
             self.progress(name, STAGES.index(name) + 1, len(STAGES))
             view = self.catalog.recording()
-            result = run_stage(view)
+            with blamed(overrides, *self.ledgers.values(), view.used):
+                result = run_stage(view)
+                check_finite(name, result)
+            check_unchanged(held, files or {}, "when its reading began")
             entry = Entry(result, view.used, relevant(overrides, view.used), inputs)
             self.cache.put(name, entry)
         self.ledgers[name], self.results[name] = entry.used, entry.result

@@ -204,6 +204,7 @@ def measure(
     """
     from wattscale.measure import Ask, batches_of, facts_of, table_csv
     from wattscale.measure import measure as run
+    from wattscale.staged import write_file
     from wattscale.verbs import to_json
 
     ask = Ask(
@@ -212,7 +213,7 @@ def measure(
     )  # fmt: skip
     rows = run(ask, lambda text: print(text, file=sys.stderr))
     if out is not None:
-        out.write_text(table_csv(rows), encoding="utf-8")
+        write_file(out, table_csv(rows))
         print(f"Wrote {len(rows)} rows to {out}", file=sys.stderr)
     if as_json or out is None:
         print(to_json(rows) if as_json else table_csv(rows), end="")
@@ -231,11 +232,12 @@ def calibrate(
     """
     from wattscale.measure import calibrate as fit
     from wattscale.measure import read_results
+    from wattscale.staged import write_file
     from wattscale.verbs import to_json
 
     found = fit(read_results(data), accelerator=accelerator)
     if out is not None:
-        out.write_text(found.toml(), encoding="utf-8")
+        write_file(out, found.toml())
         print(f"Wrote {len(found.figures)} figures to {out}", file=sys.stderr)
     print(to_json(found.to_dict()) if as_json else found.text() if out else found.toml(), end="" if as_json else "\n")
 

@@ -48,6 +48,18 @@ class Figure:
     price_year: int | None = None
 
 
+def within(value: float, factors: Figure) -> tuple[float, float, float]:
+    """Give a result with its range: times the low and the high of a factor, its own value always inside.
+
+    A factor replaced by a single number beside 1 says that results lie on one side of the model's.
+
+    >>> factor = Figure("x", 1.0, 0.8, 1.3, "1", "", "", "estimated")
+    >>> within(100.0, factor)
+    (100.0, 80.0, 130.0)
+    """
+    return value, value * min(factors.low, 1.0), value * max(factors.high, 1.0)
+
+
 @dataclass(frozen=True)
 class PlanWarning:
     """A doubtful input or result that did not stop the plan.

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wattscale.catalog import load_catalog
+from wattscale.catalog.bounds import Bounds
 from wattscale.catalog.specs import figure_specs, spec_of
 from wattscale.chain import figure_of, walk
 from wattscale.errors import InfeasibleError, InputError, did_you_mean
@@ -30,6 +31,8 @@ FIRST_STEP_SHARE = 1 / 1024
 """First step over the span of the field, where the value may be zero or negative and cannot be doubled."""
 PLATEAU = 6
 """Steps in a row without any change of the figure after which a direction is given up."""
+CATALOG = "catalog."
+"""Beginning of the keys that stand for figures of the catalogue."""
 Trial = Callable[[int, float, float], None]
 """Called after each trial with its number, the field's value and the figure's."""
 
@@ -172,8 +175,11 @@ def parse_until(until: str) -> tuple[str, float]:
 def _start(scenario: Scenario, vary: str) -> float:
     """Give the value to start from: that of the scenario, for a figure of the catalogue its own."""
     start = get_key(to_tables(scenario), vary)
-    if start is None and vary.startswith("catalog."):
-        start = _own_value(vary.removeprefix("catalog.").strip('"'))
+    if start is None and vary.startswith(CATALOG):
+        known = _bounds(vary).known
+        table, _, key = _figure_id(vary).partition("/")
+        found = load_catalog().table(table)
+        start = load_catalog().value(table, key) if found.shape == "figures" else known and known[0]
     if isinstance(start, dict):
         start = start["mode"]
     if not isinstance(start, int | float):
@@ -181,11 +187,12 @@ def _start(scenario: Scenario, vary: str) -> float:
     return float(start)
 
 
-def _own_value(figure_id: str) -> float | None:
-    """Give the catalogue's value of a figure, or None for a column of a table of records."""
-    catalog = load_catalog().with_overrides({figure_id: 1.0})
-    table, _, key = figure_id.partition("/")
-    return load_catalog().value(table, key) if catalog.tables[table].shape == "figures" else None
+def _figure_id(vary: str) -> str:
+    return vary.removeprefix(CATALOG).strip('"')
+
+
+def _bounds(vary: str) -> Bounds:
+    return load_catalog().bounds(_figure_id(vary))
 
 
 def _bracket(search: _Search, start: float) -> tuple[float, float]:
@@ -264,7 +271,10 @@ def _root(search: _Search, low: float, high: float) -> None:
 
 
 def _limits(vary: str) -> tuple[float, float]:
-    """Give the lowest and highest value of a field; figures of the catalogue and capacities start at zero."""
+    """Give the lowest and highest value of a field; capacities start at zero."""
+    if vary.startswith(CATALOG):
+        bounds = _bounds(vary)
+        return bounds.least, bounds.largest
     info = next((f.info for f in fields_of(Scenario) if f.key == vary), None)
     lowest, highest = -math.inf if info else 0.0, math.inf
     for rule in info.metadata if info else []:

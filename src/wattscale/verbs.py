@@ -5,10 +5,8 @@ In: scenarios, plans, names. Out: tables, dicts, files. Both the command line an
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +17,7 @@ from wattscale.scenario.load import load_scenario, scenario_toml
 from wattscale.scenario.schema import Scenario
 from wattscale.scenario.walk import fields_of
 from wattscale.stagecache import StageCache
+from wattscale.staged import write_files
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -131,25 +130,7 @@ def write(made: Plan, folder: str | Path, formats: Iterable[str] = OUTPUTS) -> l
     Raises:
         InputError: The folder is a file, or cannot be written to.
     """
-    target = Path(folder)
-    if target.exists() and not target.is_dir():
-        raise InputError("is a file, not a folder", where="--out", value=str(folder))
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    except OSError as error:
-        raise InputError(f"cannot be written to: {error.strerror}", where="--out", value=str(folder)) from error
-    try:
-        for name in formats:
-            _write_one(made, staging / name)
-        target.mkdir(exist_ok=True)
-        for name in formats:
-            os.replace(staging / name, target / name)
-    except OSError as error:
-        raise InputError(f"cannot be written to: {error.strerror}", where="--out", value=str(folder)) from error
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-    return [target / name for name in formats]
+    return write_files(Path(folder), {name: partial(_write_one, made) for name in formats})
 
 
 def _write_one(made: Plan, path: Path) -> None:

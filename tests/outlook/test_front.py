@@ -2,13 +2,14 @@
 
 import json
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from wattscale.catalog.specs import figure_specs, outlook_specs, spec_of
-from wattscale.errors import InputError
+from wattscale.errors import InputError, WattscaleError
 from wattscale.explanation import explain
 from wattscale.outlook import outlook as front
 from wattscale.outlook.charts import CHARTS
@@ -81,6 +82,27 @@ def test_page_is_one_file_without_scripts_or_addresses(made, tmp_path):
     for forbidden in ("<script", 'src="http', 'href="http', "@import"):
         assert forbidden not in page
     assert "not a forecast" in page
+
+
+@pytest.mark.slow
+def test_an_outlook_that_does_not_fit_leaves_the_old_one_whole(made, tmp_path, monkeypatch):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    for name in ("outlook.json", "outlook.csv", "outlook.html"):
+        (folder / name).write_text("old")
+    write = Path.write_text
+
+    def full(path, text, **named):
+        write(path, text[:10], **named)
+        if path.suffix == ".html":
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(WattscaleError, match="No space left"):
+        made.write(folder)
+    assert {p.name: p.read_text() for p in tmp_path.rglob("*.*")} == dict.fromkeys(
+        ("outlook.json", "outlook.csv", "outlook.html"), "old"
+    )
 
 
 def test_every_driver_has_a_source_a_range_and_a_unit(catalog):

@@ -160,6 +160,35 @@ def test_patch_of_an_unknown_key_is_refused():
         apply_patch(load_scenario(), Patch("x", {"facility.coolling": "chiller"}))
 
 
+@pytest.mark.parametrize("name", preset_names())
+def test_another_preset_is_laid_below_what_the_scenario_gives(name):
+    """It changed nothing: every key had been filled in by the preset before."""
+    own = {
+        "supply": {"connection_mw": 60},
+        "workload": {"serving": {"requests_per_day": {"low": 1e8, "mode": 2e8, "high": 3e8}}},
+    }
+    wanted = load_scenario({"preset": name, **own})
+    found = apply_patch(load_scenario(own), Patch("x", {"preset": name}))
+    assert found == wanted
+    assert found.preset == name
+
+
+def test_another_preset_keeps_the_changes_made_before_and_after():
+    first = apply_patch(load_scenario(), Patch("a", {"workload.training.days": 40, "facility.cooling": "chiller"}))
+    found = apply_patch(first, Patch("b", {"supply.connection_mw": 7, "preset": "inference-site"}))
+    assert found.workload.model == load_scenario({"preset": "inference-site"}).workload.model
+    assert (found.facility.cooling, found.supply.connection_mw) == ("chiller", 7)
+    assert (found.workload.training.days, found.workload.training.devices) == (40, None)
+    again = apply_patch(found, Patch("c", {"preset": "first-campus"}))
+    assert again.workload.model == load_scenario().workload.model
+    assert again.supply.connection_mw == 7
+
+
+def test_an_unknown_preset_in_a_patch_is_refused():
+    with pytest.raises(InputError, match="no such preset"):
+        apply_patch(load_scenario(), Patch("x", {"preset": "infrence-site"}))
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     limit=st.floats(0, 1e6, allow_nan=False),

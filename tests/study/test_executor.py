@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -53,6 +54,54 @@ def test_a_worker_that_someone_else_kills_costs_nothing_but_time(tmp_path):
     payload = {"deadly": 3, "mark": str(tmp_path / "died")}
     assert pairs(run_processes(Work(works.die_once, works.buried, payload), jobs(), 2)) == WANTED
     assert (tmp_path / "died").exists()
+
+
+COORDINATOR = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import works
+from wattscale.study.executor import Work, run_processes
+if __name__ == "__main__":
+    payload = {"sleep_s": float(sys.argv[3]), "folder": sys.argv[2]}
+    for rows in run_processes(Work(works.square_and_sign, works.buried, payload), iter([[i] for i in range(40)]), 2):
+        print(rows, flush=True)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sleep_s", ["0.01", "30"])
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_workers_end_with_their_coordinator(tmp_path, how, sleep_s):
+    """Idle ones and ones in the middle of a case; two were left behind by a SIGKILL."""
+    coordinator = subprocess.Popen(
+        [sys.executable, "-c", COORDINATOR, str(HERE), str(tmp_path), sleep_s], stdout=subprocess.PIPE
+    )
+    try:
+        until(lambda: len(list(tmp_path.iterdir())) == 2)
+        workers = [int(file.name) for file in tmp_path.iterdir()]
+        os.kill(coordinator.pid, how)
+        coordinator.wait(10)
+        until(lambda: not any(alive(pid) for pid in workers))
+    finally:
+        coordinator.kill()
+        coordinator.stdout.close()
+
+
+def until(true, seconds=20.0):
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def alive(pid):
+    """Whether a process runs; one that has ended and waits for its parent to ask has ended."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    status = Path(f"/proc/{pid}/stat")
+    return not status.exists() or status.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 @pytest.mark.slow

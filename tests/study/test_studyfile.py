@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 from wattscale.errors import InputError
+from wattscale.scenario.load import load_scenario, scenario_toml
 from wattscale.study.studyfile import load_study
 
 
@@ -70,6 +71,29 @@ def test_a_worker_gets_the_same_cases_without_the_points():
     there = pickle.loads(pickle.dumps(found))
     assert [there.changes(i) for i in range(50)] == [found.changes(i) for i in range(50)]
     assert len(pickle.dumps(found)) < 40_000
+
+
+PRESETS = ["first-campus", "inference-site"]
+
+
+def test_an_axis_or_base_on_the_preset_reaches_the_plan():
+    found = load_study({"axis": [{"key": "preset", "values": PRESETS}]})
+    wanted = [load_scenario({"preset": name}) for name in PRESETS]
+    assert [found.case(i).workload.model for i in range(2)] == [each.workload.model for each in wanted]
+    assert wanted[0].workload.model != wanted[1].workload.model
+    based = study(base={"preset": PRESETS[1], "supply": {"connection_mw": 33}})
+    assert based.scenario.workload.model == wanted[1].workload.model
+    assert based.case(3).supply.connection_mw == 33
+
+
+def test_an_axis_on_the_preset_that_changes_nothing_is_refused(tmp_path):
+    whole = scenario_toml(load_scenario({"preset": "inference-site"}))
+    (tmp_path / "whole.toml").write_text(whole)
+    (tmp_path / "study.toml").write_text(
+        'scenario = "whole.toml"\n[[axis]]\nkey = "preset"\nvalues = ["first-campus", "inference-site"]\n'
+    )
+    with pytest.raises(InputError, match=r"axis\.preset: changes nothing.*gives every key itself"):
+        load_study(tmp_path / "study.toml")
 
 
 AXIS = {"key": "economics.discount_rate", "low": 0.05, "high": 0.12}

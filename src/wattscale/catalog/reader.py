@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
+from wattscale.catalog.bounds import Bounds, bounds_of
 from wattscale.catalog.table import (
     Table,
     confidence_of,
@@ -22,9 +23,6 @@ from wattscale.catalog.table import (
 )
 from wattscale.errors import InputError, WattscaleError, did_you_mean
 from wattscale.figure import Figure
-
-PROPER = ("share", "persistence", "efficiency", "effectiveness")
-"""Endings of parameters that are shares of a whole."""
 
 
 @dataclass(frozen=True)
@@ -91,32 +89,35 @@ class Catalog:
         """Give the same catalogue with an empty ledger, one per stage of a plan."""
         return Catalog(self.tables, self.overrides)
 
-    def with_overrides(self, overrides: Mapping[str, float]) -> Catalog:
-        """Replace figures by a user's own, each checked to exist.
+    def with_overrides(self, overrides: Mapping[str, float], where: str | None = None) -> Catalog:
+        """Replace figures by a user's own: the one door of scenarios, ranges, draws and fits.
+
+        Args:
+            overrides: Own values by id.
+            where: File they come from, for messages.
 
         Raises:
-            InputError: An id that is in no table (the nearest ids are listed), or a share outside 0 to 1.
+            InputError: An id that is in no table (the nearest ids are listed), or a value outside its bounds.
         """
         for key, value in overrides.items():
-            if not self._exists(key):
-                table = key.partition("/")[0]
-                near = [fid for fid in self.ids() if fid.startswith(f"{table}/")]
-                hint = did_you_mean(key, near or self.tables)
-                raise InputError("no such figure in the catalogue", where=f'catalog."{key}"', hint=hint)
-            if not 0.0 <= value <= 1.0 and self._is_proper(key):
-                raise InputError("is outside the allowed range", where=f'catalog."{key}"', value=value,
-                                 allowed="0 to 1")  # fmt: skip
-        return Catalog(self.tables, {**self.overrides, **overrides})
+            self.bounds(key, where).check(_place(key, where), value)
+        changed = Catalog(self.tables, {**self.overrides, **overrides})
+        for key in overrides:
+            changed._check_order(key, where)
+        return changed
 
-    def _is_proper(self, key: str) -> bool:
-        """Tell whether a figure is a share by name, and lies within 0 to 1 with its whole range."""
-        table, _, figure = key.partition("/")
-        name = figure.partition("@")[0].partition(":")[0]
-        found = self.table(table)
-        if found.shape != "figures" or not name.endswith(PROPER):
-            return False
-        ends = [float(row[end]) for row in found.figures[name] for end in ("low", "value", "high") if row[end]]
-        return min(ends) >= 0.0 and max(ends) <= 1.0
+    def bounds(self, key: str, where: str | None = None) -> Bounds:
+        """Give what an own value of a figure may be.
+
+        Raises:
+            InputError: An id that is in no table; the nearest ids are listed.
+        """
+        table, _, name = key.partition("/")
+        if not self.has(key):
+            near = [fid for fid in self.ids() if fid.startswith(f"{table}/")]
+            hint = did_you_mean(key, near or self.tables)
+            raise InputError("no such figure in the catalogue", where=_place(key, where), hint=hint)
+        return bounds_of(self.tables[table], name)
 
     def table(self, name: str) -> Table:
         """Give a table by name.
@@ -206,21 +207,22 @@ class Catalog:
                 for row in table.rows:
                     yield figure_id(name, row)
             else:
-                numeric = [c for c in table.meta["columns"] if table.kind(c) in ("float", "int")]
+                numeric = [c for c in table.meta["columns"] if table.is_numeric(c)]
                 for row in table.rows:
                     yield from (f"{name}/{row[table.key]}.{column}" for column in numeric)
 
     def checksum(self) -> str:
-        """Hash of all tables and overrides, for manifests and caches."""
+        """Hash of all tables, their sidecars and overrides, for manifests and caches."""
         digest = hashlib.sha256()
         for name in sorted(self.tables):
-            digest.update(name.encode())
+            digest.update(f"{name}{self.tables[name].meta}".encode())
             for row in self.tables[name].rows:
                 digest.update("\x1f".join(row.values()).encode())
         digest.update(repr(sorted(self.overrides.items())).encode())
         return digest.hexdigest()[:16]
 
-    def _exists(self, key: str) -> bool:
+    def has(self, key: str) -> bool:
+        """Tell whether an id is of a figure that can be overridden."""
         table, _, rest = key.partition("/")
         if table not in self.tables:
             return False
@@ -228,7 +230,22 @@ class Catalog:
         if found.shape == "figures":
             return rest in found.figures or any(figure_id(table, r) == key for r in found.rows)
         name, _, column = rest.rpartition(".")
-        return plain(name) in found.records and column in found.meta["columns"]
+        return plain(name) in found.records and found.is_numeric(column)
+
+    def _check_order(self, key: str, where: str | None) -> None:
+        """Check columns that are low end, value and high end of one thing, such as a probability."""
+        name, _, rest = key.partition("/")
+        table, (record, _, column) = self.tables[name], rest.rpartition(".")
+        columns = table.meta.get("in_order", ())
+        if column not in columns:
+            return
+        cells = table.records[plain(record)]
+        ids = [f"{name}/{cells[table.key]}.{each}" for each in columns]
+        values = [self.overrides.get(fid, float(cells[each])) for fid, each in zip(ids, columns, strict=True)]
+        if values != sorted(values):
+            shown = ", ".join(f"{each} {value:g}" for each, value in zip(columns, values, strict=True))
+            raise InputError("is out of order", where=_place(key, where), value=self.overrides[key],
+                             allowed=" <= ".join(columns), hint=f"They are now: {shown}")  # fmt: skip
 
     def _record_figure(self, table: Table, cells: Mapping[str, str], column: str) -> Figure:
         fid = f"{table.name}/{cells[table.key]}.{column}"
@@ -253,6 +270,10 @@ class Catalog:
             )
         self.used[fid] = found
         return found
+
+
+def _place(key: str, where: str | None) -> str:
+    return f'{where}: catalog."{key}"' if where else f'catalog."{key}"'
 
 
 @cache

@@ -65,6 +65,18 @@ class Table:
         return found
 
     @cached_property
+    def spans(self) -> Mapping[str, tuple[float, float]]:
+        """Lowest and highest value by parameter or numeric column, over all items; columns without values left out."""
+        if self.shape == "figures":
+            kinds: dict[str, list[Mapping[str, str]]] = {}
+            for row in self.rows:
+                kinds.setdefault(row["parameter"], []).append(row)
+            return {name: span(rows) for name, rows in kinds.items()}
+        numeric = [c for c in self.meta["columns"] if self.is_numeric(c)]
+        cells = {c: [float(row[c]) for row in self.rows if row[c]] for c in numeric}
+        return {c: (min(values), max(values)) for c, values in cells.items() if values}
+
+    @cached_property
     def _known(self) -> dict[tuple[str, str, float | None], Figure]:
         return {}
 
@@ -87,6 +99,10 @@ class Table:
         """Type of a column: str, float, int or bool."""
         return str(self.meta["columns"][column].get("type", "str"))
 
+    def is_numeric(self, column: str) -> bool:
+        """Tell whether a column of a `records` table holds numbers."""
+        return column in self.meta["columns"] and self.kind(column) in ("float", "int")
+
     def frame(self) -> pd.DataFrame:
         """Give the table as a DataFrame with typed columns."""
         import pandas as pd
@@ -105,6 +121,12 @@ def plain(name: str) -> str:
     'h100sxm580gb'
     """
     return "".join(c for c in name.lower() if c.isalnum())
+
+
+def span(rows: Sequence[Mapping[str, str]]) -> tuple[float, float]:
+    """Give the lowest and the highest end of some rows of a `figures` table."""
+    ends = [float(row[end]) for row in rows for end in ("low", "value", "high") if row[end]]
+    return min(ends), max(ends)
 
 
 def figure_id(table: str, row: Mapping[str, str]) -> str:

@@ -25,7 +25,7 @@ from wattscale.compute.serving_setting import Request, Setting, load_setting
 from wattscale.compute.serving_work import total_weight_bytes
 from wattscale.compute.speculation import NO_DRAFT, Speculation
 from wattscale.errors import InputError
-from wattscale.figure import PlanWarning, Value
+from wattscale.figure import PlanWarning, Value, within
 from wattscale.scenario.compute import ComputeTable
 from wattscale.units import J_PER_MWH, SECONDS_PER_HOUR, W_PER_MW, FloatArray
 from wattscale.workload.architecture import Architecture
@@ -275,10 +275,10 @@ def _figures(
     catalog: Catalog,
 ) -> dict[str, Value]:
     def ranged(value: float, target: str, inverse: bool = False) -> Value:
-        spread = catalog.figure("serving_coefficients", f"residual.{target}")
+        factors = catalog.figure("serving_coefficients", f"residual.{target}")
         if inverse:
-            return (value, value / spread.high, value / spread.low)
-        return (value, value * spread.low, value * spread.high)
+            return (value, value / max(factors.high, 1.0), value / min(factors.low, 1.0))
+        return within(value, factors)
 
     tokens_per_year = plan.energy_mwh * J_PER_MWH
     served = float(np.sum(hours.device_power_w)) * SECONDS_PER_HOUR * plan.devices / plan.joules_per_output_token

@@ -25,7 +25,7 @@ from wattscale.compute.result import ComputeResult, FrontPoint, ServingPlan, Tra
 from wattscale.compute.serving_plan import plan_serving
 from wattscale.compute.training import plan_training
 from wattscale.errors import InputError
-from wattscale.figure import PlanWarning, Value
+from wattscale.figure import PlanWarning, Value, within
 from wattscale.scenario.compute import ComputeTable
 from wattscale.units import HOURS_PER_YEAR, W_PER_MW, FloatArray
 from wattscale.workload.result import WorkloadResult
@@ -116,8 +116,8 @@ def _part(
     """Devices with spares [1], their largest IT power [MW] and the constant power of the spares [MW]."""
     server: ServerClass = load_server(catalog, chip, table.server_cooling)
     spares = ceil(round(table.spare_share * devices, 9))
-    high = catalog.figure("serving_coefficients", "residual.power").high
-    peak_w = min(busy_power_w * high, chip.tdp_w * table.power_cap_share)
+    high = within(busy_power_w, catalog.figure("serving_coefficients", "residual.power"))[2]
+    peak_w = min(high, chip.tdp_w * table.power_cap_share)
     idle_w = idle_power(chip, load_power_coefficients(catalog, chip))
     busy = float(it_power_per_device(max(peak_w, busy_power_w), server).total_w)
     idle = float(it_power_per_device(idle_w, server, 0.0).total_w)

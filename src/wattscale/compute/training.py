@@ -20,7 +20,7 @@ from wattscale.compute.training_run import Run, Trainer, devices_for_days, make_
 from wattscale.compute.training_search import nominal_gb
 from wattscale.compute.training_step import PARTS
 from wattscale.errors import InputError
-from wattscale.figure import PlanWarning, Value
+from wattscale.figure import PlanWarning, Value, within
 from wattscale.scenario.compute import ComputeTable
 from wattscale.scenario.workload import TrainingTable
 from wattscale.units import HOURS_PER_DAY, HOURS_PER_YEAR, W_PER_MW
@@ -118,21 +118,21 @@ def _mfu(run: Run, trainer: Trainer) -> float:
 
 
 def _figures(plan: TrainingPlan, run: Run, trainer: Trainer, power: RunPower) -> dict[str, Value]:
-    low, high = (getattr(trainer.catalog.figure(TABLE, "residual.device_hours"), end) for end in ("low", "high"))
+    hours = trainer.catalog.figure(TABLE, "residual.device_hours")
     shares = plan.time_shares
 
     def slower(x: float) -> Value:
-        return (x, x * low, x * high)
+        return within(x, hours)
 
     energy = trainer.catalog.figure(TABLE, "residual.energy")
     return {
         "training.devices": float(plan.devices) if trainer.days_solved else slower(float(plan.devices)),
         "training.days": slower(plan.days) if trainer.days_solved else plan.days,
         "training.device_hours": slower(plan.device_hours),
-        "training.mfu": (plan.mfu, plan.mfu / high, min(1.0, plan.mfu / low)),
+        "training.mfu": (plan.mfu, plan.mfu / max(hours.high, 1.0), min(1.0, plan.mfu / min(hours.low, 1.0))),
         "training.hfu": power.compute_utilisation,
         "training.goodput": plan.goodput,
-        "training.energy_mwh": (plan.energy_mwh, plan.energy_mwh * energy.low, plan.energy_mwh * energy.high),
+        "training.energy_mwh": within(plan.energy_mwh, energy),
         "training.step_time_s": plan.step_time_s,
         "training.tokens_per_s": run.tokens_per_s,
         "training.memory_gb": plan.memory_gb,

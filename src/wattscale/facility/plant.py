@@ -17,6 +17,9 @@ from wattscale.facility.rejection import fan_share, pump_ratio, sprayed_inlet, s
 from wattscale.facility.water import WaterHours, tower_water
 from wattscale.units import FloatArray
 
+NOTHING_MW = float(np.finfo(np.float64).tiny)
+"""Design heat of a loop that carries none, such as a liquid loop with no share of the heat: it stands still [MW]."""
+
 
 @dataclass(frozen=True)
 class PlantHours:
@@ -69,6 +72,7 @@ def run_plant(
         work = heat_mw / (dx_cop(air.temp_c, curves) * design.cop_factor)
         zero = np.zeros_like(work)
         return PlantHours(zero, work, zero, no_water(work), zero, heat_mw + work, design.supply_c + zero)
+    design_mw = np.maximum(design_mw, NOTHING_MW)
     flow = np.maximum(heat_mw / design_mw, design.flow_floor_share)
     ratio = pump_ratio(design.pump_pressure_pa, design.delta_k, design.pump_efficiency)
     pumps = np.where(heat_mw > 0, design_mw * ratio * flow**design.pump_exponent, 0.0)

@@ -81,6 +81,7 @@ def run(
     if tech.liquid_plant:
         warnings += check_remainder(catalog, rack_kw, float(design.liquid.share))
     hours = run_building(tech, design, air, it_power_mw, capacity)
+    _check_power(hours.power_mw, it_power_mw)
     few, it_few = air.every(SAMPLE_STEP), it_power_mw[::SAMPLE_STEP]
     sampled = annual(run_building(tech, design, few, it_few, capacity), design)
     many = space.draws(DRAWS)
@@ -127,6 +128,15 @@ def _design_figures(
         "liquid_share_needed": liquid_share_needed(catalog, rack_kw),
         "generator_test_fuel_mwh": capacity * run * share / efficiency,
     }
+
+
+def _check_power(power_mw: FloatArray, it_power_mw: FloatArray) -> None:
+    """Refuse parameters that no building can have, such as fans that heat the air by more than it takes up."""
+    if not bool(np.all(power_mw >= it_power_mw)):
+        raise InputError(
+            "the building draws less than its machines", where="facility",
+            hint="Its parameters do not go together: pressures, efficiencies, temperatures of supply and return.",
+        )  # fmt: skip
 
 
 def _check_load(it_power_mw: FloatArray, capacity: float, weather: Weather) -> None:

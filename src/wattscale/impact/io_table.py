@@ -28,6 +28,9 @@ HEAD_BYTES = 16 * MIB
 MOST_NAMES = 10
 MOST_REASON = 200
 
+READ = ("A", "S", "Y")
+"""Tables that are read: coefficients, those of an extension, final demand."""
+
 
 def read_economy(
     folder: Path | str,
@@ -89,6 +92,26 @@ def load_economy(table: ImpactTable) -> Economy | None:
         Path(table.input_output).parent, table.input_output_jobs, table.input_output_value_added,
         table.input_output_jobs_factor, table.input_output_wages, table.input_output_households,
     )  # fmt: skip
+
+
+def economy_files(table: ImpactTable) -> dict[str, Path]:
+    """Give the files of the scenario's input-output table that `load_economy` reads, by field and place."""
+    if table.input_output is None:
+        return {}
+    root = Path(table.input_output).parent
+    rows = (table.input_output_jobs, table.input_output_value_added, table.input_output_wages)
+    folders = [root, *(root / row.partition("/")[0] for row in rows if row)]
+    found = [folder / PARAMETERS for folder in folders] + [path for folder in folders for path in _tables(folder)]
+    return {f"impact.input_output: {path.relative_to(root)}": path for path in found}
+
+
+def _tables(folder: Path) -> list[Path]:
+    """Give the tables of a folder that are read; none where its list of them cannot be."""
+    try:
+        files = json.loads((folder / PARAMETERS).read_text(encoding="utf-8"))["files"]
+        return [folder / files[name]["name"] for name in READ if name in files]
+    except (OSError, ValueError, LookupError, TypeError):
+        return []
 
 
 def _names(index: pd.Index[str]) -> list[tuple[str, ...]]:

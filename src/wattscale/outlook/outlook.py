@@ -26,6 +26,7 @@ from wattscale.outlook.scenario import SCENARIOS, SHOCKS, OutlookTable, load_out
 from wattscale.outlook.simulate import Simulation, simulate
 from wattscale.outlook.summary import SHOWN_YEARS, Fan, bottlenecks, fans, headline, tightest
 from wattscale.outlook.years import FUTURE, YEARS, place
+from wattscale.staged import write_files
 from wattscale.version import VERSION
 
 if TYPE_CHECKING:
@@ -181,20 +182,20 @@ class Outlook:
         return outlook_html(self)
 
     def write(self, folder: str | Path) -> list[Path]:
-        """Write `outlook.json`, `outlook.csv` and `outlook.html`.
+        """Write `outlook.json`, `outlook.csv` and `outlook.html`, all or none.
 
         Raises:
-            OSError: The folder cannot be written.
+            InputError: The folder is a file, or cannot be written to.
         """
         import json
 
-        target = Path(folder)
         page, table = self.html(), self.table(YEARS).to_csv()
-        target.mkdir(parents=True, exist_ok=True)
         found = {"outlook.json": json.dumps(self.to_dict(), indent=1), "outlook.csv": table, "outlook.html": page}
-        for name, text in found.items():
-            (target / name).write_text(text, encoding="utf-8")
-        return [target / name for name in found]
+
+        def written(path: Path) -> None:
+            path.write_text(found[path.name], encoding="utf-8")
+
+        return write_files(Path(folder), dict.fromkeys(found, written))
 
     def _repr_html_(self) -> str:
         html: str = self.table()._repr_html_()  # type: ignore[operator]

@@ -16,6 +16,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from wattscale.catalog import load_catalog
 from wattscale.errors import InputError, did_you_mean
 from wattscale.figure import PlanWarning
 from wattscale.scenario.messages import input_error
@@ -96,7 +97,7 @@ def build(own: Tables, where: str | None = None, files_allowed: bool = True) -> 
             _validated(with_ends(plain, ranges, end), where)
     scenario.ranges.update(ranges)
     _check_files(scenario, files_allowed, where)
-    return scenario
+    return scenario.as_given(own)
 
 
 def read_toml(path: Path) -> Tables:
@@ -246,9 +247,12 @@ def _merge(below: Tables, above: Tables) -> Tables:
 
 def _validated(tables: Tables, where: str | None) -> Scenario:
     try:
-        return Scenario.model_validate(tables)
+        scenario = Scenario.model_validate(tables)
     except ValidationError as error:
         raise input_error(error, where) from None
+    if scenario.catalog:
+        load_catalog().with_overrides(scenario.catalog, where)
+    return scenario
 
 
 @cache

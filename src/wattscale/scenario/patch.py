@@ -5,6 +5,7 @@ In: a scenario and changes by dotted key. Out: another scenario, validated like 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,8 @@ from wattscale.errors import InputError, did_you_mean
 from wattscale.scenario.load import CLEARED, REPLACES, build, to_tables
 from wattscale.scenario.schema import Scenario
 from wattscale.scenario.walk import fields_of, set_key
+
+PRESET = "preset"
 
 
 @dataclass(frozen=True)
@@ -26,24 +29,32 @@ class Patch:
 def apply_patch(scenario: Scenario, patch: Patch) -> Scenario:
     """Give the scenario with the changes made.
 
+    Another preset comes first: it fills in all keys that the scenario was not given, as in its file.
+
     Raises:
         InputError: Unknown key or value not allowed.
 
     >>> apply_patch(Scenario(), Patch("small", {"supply.connection_mw": 10})).supply.connection_mw
     10.0
     """
-    tables = to_tables(scenario)
-    tables["preset"] = "none"
-    for key, value in patch.changes.items():
+    changes = dict(patch.changes)
+    if PRESET in changes:
+        scenario = build({**scenario.given, PRESET: changes.pop(PRESET)})
+    tables = _changed(to_tables(scenario), changes)
+    tables[PRESET] = "none"
+    changed = build(tables).model_copy(update={PRESET: scenario.preset})
+    return changed.as_given(_changed(scenario.given, changes))
+
+
+def _changed(tables: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a copy of tables with changes made, and with what these stand for dropped."""
+    found: dict[str, Any] = json.loads(json.dumps(tables))
+    for key, value in changes.items():
         for other in REPLACES.get(key, ()) if value not in (None, CLEARED) else ():
-            if other not in patch.changes:
-                set_key(tables, other, None)
-        set_key(tables, key, value)
-    changed = build(tables)
-    preset = Scenario.model_fields["preset"]
-    kept = changed.model_copy(update={"preset": scenario.preset}) if preset else changed
-    kept.ranges.update(changed.ranges)
-    return kept
+            if other not in changes:
+                set_key(found, other, None)
+        set_key(found, key, value)
+    return found
 
 
 def numeric_key(key: str) -> str:

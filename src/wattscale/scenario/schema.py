@@ -5,7 +5,7 @@ In: validated tables. Out: `Scenario`. Reading files and patches: load.py, patch
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, PrivateAttr
 
@@ -43,13 +43,29 @@ class Scenario(TableModel):
     catalog: dict[str, float] = choice({}, "Own values for figures of the catalogue, by id")
     _ranges: dict[str, Range] = PrivateAttr(default_factory=dict)
     _notes: list[PlanWarning] = PrivateAttr(default_factory=list)
+    _given: dict[str, Any] | None = PrivateAttr(default=None)
 
     @property
     def notes(self) -> list[PlanWarning]:
         """What reading the scenario has to tell, such as a setting that took another's place."""
         return self._notes
 
+    def __eq__(self, other: object) -> bool:
+        """Compare what is planned; which keys stood in the file and which came from its preset tells no plans apart."""
+        return isinstance(other, Scenario) and self.__dict__ == other.__dict__ and self._ranges == other._ranges
+
     @property
     def ranges(self) -> dict[str, Range]:
         """Fields given as a range, by dotted key."""
         return self._ranges
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """Tables as they were given, before the preset filled in the rest; what another preset would leave alone."""
+        return self.model_dump(exclude_unset=True) if self._given is None else self._given
+
+    def as_given(self, tables: dict[str, Any]) -> Scenario:
+        """Give the same scenario, said to be made from these tables."""
+        copied = self.model_copy()
+        copied._given = tables
+        return copied

@@ -7,6 +7,7 @@ Leaves out: capacity factors of solar and wind, which the supply stage makes fro
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -53,6 +54,15 @@ def load_series(table: SiteTable, fetch: Fetch = fetch_url) -> SiteSeries:
         prices=None if table.prices is None else read_prices(table.prices, gap),
         carbon=None if table.carbon is None else read_carbon(table.carbon, gap),
     )
+
+
+def files_of(table: SiteTable, fetch: Fetch = fetch_url) -> dict[str, Path]:
+    """Give the files that `load_series` reads, by field; weather of a service is fetched if it was not before."""
+    found = {f"site.{name}": getattr(table, name) for name in ("weather", "prices", "carbon")}
+    if table.weather is None and table.weather_service is not None:
+        place = locate(table, load_catalog())
+        found["site.weather_service"] = service_path(table, place.latitude, place.longitude, fetch)
+    return {field: Path(path) for field, path in found.items() if path is not None}
 
 
 def run(table: SiteTable, catalog: Catalog, series: SiteSeries | None = None) -> SiteResult:

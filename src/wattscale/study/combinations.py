@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
-from wattscale.chain import figure_of, walk
+from wattscale.chain import figure_of, scenario_files, walk
+from wattscale.contents import unchanged
 from wattscale.errors import InputError, WattscaleError
 from wattscale.scenario.load import to_tables
 from wattscale.scenario.patch import Patch, apply_patch
@@ -80,7 +81,8 @@ def all_combinations(
         if place == len(scenarios):
             scenarios.append((label, scenario))
         places.append(place)
-    rows = _planned(_Payload(scenarios, figures), workers, tick)
+    with unchanged(scenario_files(base)):
+        rows = _planned(_Payload(scenarios, figures), workers, tick)
     return {names: rows[place] for names, place in zip(chosen, places, strict=True)}
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -135,7 +136,20 @@ def _one_thread() -> Iterator[None]:
 def _start(payload: Any) -> None:
     global _payload
     _payload = payload
+    threading.Thread(target=_end_with_coordinator, daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the coordinating process, which ends its workers.
+
+
+def _end_with_coordinator() -> None:
+    """End this worker as soon as the process that started it is gone, killed ones included.
+
+    A killed coordinator cannot end its workers, and these would wait for work that never comes: each holds an end of
+    the pipe that the work comes through.
+    """
+    coordinator = multiprocessing.parent_process()
+    if coordinator is not None:
+        coordinator.join()
+        os._exit(1)
 
 
 def _call(run: Callable[[Any, Job], Rows], job: Job) -> Rows:

@@ -20,7 +20,7 @@ from wattscale.study.places import places_of
 from wattscale.study.runner import Tick
 from wattscale.study.sites import SiteRanking
 from wattscale.study.sites import rank_sites as rank_places
-from wattscale.study.store import Store
+from wattscale.study.store import Say, Store
 from wattscale.study.studyfile import Study, load_study
 from wattscale.study.summary import summary
 from wattscale.study.text import study_text
@@ -67,6 +67,7 @@ def run_study(
     dask: str | None = None,
     resume: bool = False,
     tick: Tick | None = None,
+    say: Say = lambda _: None,
 ) -> StudyResult:
     """Run a study: a sweep, a Monte Carlo or a sensitivity analysis over whole plans.
 
@@ -77,15 +78,15 @@ def run_study(
         dask: Address of a Dask scheduler instead.
         resume: Go on with a folder that holds results of the same study.
         tick: Called after each job with cases done, cases in all and cases per second.
+        say: Called with a sentence on what was damaged in the folder and is mended.
 
     Raises:
         InputError: A study file, folder or scheduler that cannot be used; names the key and what is allowed.
     """
     loaded = study if isinstance(study, Study) else load_study(study)
     if out is not None:
-        return _result(
-            loaded, Path(out), runner.run_study(loaded, out, workers=workers, dask=dask, resume=resume, tick=tick)
-        )
+        store = runner.run_study(loaded, out, workers=workers, dask=dask, resume=resume, tick=tick, say=say)
+        return _result(loaded, Path(out), store)
     with tempfile.TemporaryDirectory() as folder:
         return _result(loaded, None, runner.run_study(loaded, folder, workers=workers, dask=dask, tick=tick))
 

@@ -28,7 +28,7 @@ def known_range(key: str, where: str = "axis") -> tuple[float, float, float]:
     (4.0, 5.0, 6.0)
     """
     catalog = load_catalog()
-    catalog.with_overrides({key: 0.0})
+    catalog.bounds(key)
     name, _, rest = key.partition("/")
     plain = rest.partition("@")[0].partition(":")[0]
     table = catalog.table(name)

@@ -12,19 +12,20 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from wattscale.catalog import load_catalog
 from wattscale.chain import figure_of, walk
+from wattscale.contents import Contents, check_unchanged, contents_of
 from wattscale.economics.stage import EXTRAS
 from wattscale.errors import InputError, WattscaleError
 from wattscale.scenario.load import to_tables
 from wattscale.stagecache import StageCache
 from wattscale.study.executor import Job, Rows, Work, run_dask, run_processes, run_serial
-from wattscale.study.store import Store
+from wattscale.study.store import Say, Store, case_id
 from wattscale.study.studyfile import Study
 from wattscale.version import VERSION
 
@@ -53,11 +54,12 @@ _kept = _Kept()
 
 @dataclass(frozen=True)
 class Payload:
-    """What each worker needs: the study, its identity and the hash of its catalogue."""
+    """What each worker needs: the study, its identity, the hash of its catalogue and what its files hold."""
 
     study: Study
     identity: str
     catalog: str
+    contents: Contents = field(default_factory=dict)
 
 
 def run_study(
@@ -68,6 +70,7 @@ def run_study(
     dask: str | None = None,
     resume: bool = False,
     tick: Tick | None = None,
+    say: Say = lambda _: None,
 ) -> Store:
     """Run every case of a study that the folder does not hold yet.
 
@@ -78,18 +81,21 @@ def run_study(
         dask: Address of a Dask scheduler instead.
         resume: Go on with a folder that holds results.
         tick: Called after each job.
+        say: Called with a sentence on what was damaged in the folder and is mended.
 
     Returns:
         The store, complete.
 
     Raises:
-        InputError: A folder of something else, no scheduler, or no worker.
+        InputError: A folder of something else, no scheduler, no worker, or a file of the scenario that changes while
+            the study runs.
     """
     if workers < 1:
         raise InputError("is too few", where="--workers", value=workers, allowed=">= 1")
-    payload = Payload(study, study_identity(study), load_catalog().checksum())
+    contents = contents_of(study.files)
+    payload = Payload(study, study_identity(study, contents), load_catalog().checksum(), contents)
     store = Store(Path(folder))
-    store.open(_manifest(payload), resume)
+    store.open(_manifest(payload), resume, say)
     done = store.done() if resume else set()
     work, jobs = Work(run_job, buried, payload), job_list(len(study), done)
     if dask is not None:
@@ -141,14 +147,14 @@ def _manifest(payload: Payload) -> dict[str, Any]:
         "cases": len(study),
         "table": study.table.model_dump(exclude_none=True),
         "scenario": to_tables(study.scenario),
+        "contents": dict(payload.contents),
     }
 
 
-def study_identity(study: Study) -> str:
-    """Hash of all that decides the results: study table, scenario, version, catalogue."""
-    content = json.dumps(
-        [study.table.model_dump(), to_tables(study.scenario), VERSION, load_catalog().checksum()], sort_keys=True
-    )
+def study_identity(study: Study, contents: Contents) -> str:
+    """Hash of all that decides the results: study table, scenario, what its files hold, version, catalogue."""
+    decides = [study.table.model_dump(), to_tables(study.scenario), dict(contents), VERSION, load_catalog().checksum()]
+    content = json.dumps(decides, sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:20]
 
 
@@ -173,7 +179,11 @@ def run_job(payload: Payload, job: Job) -> Rows:
         while len(studies) > STUDIES_KEPT:
             studies.popitem(last=False)
     study, cache = studies[payload.identity]
-    return [run_case(study, index, cache, payload) for index in job]
+    rows = []
+    for index in job:
+        rows.append(run_case(study, index, cache, payload))
+        check_unchanged(payload.contents, study.files, "when the study began")
+    return rows
 
 
 def run_case(study: Study, index: int, cache: StageCache, payload: Payload) -> dict[str, Any]:
@@ -207,7 +217,7 @@ def _row(study: Study, index: int, payload: Payload) -> dict[str, Any]:
     changes = study.changes(index)
     return {
         "case_index": index,
-        "case_id": hashlib.sha256(f"{payload.identity}/{index}".encode()).hexdigest()[:20],
+        "case_id": case_id(payload.identity, index),
         "version": VERSION,
         "catalog": payload.catalog[:20],
         "seed": study.table.seed,

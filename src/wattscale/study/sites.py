@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wattscale.catalog import load_catalog
-from wattscale.chain import figure_of, walk
+from wattscale.chain import figure_of, scenario_files, walk
+from wattscale.contents import unchanged
 from wattscale.economics.annuity import annuity
 from wattscale.economics.stage import EXTRAS
 from wattscale.errors import InfeasibleError, WattscaleError
@@ -148,8 +149,9 @@ def rank_sites(
     draw_ranks(np.ones((1, len(CRITERIA))), weights or {}, 1, seed)
     figures = list(dict.fromkeys([*SITE_FIGURES, *(limit.figure for limit in asked)]))
     payload = _Payload(_users_stay(scenario), places, figures)
-    own = _plan_place(payload, Place("own", {}))
-    rows = _planned(payload, workers, tick or (lambda *_: None))
+    with unchanged(scenario_files(scenario)):
+        own = _plan_place(payload, Place("own", {}))
+        rows = _planned(payload, workers, tick or (lambda *_: None))
     good = [row for row in rows if not row["why"]]
     passing = [row for row in good if all(limit.passes(row["figures"][limit.figure]) for limit in asked)]
     failed = tuple((row["name"], row["why"]) for row in rows if row["why"])

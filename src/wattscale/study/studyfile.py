@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 from pydantic import Field, ValidationError
 
-from wattscale.catalog import load_catalog
 from wattscale.catalog.specs import figure_specs, spec_of
+from wattscale.chain import scenario_files
 from wattscale.errors import InputError, did_you_mean
-from wattscale.scenario.load import load_scenario, read_toml
-from wattscale.scenario.patch import Patch, apply_patch
+from wattscale.scenario.load import CLEARED, load_scenario, read_toml
+from wattscale.scenario.patch import PRESET, Patch, apply_patch
 from wattscale.scenario.quantity import TableModel, choice
 from wattscale.scenario.schema import Scenario
 from wattscale.scenario.walk import fields_of
@@ -157,6 +157,17 @@ class Study:
         drawn = {axis.key for axis in self.axes if axis.law is not None}
         return {f.key for f in fields_of(Scenario) if f.numeric == "int"} & drawn
 
+    @cached_property
+    def files(self) -> dict[str, Path]:
+        """Every file that the cases read, by the field that names it and, on an axis, the value."""
+        found = scenario_files(self.scenario)
+        for axis in self.axes:
+            if axis.key in _file_keys():
+                for value in axis.values:
+                    of_value = scenario_files(apply_patch(self.scenario, Patch("file", {axis.key: value})))
+                    found |= {f"{field} on {axis.key} = {value}": path for field, path in of_value.items()}
+        return found
+
     def case(self, index: int) -> Scenario:
         """Scenario of case `index`."""
         return apply_patch(self.scenario, Patch(f"case {index}", self.changes(index)))
@@ -178,10 +189,26 @@ def load_study(source: Path | str | Mapping[str, Any]) -> Study:
         path = Path(source)
         tables, where, folder = read_toml(path), str(path), path.resolve().parent
     table = _validated(tables, where)
+    axes = [each.model_copy(update={"values": _beside(each.key, each.values, folder)}) for each in table.axis]
+    table = table.model_copy(update={"axis": axes})
     scenario = load_scenario(folder / table.scenario if table.scenario else None)
     if table.base:
-        scenario = apply_patch(scenario, Patch("base", _dotted(table.base)))
+        base = {key: _beside(key, value, folder) for key, value in _dotted(table.base).items()}
+        scenario = apply_patch(scenario, Patch("base", base))
     return study_of(table, scenario, where)
+
+
+@cache
+def _file_keys() -> frozenset[str]:
+    return frozenset({"workload.model", *(f.key for f in fields_of(Scenario) if f.extra.get("file"))})
+
+
+def _beside(key: str, given: Any, folder: Path) -> Any:
+    """Make the paths in a value or a list of values absolute: relative ones start where the study file lies."""
+    if isinstance(given, list):
+        return [_beside(key, value, folder) for value in given]
+    is_path = key in _file_keys() and isinstance(given, str) and (key != "workload.model" or given.endswith(".json"))
+    return str((folder / Path(given).expanduser()).resolve()) if is_path and given != CLEARED else given
 
 
 def study_of(table: StudyTable, scenario: Scenario, where: str = "study") -> Study:
@@ -209,15 +236,20 @@ def study_of(table: StudyTable, scenario: Scenario, where: str = "study") -> Stu
     if asked > MOST_CASES:
         raise InputError("are too many cases", where=f"{where}: axis", value=asked, allowed=f"<= {MOST_CASES}")
     study = Study(table, scenario, tuple(axes))
-    for changes in _ends(study):
-        load_catalog().with_overrides(apply_patch(scenario, Patch("end", changes)).catalog)
+    tried = [apply_patch(scenario, Patch("end", changes)) for changes in _ends(study)]
+    if PRESET in keys and len({repr(each.model_dump(exclude={PRESET})) for each in tried}) == 1 < len(tried) - 1:
+        hint = "The scenario gives every key itself; name a scenario that leaves keys to its preset."
+        raise InputError("changes nothing", where=f"{where}: axis.{PRESET}", hint=hint)
     return study
 
 
 def _ends(study: Study) -> list[dict[str, Any]]:
-    """Cases that are tried before any is run: the first, and each value of each list once."""
+    """Cases that are tried before any is run: the first, each value of each list once, both ends of each law."""
     first = study.changes(0)
-    return [first] + [first | {axis.key: value} for axis in study.axes for value in axis.values[:100]]
+    tried: list[tuple[str, Any]] = [(axis.key, value) for axis in study.axes for value in axis.values[:100]]
+    laws = [(axis.key, end) for axis in study.axes if axis.law for end in (axis.law.low, axis.law.high)]
+    tried += [(key, round(end) if key in study.whole else end) for key, end in laws]
+    return [first] + [first | {key: value} for key, value in tried]
 
 
 def _axis(table: AxisTable, method: str, where: str) -> Axis:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from wattscale.catalog import Catalog, load_catalog
 from wattscale.catalog.table import plain
-from wattscale.chain import Chain, figure_of, walk
+from wattscale.chain import Chain, figure_of, scenario_files, walk
+from wattscale.contents import unchanged
 from wattscale.errors import WattscaleError
 from wattscale.figure import Figure
 from wattscale.scenario.schema import Scenario
@@ -61,10 +62,11 @@ def weak_figures(
     weak = [f for f in read.values() if f.confidence in WEAK and not _fitted(catalog, f)]
     weak = [f for f in weak if table is None or plain(_table_of(f)) == plain(table)]
     rows: list[dict[str, Any]] = []
-    for done, figure in enumerate(weak):
-        rows.append(_row(scenario, catalog, figure, cache, before))
-        if progress is not None:
-            progress(done + 1, len(weak))
+    with unchanged(scenario_files(scenario)):
+        for done, figure in enumerate(weak):
+            rows.append(_row(scenario, catalog, figure, cache, before))
+            if progress is not None:
+                progress(done + 1, len(weak))
     frame = pd.DataFrame(rows, columns=COLUMNS).sort_values("weight", ascending=False, kind="stable")
     return frame.reset_index(drop=True)
 
@@ -81,7 +83,7 @@ def _row(
     scenario: Scenario, catalog: Catalog, figure: Figure, cache: StageCache, before: Mapping[str, float]
 ) -> dict[str, Any]:
     ranged = figure.low < figure.high
-    ends = (figure.low, figure.high) if ranged else ((1 - UNRANGED) * figure.value, (1 + UNRANGED) * figure.value)
+    ends = (figure.low, figure.high) if ranged else _quarter(catalog, figure)
     at_ends = [_moved(scenario, figure.id, end, cache, before) for end in ends]
     weight, moves = max((each for found in at_ends for each in found or ()), default=(0.0, ""))
     moves = moves if weight > 0.0 else ""
@@ -93,6 +95,15 @@ def _row(
         "high": figure.high, "unit": figure.unit, "weight": weight, "moves": moves,
         "ranged": ranged, "narrowed_by": str(meta.get("narrowed_by", "")), "source": figure.source,
     }  # fmt: skip
+
+
+def _quarter(catalog: Catalog, figure: Figure) -> tuple[float, float]:
+    """Give a quarter down and up, as far as the figure may go; a mean of several rows has no bounds of its own."""
+    down, up = sorted(((1 - UNRANGED) * figure.value, (1 + UNRANGED) * figure.value))
+    if not catalog.has(figure.id):
+        return down, up
+    bounds = catalog.bounds(figure.id)
+    return max(down, bounds.least), min(up, bounds.largest)
 
 
 def _moved(

@@ -15,7 +15,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from wattscale.chain import plan
+from wattscale.chain import plan, scenario_files
+from wattscale.contents import contents_of
 from wattscale.result import Plan
 from wattscale.scenario.load import to_tables
 from wattscale.scenario.schema import Scenario
@@ -114,5 +115,5 @@ class Planner:
 
 
 def identity(scenario: Scenario) -> str:
-    """Give the text that tells one scenario from another."""
-    return json.dumps(to_tables(scenario), sort_keys=True)
+    """Give the text that tells one scenario from another, its files by what they hold."""
+    return json.dumps([to_tables(scenario), contents_of(scenario_files(scenario))], sort_keys=True)

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from pathlib import Path
 
 from wattscale.catalog import Catalog
 from wattscale.errors import InputError
 from wattscale.figure import PlanWarning, Value
 from wattscale.hours import Calendar
 from wattscale.scenario.workload import WorkloadTable
-from wattscale.workload.config import architecture_from_config, load_config
+from wattscale.workload.config import architecture_from_config, config_path, load_config
 from wattscale.workload.describe import attention_share, config_name, crossover_length
 from wattscale.workload.flops import forward_flops
 from wattscale.workload.layers import Architecture
@@ -72,6 +73,13 @@ def run(
         )
     figures = _figures(arch, table, training, serving)
     return WorkloadResult(arch, training, serving, figures, (*_doubts(arch, training, serving), *warnings))
+
+
+def files_of(table: WorkloadTable) -> dict[str, Path]:
+    """Give the files that the stage reads, by field."""
+    config, log = config_path(table.model), table.serving.log
+    found = {"workload.model": config, "workload.serving.log": None if log is None else Path(log)}
+    return {field: path for field, path in found.items() if path is not None}
 
 
 def _architecture(table: WorkloadTable, catalog: Catalog, config: Mapping[str, object] | None) -> Architecture:
