@@ -9,6 +9,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+LONGEST_SHOWN, LONGEST_PLACE = 160, 400
+"""Characters of a value and of a place that a message shows."""
+
 
 class WattscaleError(Exception):
     """Base of all errors of the package; the command line turns it into exit code 1."""
@@ -38,8 +41,8 @@ class InputError(WattscaleError):
         hint: str | None = None,
     ) -> None:
         self.message, self.where, self.value, self.allowed, self.hint = message, where, value, allowed, hint
-        shown = "" if value is None else f" = {value!r}" if isinstance(value, str) else f" = {value}"
-        text = f"{where}{shown}: {message}" if where else message
+        told = "" if value is None else f" = {shown(value)}"
+        text = f"{shown(where, LONGEST_PLACE, quoted=False)}{told}: {message}" if where else message
         if allowed:
             text += f" (allowed: {allowed})"
         if hint:
@@ -49,6 +52,22 @@ class InputError(WattscaleError):
 
 class InfeasibleError(InputError):
     """An ask that cannot be met: names the limit that binds and the nearest feasible choice (exit code 2)."""
+
+
+def shown(value: object, longest: int = LONGEST_SHOWN, *, quoted: bool = True) -> str:
+    r"""Write a value for a message, in characters that every terminal has or escapes, its middle left out when long.
+
+    >>> shown("a\n"), shown(3), shown("x" * 1000, 20), shown("a b", quoted=False)
+    ("'a\\n'", '3', "'xxxxxxx … xxxxxxx'", 'a b')
+    """
+    try:
+        text = repr(value) if quoted and isinstance(value, str) else str(value)
+    except ValueError:
+        text = "a number of very many digits"
+    if not quoted:
+        text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text[: 10 * longest])
+    half = (longest - 3) // 2
+    return text if len(text) <= longest else f"{text[:half]} … {text[-half:]}"
 
 
 def nearest(word: str, choices: Iterable[str], n: int = 3) -> list[str]:
@@ -64,7 +83,7 @@ def nearest(word: str, choices: Iterable[str], n: int = 3) -> list[str]:
     keyed: dict[str, str] = {}
     for choice in choices:
         keyed.setdefault(plain(choice), choice)
-    target = plain(word)
+    target = plain(word[:LONGEST_SHOWN])
     inside = [keyed[k] for k in keyed if target and target in k]
     close = [keyed[k] for k in difflib.get_close_matches(target, keyed, n=n, cutoff=0.5)]
     return list(dict.fromkeys(inside + close))[:n]

@@ -105,6 +105,17 @@ def set_key(tables: dict[str, Any], key: str, value: Any) -> None:
         set_key(below, rest, value)
 
 
+def quoted_id(key: str) -> str:
+    """Put the id of a catalogue figure in quotes, as TOML wants it; any other key stays as it is.
+
+    >>> quoted_id("catalog.dc_costs/life.plant"), quoted_id('catalog."a/b"'), quoted_id("supply.land_ha")
+    ('catalog."dc_costs/life.plant"', 'catalog."a/b"', 'supply.land_ha')
+    """
+    head, _, rest = key.partition(".")
+    plain = head.strip() == "catalog" and rest and not any(quote in rest for quote in "\"'")
+    return f'catalog."{rest.strip()}"' if plain else key
+
+
 def _members(annotation: Any) -> tuple[Any, ...]:
     if typing.get_origin(annotation) in (typing.Union, types.UnionType):
         return typing.get_args(annotation)
