@@ -19,7 +19,7 @@ from wattscale.figure import Value
 from wattscale.scenario.load import to_tables
 from wattscale.scenario.patch import Patch, apply_patch, numeric_key
 from wattscale.scenario.schema import Scenario
-from wattscale.scenario.walk import fields_of, get_key
+from wattscale.scenario.walk import bare_id, fields_of, get_key
 from wattscale.stagecache import StageCache
 
 STEP = 2.0
@@ -129,6 +129,7 @@ def solve(scenario: Scenario, vary: str, until: str, on_trial: Trial | None = No
     Raises:
         InputError: Unknown field or figure, no value to start from, or a target out of reach; says how far it got.
     """
+    vary = bare_id(vary)
     figure, target = parse_until(until)
     whole = numeric_key(vary) == "int"
     start, (lowest, highest) = _start(scenario, vary), _limits(vary)
@@ -173,7 +174,7 @@ def _start(scenario: Scenario, vary: str) -> float:
     """Give the value to start from: that of the scenario, for a figure of the catalogue its own."""
     start = get_key(to_tables(scenario), vary)
     if start is None and vary.startswith("catalog."):
-        start = _own_value(vary.removeprefix("catalog.").strip('"'))
+        start = _own_value(vary.removeprefix("catalog."))
     if isinstance(start, dict):
         start = start["mode"]
     if not isinstance(start, int | float):

@@ -5,8 +5,9 @@ In: a scenario and changes by dotted key. Out: another scenario, validated like 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from wattscale.errors import InputError, did_you_mean
@@ -34,9 +35,10 @@ def apply_patch(scenario: Scenario, patch: Patch) -> Scenario:
     """
     tables = to_tables(scenario)
     tables["preset"] = "none"
-    for key, value in patch.changes.items():
+    changes = dict(_flat(patch.changes))
+    for key, value in changes.items():
         for other in REPLACES.get(key, ()):
-            if other not in patch.changes:
+            if other not in changes:
                 set_key(tables, other, None)
         set_key(tables, key, value)
     changed = build(tables)
@@ -44,6 +46,22 @@ def apply_patch(scenario: Scenario, patch: Patch) -> Scenario:
     kept = changed.model_copy(update={"preset": scenario.preset}) if preset else changed
     kept.ranges.update(changed.ranges)
     return kept
+
+
+def _flat(changes: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Give changes by dotted key; a table among them changes the keys it holds and leaves its others."""
+    for key, value in changes.items():
+        whole = prefix + key
+        if isinstance(value, Mapping) and whole in _tables():
+            yield from _flat(value, f"{whole}.")
+        else:
+            yield whole, value
+
+
+@cache
+def _tables() -> frozenset[str]:
+    parts = [f.key.split(".") for f in fields_of(Scenario)]
+    return frozenset(".".join(p[:n]) for p in parts for n in range(1, len(p))) | {"catalog"}
 
 
 def numeric_key(key: str) -> str:

@@ -14,10 +14,10 @@ from collections.abc import Mapping
 from os import PathLike
 from typing import Any
 
-from wattscale.errors import InputError, shown
+from wattscale.errors import InputError
 
 Tables = dict[str, Any]
-LONGEST_TEXT = 1_000_000
+LONGEST_TEXT = 400_000
 """Characters of a TOML text; the largest scenario, with every key and note, has about 20,000."""
 LONGEST_BYTES = 4 * LONGEST_TEXT
 """The same in a file, where a character has up to four bytes."""
@@ -97,7 +97,7 @@ def _check_text(text: str, where: str) -> None:
     """Refuse text that the parser would take very long over; strings and comments count for nothing."""
     if len(text) > LONGEST_TEXT:
         raise InputError(
-            "is too long for TOML", where=where, value=f"{len(text):,} characters", allowed=f"<= {LONGEST_TEXT:,}"
+            "is too long for TOML", where=where, allowed=f"<= {LONGEST_TEXT:,} characters, not {len(text):,}"
         )
     if not _is_text(text):
         raise InputError("holds characters that are no text", where=where, hint="Save or type it as UTF-8.")
@@ -117,7 +117,7 @@ def _check_text(text: str, where: str) -> None:
                 )
         elif len(token) > 1:
             raise InputError(
-                "holds too long a number or key", where=_line(text, found.start(), where), value=shown(token),
+                "holds too long a number or key", where=_line(text, found.start(), where), value=token,
                 allowed=f"{LONGEST_WORD} characters", hint="Large numbers are written like 3.8e25.",
             )  # fmt: skip
         else:
