@@ -9,8 +9,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-LONGEST_SHOWN, LONGEST_PLACE = 160, 400
-"""Characters of a value and of a place that a message shows."""
+MOST_SHOWN = 200
+"""Characters of a value that a message shows; paths of usual length stay whole."""
+LONGEST_PLACE = 600
+"""Characters of a file's path or a key that a message shows."""
 
 
 class WattscaleError(Exception):
@@ -41,8 +43,8 @@ class InputError(WattscaleError):
         hint: str | None = None,
     ) -> None:
         self.message, self.where, self.value, self.allowed, self.hint = message, where, value, allowed, hint
-        told = "" if value is None else f" = {shown(value)}"
-        text = f"{shown(where, LONGEST_PLACE, quoted=False)}{told}: {message}" if where else message
+        shown = "" if value is None else f" = {clipped(value, MOST_SHOWN)}"
+        text = f"{_place(where)}{shown}: {message}" if where else message
         if allowed:
             text += f" (allowed: {allowed})"
         if hint:
@@ -50,24 +52,35 @@ class InputError(WattscaleError):
         super().__init__(text)
 
 
-class InfeasibleError(InputError):
-    """An ask that cannot be met: names the limit that binds and the nearest feasible choice (exit code 2)."""
+def clipped(value: object, most: int = 60) -> str:
+    """Tell a value in a message: text quoted with its odd characters escaped, cut in the middle where it is long.
 
+    Args:
+        value: What the user gave.
+        most: Longest text told [character].
 
-def shown(value: object, longest: int = LONGEST_SHOWN, *, quoted: bool = True) -> str:
-    r"""Write a value for a message, in characters that every terminal has or escapes, its middle left out when long.
-
-    >>> shown("a\n"), shown(3), shown("x" * 1000, 20), shown("a b", quoted=False)
-    ("'a\\n'", '3', "'xxxxxxx … xxxxxxx'", 'a b')
+    >>> clipped("a" * 5000, 20)
+    "'aaaaaaa…aaaaaaaa' (5,000 characters)"
     """
     try:
-        text = repr(value) if quoted and isinstance(value, str) else str(value)
+        text = repr(value) if isinstance(value, str) else str(value)
     except ValueError:
-        text = "a number of very many digits"
-    if not quoted:
-        text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text[: 10 * longest])
-    half = (longest - 3) // 2
-    return text if len(text) <= longest else f"{text[:half]} … {text[-half:]}"
+        return "a number of more digits than can be told"
+    if len(text) <= most:
+        return text
+    head, tail = most // 2 - 2, most // 2 - 1
+    size = len(value) if isinstance(value, str) else len(text)
+    return f"{text[:head]}…{text[-tail:]} ({size:,} characters)"
+
+
+def _place(where: str) -> str:
+    """Tell a file or key without quotes, its odd characters escaped, cut in the middle where it is long."""
+    whole = where if len(where) <= LONGEST_PLACE else f"{where[: LONGEST_PLACE // 2]}…{where[-LONGEST_PLACE // 2 :]}"
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in whole)
+
+
+class InfeasibleError(InputError):
+    """An ask that cannot be met: names the limit that binds and the nearest feasible choice (exit code 2)."""
 
 
 def nearest(word: str, choices: Iterable[str], n: int = 3) -> list[str]:
@@ -80,10 +93,11 @@ def nearest(word: str, choices: Iterable[str], n: int = 3) -> list[str]:
     def plain(text: str) -> str:
         return "".join(c for c in text.lower() if c.isalnum())
 
+    word = word[:MOST_SHOWN]
     keyed: dict[str, str] = {}
     for choice in choices:
         keyed.setdefault(plain(choice), choice)
-    target = plain(word[:LONGEST_SHOWN])
+    target = plain(word)
     inside = [keyed[k] for k in keyed if target and target in k]
     close = [keyed[k] for k in difflib.get_close_matches(target, keyed, n=n, cutoff=0.5)]
     return list(dict.fromkeys(inside + close))[:n]

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from wattscale.errors import InputError, shown
+from wattscale.errors import InputError, clipped
 from wattscale.scenario.load import load_scenario, parse_setting, read_toml
 from wattscale.scenario.patch import Patch, apply_patch
 from wattscale.scenario.toml import DEEPEST, LONGEST_BYTES, parse_toml, plain_tables
@@ -187,6 +187,6 @@ def test_a_table_in_a_patch_changes_its_keys_and_leaves_the_others() -> None:
 
 
 def test_long_values_and_places_are_clipped_in_messages() -> None:
-    assert len(shown("x" * 10_000)) <= 160
-    assert len(str(InputError("is wrong", where="k" * 10_000, value="x" * 10_000))) < 600
+    assert len(clipped("x" * 10_000)) < 100
+    assert len(str(InputError("is wrong", where="k" * 10_000, value="x" * 10_000))) < 900
     assert "\x1b" not in str(InputError("is wrong", where="\x1b[2J", value="\x1b[2J"))
