@@ -7,10 +7,13 @@ Leaves out: progress and warnings (a doubtful input is a `PlanWarning` on the re
 from __future__ import annotations
 
 import difflib
+import errno
 from collections.abc import Iterable
 
 MOST_SHOWN = 200
 """Characters of a value that a message shows; paths of usual length stay whole."""
+FULL = {errno.ENOSPC, errno.EFBIG, errno.EIO, getattr(errno, "EDQUOT", errno.ENOSPC)}
+"""What the operating system says of a disk that is full, or fails."""
 LONGEST_PLACE = 600
 """Characters of a file's path or a key that a message shows."""
 
@@ -81,6 +84,18 @@ def _place(where: str) -> str:
 
 class InfeasibleError(InputError):
     """An ask that cannot be met: names the limit that binds and the nearest feasible choice (exit code 2)."""
+
+
+def unwritable(error: OSError, where: str, value: str) -> WattscaleError:
+    """Say why a place cannot be written: a full or failing disk has failed (exit code 1), else the place is wrong (2).
+
+    >>> unwritable(OSError(errno.ENOSPC, "No space left on device"), "--out", "out")
+    WattscaleError("--out = 'out': cannot be written to: No space left on device; nothing was written there")
+    """
+    said = f"cannot be written to: {error.strerror or error}"
+    if error.errno in FULL:
+        return WattscaleError(f"{where} = {clipped(value)}: {said}; nothing was written there")
+    return InputError(said, where=where, value=value)
 
 
 def nearest(word: str, choices: Iterable[str], n: int = 3) -> list[str]:

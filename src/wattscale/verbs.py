@@ -5,6 +5,7 @@ In: scenarios, plans, names. Out: tables, dicts, files. Both the command line an
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wattscale.chain import plan
-from wattscale.errors import InputError
+from wattscale.errors import InputError, unwritable
 from wattscale.result import Plan
 from wattscale.scenario.load import load_scenario, scenario_toml
 from wattscale.scenario.schema import Scenario
@@ -130,6 +131,7 @@ def write(made: Plan, folder: str | Path, formats: Iterable[str] = OUTPUTS) -> l
 
     Raises:
         InputError: The folder is a file, or cannot be written to.
+        WattscaleError: The disk is full; nothing is left behind.
     """
     target = Path(folder)
     if target.exists() and not target.is_dir():
@@ -138,7 +140,7 @@ def write(made: Plan, folder: str | Path, formats: Iterable[str] = OUTPUTS) -> l
         target.parent.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     except OSError as error:
-        raise InputError(f"cannot be written to: {error.strerror}", where="--out", value=str(folder)) from error
+        raise unwritable(error, "--out", str(folder)) from error
     try:
         for name in formats:
             _write_one(made, staging / name)
@@ -146,7 +148,7 @@ def write(made: Plan, folder: str | Path, formats: Iterable[str] = OUTPUTS) -> l
         for name in formats:
             os.replace(staging / name, target / name)
     except OSError as error:
-        raise InputError(f"cannot be written to: {error.strerror}", where="--out", value=str(folder)) from error
+        raise unwritable(error, "--out", str(folder)) from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return [target / name for name in formats]
@@ -169,7 +171,10 @@ def _write_one(made: Plan, path: Path) -> None:
         frame = made.hourly().reset_index()
         with duckdb.connect() as connection:
             connection.register("frame", frame)
-            connection.execute("COPY frame TO ? (FORMAT parquet)", [str(path)])
+            try:
+                connection.execute("COPY frame TO ? (FORMAT parquet)", [str(path)])
+            except duckdb.IOException as error:
+                raise OSError(errno.EIO, "the Parquet file does not fit") from error
     else:
         path.write_text(report.hourly_csv(made), encoding="utf-8")
 
