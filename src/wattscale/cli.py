@@ -15,6 +15,7 @@ import typer
 from wattscale import cli_outlook, cli_studies
 from wattscale.cli_streams import guarded, say, tell, tell_written
 from wattscale.errors import InputError
+from wattscale.screen import folded, screen_width
 from wattscale.version import VERSION
 
 if TYPE_CHECKING:
@@ -51,8 +52,10 @@ class Progress:
 
     def trial(self, number: int, value: float, figure: float) -> None:
         """Show one trial of a goal seek."""
+        from wattscale.report.words import digits
+
         if time.monotonic() - self.start > PATIENCE_S:
-            tell(f"trial {number}: {value:.6g} gives {figure:.6g}")
+            tell(f"trial {number}: {digits(value)} gives {digits(figure)}")
 
 
 @app.command()
@@ -132,9 +135,9 @@ def solve(
             as_json=True,
         )
         return
-    say(f"{goal.vary} = {goal.value:.6g}  gives  {goal.figure} = {goal.reached:.6g} {goal.unit}")
-    if abs(goal.reached - goal.target) > 1e-3 * abs(goal.target):
-        tell(f"asked: {goal.target:.6g}; the figure moves in steps, this is the nearest")
+    from wattscale.report.solved import solve_text
+
+    say(folded(solve_text(goal)))
 
 
 @app.command()
@@ -147,7 +150,7 @@ def model(name: Annotated[str, typer.Argument(help="Catalogue name or config.jso
     from wattscale.verbs import to_json
 
     found = describe(name)
-    say(to_json(found.to_dict()) if as_json else found.text(), as_json)
+    say(to_json(found.to_dict()) if as_json else folded(found.text()), as_json)
 
 
 @app.command()
@@ -158,7 +161,7 @@ def explain(name: Annotated[str, typer.Argument(help="Stage, figure or scenario 
     """
     from wattscale.explanation import explain as text_of
 
-    say(text_of(name))
+    say(folded(text_of(name)))
 
 
 @app.command()
@@ -177,7 +180,7 @@ def validate(
     from wattscale.verbs import to_json
 
     found = check(kind, data, cross_validate)
-    say(to_json(found) if as_json else validation_text(found), as_json)
+    say(to_json(found) if as_json else folded(validation_text(found)), as_json)
 
 
 @app.command()
@@ -236,7 +239,7 @@ def calibrate(
     if out is not None:
         out.write_text(found.toml(), encoding="utf-8")
         tell_written(f"Wrote {len(found.figures)} figures to {out}")
-    say(to_json(found.to_dict()) if as_json else found.text() if out else found.toml(), as_json)
+    say(to_json(found.to_dict()) if as_json else folded(found.text()) if out else found.toml(), as_json)
 
 
 @app.command()
@@ -259,7 +262,7 @@ def catalog(
         from wattscale.study.weak import weak_figures
 
         frame = weak_figures(load_scenario(scenario), cli_studies.Count("figures").tick, table)
-        say(frame.to_json(orient="records") if as_json else weak_text(frame), as_json)
+        say(frame.to_json(orient="records") if as_json else folded(weak_text(frame)), as_json)
         return
     say(frame.reset_index().to_json(orient="records") if as_json else _text(frame), as_json)
 
@@ -298,10 +301,7 @@ cli_outlook.register(app)
 
 
 def _text(frame: pd.DataFrame) -> str:
-    import shutil
-
-    width = max(80, shutil.get_terminal_size((160, 24)).columns)
-    return str(frame.to_string(max_colwidth=48, line_width=width, na_rep=""))
+    return str(frame.to_string(max_colwidth=min(48, screen_width() - 4), line_width=screen_width(), na_rep=""))
 
 
 def _version(asked: bool) -> None:

@@ -281,7 +281,7 @@ def _out_of_reach(search: _Search) -> InputError:
     if not search.seen:
         return InputError(f"no plan can be made: {search.blocked}", where="--until", value=search.figure)
     x, best = min(search.seen.items(), key=lambda item: abs(item[1] - search.target))
-    tried = f"{min(search.seen):.4g} to {max(search.seen):.4g}"
+    tried = f"{min(search.seen):,.4g} to {max(search.seen):,.4g}"
     message = f"{search.figure} does not reach {search.target:g} for {search.vary} from {tried}"
     blocked = f" Beyond that: {search.blocked}" if search.blocked else ""
     return InputError(message, where="--until", hint=f"The nearest is {best:.6g} at {search.vary} = {x:.6g}.{blocked}")
