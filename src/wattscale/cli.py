@@ -15,7 +15,7 @@ import typer
 from wattscale import cli_outlook, cli_studies
 from wattscale.cli_streams import guarded, say, tell, tell_written
 from wattscale.errors import InputError
-from wattscale.screen import folded, screen_width
+from wattscale.screen import folded, screen_width, text_table
 from wattscale.version import VERSION
 
 if TYPE_CHECKING:
@@ -264,7 +264,8 @@ def catalog(
         frame = weak_figures(load_scenario(scenario), cli_studies.Count("figures").tick, table)
         say(frame.to_json(orient="records") if as_json else folded(weak_text(frame)), as_json)
         return
-    say(frame.reset_index().to_json(orient="records") if as_json else _text(frame), as_json)
+    shown = _text(frame) if table is not None else _list_of_tables(frame)
+    say(frame.reset_index().to_json(orient="records") if as_json else shown, as_json)
 
 
 @app.command()
@@ -302,6 +303,12 @@ cli_outlook.register(app)
 
 def _text(frame: pd.DataFrame) -> str:
     return str(frame.to_string(max_colwidth=min(48, screen_width() - 4), line_width=screen_width(), na_rep=""))
+
+
+def _list_of_tables(frame: pd.DataFrame) -> str:
+    """List tables, rows and titles; licences are in the JSON."""
+    rows = [(str(name), str(row["title"]), str(row["rows"])) for name, row in frame.iterrows()]
+    return text_table([("table", "title", "rows"), *rows], words=(1,))
 
 
 def _version(asked: bool) -> None:

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 WIDEST, NARROWEST, USUAL = 140, 40, 100
 """Widths used, and the one taken where no terminal says its own [characters]."""
 GAP = "  "
-LEAST_COLUMN = 14
-"""A column of words is not made narrower than this [characters]."""
+LEAST_FIRST, LEAST_COLUMN = 24, 14
+"""The first and any other column of words are not made narrower than this [characters]."""
 
 
 def screen_width() -> int:
@@ -37,10 +37,9 @@ def folded(text: str, width: int | None = None) -> str:
 def _folded(line: str, width: int) -> str:
     if len(line) <= width:
         return line
-    spaces = len(line) - len(line.lstrip())
-    parts = textwrap.wrap(
-        line, width, subsequent_indent=" " * (spaces + 2), break_long_words=False, break_on_hyphens=False
-    )
+    listed = re.match(r"\s*\d+\. ", line)
+    indent = len(listed[0]) if listed else len(line) - len(line.lstrip()) + 2
+    parts = textwrap.wrap(line, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False)
     return "\n".join(part.rstrip() for part in parts)
 
 
@@ -80,7 +79,7 @@ def _narrow(cells: list[list[list[str]]], rows: Sequence[Sequence[str]], words: 
         over = _total(_widths(cells)) - wide
         if over <= 0:
             return
-        room = max(LEAST_COLUMN, _widths(cells)[column] - over)
+        room = max(LEAST_COLUMN if column else LEAST_FIRST, _widths(cells)[column] - over)
         for number, row in enumerate(rows):
             cells[number][column] = _broken(row[column], room, r" ")
 

@@ -61,7 +61,7 @@ def _figures(outlook: Outlook) -> str:
         unit = UNITS.get(fan.unit, fan.unit)
         unit = f" [{unit}]" if unit != "1" else ""
         rows.append((SHORT.get(name, fan.title) + unit, *(_named_span(name, fan.at(year)) for year in YEARS)))
-    return "\n".join([text_table(rows), _need(outlook)])
+    return "\n".join([text_table(rows, words=(0,)), _need(outlook)])
 
 
 def _need(outlook: Outlook) -> str:
@@ -132,7 +132,7 @@ def driver_rows(drivers: Iterable[Influence]) -> list[str]:
 
 
 def _bare(text: str) -> str:
-    return text.removeprefix("narrowed by ")
+    return text.removeprefix("a judgement; ").removeprefix("narrowed by ")
 
 
 def _hung(head: str, text: str) -> str:

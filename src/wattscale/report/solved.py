@@ -34,16 +34,16 @@ def solve_text(goal: Goal) -> str:
     near = abs(goal.reached - goal.target) <= NEAR * abs(goal.target)
     verdict = "as asked" if near else f"the nearest to the {asked} asked, since it moves in steps"
     return (
-        f"With {_inside(_field_text(goal))}, the {figure} ({goal.figure}) is {reached}, {verdict}.\n"
+        f"The {figure} ({goal.figure}) is {reached}, {verdict}, when {goal.vary} is {_value_text(goal)}.\n"
         f"  --set {goal.vary}={goal.value:.6g}"
     )
 
 
-def _field_text(goal: Goal) -> str:
+def _value_text(goal: Goal) -> str:
     field = next((f for f in fields_of(Scenario) if f.key == goal.vary), None)
     if field is None:
-        return f"{goal.vary} at {digits(goal.value)}"
-    return f"{field.title} at {people(goal.value, str(field.extra.get('unit', '1')), goal.vary)}"
+        return digits(goal.value)
+    return people(goal.value, str(field.extra.get("unit", "1")), goal.vary)
 
 
 def _inside(title: str) -> str:

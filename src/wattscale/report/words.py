@@ -174,6 +174,8 @@ def scale(value: float, unit: str, name: str = "", exact: bool = False) -> Scale
     '1.82 trillion tokens a year'
     >>> scale(2027.5, "calendar year").text(2027.5), scale(2.4e6, "currency").text(2.4e6)
     ('2027.5', '2.40 million')
+    >>> scale(999_700.0, "MWh").text(999_700.0), scale(-1.0, "1").text(-1.0)
+    ('1.00 TWh', '−1')
     >>> scale(8.0, "1").text(8.0), scale(1.1, "1").text(1.1)
     ('8', '1.10')
     >>> scale(16384.0, "1", exact=True).text(16384.0), scale(16384.0, "1").text(16384.0)
@@ -181,7 +183,7 @@ def scale(value: float, unit: str, name: str = "", exact: bool = False) -> Scale
     """
     if unit == "calendar year":
         return Scale(1.0, "", "", 0 if float(value).is_integer() else 1)
-    size = abs(value) if math.isfinite(value) else 0.0
+    size = float(f"{abs(value):.3g}") if math.isfinite(value) else 0.0
     multiple = next((m for m in _MULTIPLES if unit.startswith(m)), None)
     if multiple is not None:
         inner = scale(value * _MULTIPLES[multiple], unit.removeprefix(multiple), name)

@@ -70,7 +70,7 @@ def weak_text(found: pd.DataFrame) -> str:
         rows.append((row["figure"], row["moves"], share, value, row["confidence"], row["narrowed_by"]))
     left = len(found) - len(heavy)
     told = f"{left} more weak figures move no headline by more; --json lists them all." if left else ""
-    return "\n".join([text_table(rows, words=(1, 4, 5)), "", told]).rstrip()
+    return "\n".join([text_table(rows, words=(1, 3, 4, 5)), "", told]).rstrip()
 
 
 def _figure_table(figures: Mapping[str, Mapping[str, float]], errors: bool) -> str:
@@ -140,7 +140,7 @@ def levers_text(found: LeverStudy) -> str:
 
 
 def _three(saved: Sequence[float], base: float) -> str:
-    return " / ".join(_percent(s, base) for s in saved)
+    return " / ".join(f"{100 * s / base:.1f}" for s in saved) + " %" if base else "–"
 
 
 def _percent(saved: float, base: float) -> str:
