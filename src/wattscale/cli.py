@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from wattscale import cli_outlook, cli_studies
-from wattscale.errors import InputError, WattscaleError
+from wattscale.cli_streams import guarded, say, tell, tell_written
+from wattscale.errors import InputError
+from wattscale.screen import folded, screen_width, text_table
 from wattscale.version import VERSION
 
 if TYPE_CHECKING:
@@ -33,10 +34,6 @@ Scenario = Annotated[Path | None, typer.Argument(help="Scenario file; the built-
 Settings = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key; repeatable.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Write files there.")]
-Result = TypeVar("Result")
-
-DONE, FAILED, WRONG_INPUT = 0, 1, 2
-"""Exit codes."""
 PATIENCE_S = 1.0
 """Work that takes longer than this shows its progress."""
 
@@ -51,12 +48,14 @@ class Progress:
         """Show the stage about to run."""
         elapsed = time.monotonic() - self.start
         if elapsed > PATIENCE_S:
-            print(f"[{number}/{total}] {name} ... {elapsed:.0f} s", file=sys.stderr)
+            tell(f"[{number}/{total}] {name} ... {elapsed:.0f} s")
 
     def trial(self, number: int, value: float, figure: float) -> None:
         """Show one trial of a goal seek."""
+        from wattscale.report.words import digits
+
         if time.monotonic() - self.start > PATIENCE_S:
-            print(f"trial {number}: {value:.6g} gives {figure:.6g}", file=sys.stderr)
+            tell(f"trial {number}: {digits(value)} gives {digits(figure)}")
 
 
 @app.command()
@@ -80,13 +79,13 @@ def plan(
     made = make(load_scenario(scenario, settings or ()), Progress().stage)
     if out is not None:
         written = write(made, out, [n.replace(".csv", ".parquet") if parquet else n for n in OUTPUTS])
-        print(f"Wrote {', '.join(p.name for p in written)} to {out}", file=sys.stderr)
+        tell_written(f"Wrote {', '.join(p.name for p in written)} to {out}")
     if as_json:
-        print(to_json(made.to_dict()), end="")
+        say(to_json(made.to_dict()), as_json=True)
         return
     from wattscale.report import plan_summary
 
-    print(plan_summary(made))
+    say(plan_summary(made))
 
 
 @app.command()
@@ -109,7 +108,7 @@ def compare(
         raise InputError("needs at least two scenario files", where="compare", value=len(scenarios))
     progress, cache = Progress(), StageCache()
     plans = [make(load_scenario(path, settings or ()), progress.stage, cache) for path in scenarios]
-    print(to_json([p.to_dict() for p in plans]) if as_json else compare_summary(plans))
+    say(to_json([p.to_dict() for p in plans]) if as_json else compare_summary(plans), as_json)
 
 
 @app.command()
@@ -131,11 +130,14 @@ def solve(
     goal = seek(load_scenario(scenario, settings or ()), vary, until, Progress().trial)
     if as_json:
         keys = ("vary", "value", "figure", "target", "reached", "unit")
-        print(to_json({key: getattr(goal, key) for key in keys} | {"trials": [list(t) for t in goal.trials]}), end="")
+        say(
+            to_json({key: getattr(goal, key) for key in keys} | {"trials": [list(t) for t in goal.trials]}),
+            as_json=True,
+        )
         return
-    print(f"{goal.vary} = {goal.value:.6g}  gives  {goal.figure} = {goal.reached:.6g} {goal.unit}")
-    if abs(goal.reached - goal.target) > 1e-3 * abs(goal.target):
-        print(f"asked: {goal.target:.6g}; the figure moves in steps, this is the nearest", file=sys.stderr)
+    from wattscale.report.solved import solve_text
+
+    say(folded(solve_text(goal)))
 
 
 @app.command()
@@ -148,7 +150,7 @@ def model(name: Annotated[str, typer.Argument(help="Catalogue name or config.jso
     from wattscale.verbs import to_json
 
     found = describe(name)
-    print(to_json(found.to_dict()) if as_json else found.text())
+    say(to_json(found.to_dict()) if as_json else folded(found.text()), as_json)
 
 
 @app.command()
@@ -157,9 +159,9 @@ def explain(name: Annotated[str, typer.Argument(help="Stage, figure or scenario 
 
     Example: wattscale explain facility.pue
     """
-    from wattscale.explanation import explain as tell
+    from wattscale.explanation import explain as text_of
 
-    print(tell(name))
+    say(folded(text_of(name)))
 
 
 @app.command()
@@ -178,7 +180,7 @@ def validate(
     from wattscale.verbs import to_json
 
     found = check(kind, data, cross_validate)
-    print(to_json(found) if as_json else validation_text(found))
+    say(to_json(found) if as_json else folded(validation_text(found)), as_json)
 
 
 @app.command()
@@ -211,12 +213,12 @@ def measure(
         tuple(read or ()), join, server, model, batches_of(batch), input_tokens, output_tokens, precision, seconds,
         warmup, speed_only, facts_of(fact or ()),
     )  # fmt: skip
-    rows = run(ask, lambda text: print(text, file=sys.stderr))
+    rows = run(ask, tell)
     if out is not None:
         write_file(out, table_csv(rows))
-        print(f"Wrote {len(rows)} rows to {out}", file=sys.stderr)
+        tell_written(f"Wrote {len(rows)} rows to {out}")
     if as_json or out is None:
-        print(to_json(rows) if as_json else table_csv(rows), end="")
+        say(to_json(rows) if as_json else table_csv(rows), as_json)
 
 
 @app.command()
@@ -238,8 +240,8 @@ def calibrate(
     found = fit(read_results(data), accelerator=accelerator)
     if out is not None:
         write_file(out, found.toml())
-        print(f"Wrote {len(found.figures)} figures to {out}", file=sys.stderr)
-    print(to_json(found.to_dict()) if as_json else found.text() if out else found.toml(), end="" if as_json else "\n")
+        tell_written(f"Wrote {len(found.figures)} figures to {out}")
+    say(to_json(found.to_dict()) if as_json else folded(found.text()) if out else found.toml(), as_json)
 
 
 @app.command()
@@ -262,9 +264,10 @@ def catalog(
         from wattscale.study.weak import weak_figures
 
         frame = weak_figures(load_scenario(scenario), cli_studies.Count("figures").tick, table)
-        print(frame.to_json(orient="records") if as_json else weak_text(frame))
+        say(frame.to_json(orient="records") if as_json else folded(weak_text(frame)), as_json)
         return
-    print(frame.reset_index().to_json(orient="records") if as_json else _text(frame))
+    shown = _text(frame) if table is not None else _list_of_tables(frame)
+    say(frame.reset_index().to_json(orient="records") if as_json else shown, as_json)
 
 
 @app.command()
@@ -276,7 +279,7 @@ def schema() -> None:
     from wattscale.verbs import schema as describe
     from wattscale.verbs import to_json
 
-    print(to_json(describe()), end="")
+    say(to_json(describe()), as_json=True)
 
 
 @app.command()
@@ -301,15 +304,18 @@ cli_outlook.register(app)
 
 
 def _text(frame: pd.DataFrame) -> str:
-    import shutil
+    return str(frame.to_string(max_colwidth=min(48, screen_width() - 4), line_width=screen_width(), na_rep=""))
 
-    width = max(80, shutil.get_terminal_size((160, 24)).columns)
-    return str(frame.to_string(max_colwidth=48, line_width=width, na_rep=""))
+
+def _list_of_tables(frame: pd.DataFrame) -> str:
+    """List tables, rows and titles; licences are in the JSON."""
+    rows = [(str(name), str(row["title"]), str(row["rows"])) for name, row in frame.iterrows()]
+    return text_table([("table", "title", "rows"), *rows], words=(1,))
 
 
 def _version(asked: bool) -> None:
     if asked:
-        print(f"wattscale {VERSION}")
+        say(f"wattscale {VERSION}")
         raise typer.Exit
 
 
@@ -322,32 +328,7 @@ def _root(
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with 0 done, 1 failed, 2 wrong input."""
-    sys.exit(_guarded(lambda: app(args=arguments, standalone_mode=False)))
-
-
-def _guarded(work: Callable[[], Any]) -> int:
-    try:
-        code = work()
-    except InputError as error:
-        print(f"wrong input: {error}", file=sys.stderr)
-        return WRONG_INPUT
-    except (typer.Abort, KeyboardInterrupt):
-        print("cancelled; nothing was written", file=sys.stderr)
-        return FAILED
-    except BrokenPipeError:
-        sys.stderr.close()
-        return DONE
-    except (WattscaleError, OSError, MemoryError) as error:
-        print(f"failed: {error}", file=sys.stderr)
-        return FAILED
-    except Exception as error:
-        # Typer carries click inside or beside it, by version; a usage error is known by what it can do.
-        show = getattr(error, "show", None)
-        if getattr(error, "exit_code", None) != WRONG_INPUT or show is None:
-            raise
-        show()
-        return WRONG_INPUT
-    return code if isinstance(code, int) else DONE
+    sys.exit(guarded(lambda: app(args=arguments, standalone_mode=False)))
 
 
 if __name__ == "__main__":

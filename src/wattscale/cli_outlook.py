@@ -6,12 +6,13 @@ Leaves out: errors and exit codes; cli.py holds them.
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from wattscale.cli_streams import say, tell, tell_written
 
 PATIENCE_S = 1.0
 """Work that takes longer than this shows its progress."""
@@ -34,15 +35,15 @@ def outlook(
 
     start = time.monotonic()
 
-    def tell(name: str, number: int, total: int) -> None:
+    def stage(name: str, number: int, total: int) -> None:
         if time.monotonic() - start > PATIENCE_S:
-            print(f"[{number}/{total}] {name} ... {time.monotonic() - start:.0f} s", file=sys.stderr)
+            tell(f"[{number}/{total}] {name} ... {time.monotonic() - start:.0f} s")
 
-    found = run_outlook(file, draws, seed, compare=not alone, progress=tell)
+    found = run_outlook(file, draws, seed, compare=not alone, progress=stage)
     if out is not None:
         written = found.write(out)
-        print(f"Wrote {', '.join(p.name for p in written)} to {out}", file=sys.stderr)
-    print(to_json(found.to_dict()) if as_json else found.text(), end="" if as_json else "\n")
+        tell_written(f"Wrote {', '.join(p.name for p in written)} to {out}")
+    say(to_json(found.to_dict()) if as_json else found.text(), as_json)
 
 
 def register(app: typer.Typer) -> None:

@@ -6,14 +6,15 @@ Leaves out: the commands of one plan, errors and exit codes; cli.py holds them.
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from wattscale.cli_streams import say, tell
 from wattscale.errors import InputError, WattscaleError
+from wattscale.screen import folded
 
 Scenario = Annotated[Path | None, typer.Argument(help="Scenario file; the built-in example without it.")]
 Settings = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key; repeatable.")]
@@ -37,7 +38,7 @@ class Count:
         self.said = now
         speed = rate if rate is not None else done / (now - self.start)
         left = f", about {(total - done) / speed:.0f} s left" if speed > 0 else ""
-        print(f"{done}/{total} {self.what}, {speed:.3g} a second{left}", file=sys.stderr)
+        tell(f"{done}/{total} {self.what}, {speed:.3g} a second{left}")
 
 
 def levers(
@@ -60,7 +61,7 @@ def levers(
     names = [name.strip() for name in only.split(",") if name.strip()]
     chosen = load_levers(file, names)
     found = study_levers(load_scenario(scenario, settings or ()), chosen, Count("plans").tick, workers=workers)
-    print(to_json(found.to_dict()) if as_json else levers_text(found))
+    say(to_json(found.to_dict()) if as_json else folded(levers_text(found)), as_json)
 
 
 def sites(
@@ -93,10 +94,10 @@ def sites(
     tick = Count("places").tick
     if split:
         both = rank_split_sites(*asked, workers=workers, tick=tick)
-        print(to_json(both.to_dict()) if as_json else split_text(both))
+        say(to_json(both.to_dict()) if as_json else folded(split_text(both)), as_json)
         return
     found = rank_sites(*asked, workers=workers, tick=tick)
-    print(to_json(found.to_dict()) if as_json else sites_text(found))
+    say(to_json(found.to_dict()) if as_json else folded(sites_text(found)), as_json)
 
 
 def study(
@@ -122,7 +123,7 @@ def study(
         if out is None:
             raise
         raise WattscaleError(f"cancelled; finished cases are kept in {out}, --resume goes on") from None
-    print(to_json(found.to_dict()) if as_json else found.text())
+    say(to_json(found.to_dict()) if as_json else folded(found.text()), as_json)
 
 
 def claims(
@@ -141,7 +142,7 @@ def claims(
     from wattscale.verbs import to_json
 
     found = evaluate_claims(load_scenario(scenario, settings or ()), None if number is None else [number])
-    print(to_json([claim.as_dict() for claim in found]) if as_json else claims_text(found))
+    say(to_json([claim.as_dict() for claim in found]) if as_json else folded(claims_text(found)), as_json)
 
 
 def register(app: typer.Typer) -> None:

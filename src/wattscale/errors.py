@@ -7,10 +7,15 @@ Leaves out: progress and warnings (a doubtful input is a `PlanWarning` on the re
 from __future__ import annotations
 
 import difflib
+import errno
 from collections.abc import Iterable
 
 MOST_SHOWN = 200
 """Characters of a value that a message shows; paths of usual length stay whole."""
+FULL = {errno.ENOSPC, errno.EFBIG, errno.EIO, getattr(errno, "EDQUOT", errno.ENOSPC)}
+"""What the operating system says of a disk that is full, or fails."""
+LONGEST_PLACE = 600
+"""Characters of a file's path or a key that a message shows."""
 
 
 class WattscaleError(Exception):
@@ -42,7 +47,7 @@ class InputError(WattscaleError):
     ) -> None:
         self.message, self.where, self.value, self.allowed, self.hint = message, where, value, allowed, hint
         shown = "" if value is None else f" = {clipped(value, MOST_SHOWN)}"
-        text = f"{where}{shown}: {message}" if where else message
+        text = f"{_place(where)}{shown}: {message}" if where else message
         if allowed:
             text += f" (allowed: {allowed})"
         if hint:
@@ -71,8 +76,26 @@ def clipped(value: object, most: int = 60) -> str:
     return f"{text[:head]}…{text[-tail:]} ({size:,} characters)"
 
 
+def _place(where: str) -> str:
+    """Tell a file or key without quotes, its odd characters escaped, cut in the middle where it is long."""
+    whole = where if len(where) <= LONGEST_PLACE else f"{where[: LONGEST_PLACE // 2]}…{where[-LONGEST_PLACE // 2 :]}"
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in whole)
+
+
 class InfeasibleError(InputError):
     """An ask that cannot be met: names the limit that binds and the nearest feasible choice (exit code 2)."""
+
+
+def unwritable(error: OSError, where: str, value: str) -> WattscaleError:
+    """Say why a place cannot be written: a full or failing disk has failed (exit code 1), else the place is wrong (2).
+
+    >>> unwritable(OSError(errno.ENOSPC, "No space left on device"), "--out", "out")
+    WattscaleError("--out = 'out': cannot be written to: No space left on device; nothing was written there")
+    """
+    said = f"cannot be written to: {error.strerror or error}"
+    if error.errno in FULL:
+        return WattscaleError(f"{where} = {clipped(value)}: {said}; nothing was written there")
+    return InputError(said, where=where, value=value)
 
 
 def nearest(word: str, choices: Iterable[str], n: int = 3) -> list[str]:

@@ -20,7 +20,7 @@ from wattscale.figure import Value
 from wattscale.scenario.load import to_tables
 from wattscale.scenario.patch import Patch, apply_patch, numeric_key
 from wattscale.scenario.schema import Scenario
-from wattscale.scenario.walk import fields_of, get_key
+from wattscale.scenario.walk import bare_id, fields_of, get_key
 from wattscale.stagecache import StageCache
 
 STEP = 2.0
@@ -132,6 +132,7 @@ def solve(scenario: Scenario, vary: str, until: str, on_trial: Trial | None = No
     Raises:
         InputError: Unknown field or figure, no value to start from, or a target out of reach; says how far it got.
     """
+    vary = bare_id(vary)
     figure, target = parse_until(until)
     whole = numeric_key(vary) == "int"
     start, (lowest, highest) = _start(scenario, vary), _limits(vary)
@@ -290,7 +291,7 @@ def _out_of_reach(search: _Search) -> InputError:
     if not search.seen:
         return InputError(f"no plan can be made: {search.blocked}", where="--until", value=search.figure)
     x, best = min(search.seen.items(), key=lambda item: abs(item[1] - search.target))
-    tried = f"{min(search.seen):.4g} to {max(search.seen):.4g}"
+    tried = f"{min(search.seen):,.4g} to {max(search.seen):,.4g}"
     message = f"{search.figure} does not reach {search.target:g} for {search.vary} from {tried}"
     blocked = f" Beyond that: {search.blocked}" if search.blocked else ""
     return InputError(message, where="--until", hint=f"The nearest is {best:.6g} at {search.vary} = {x:.6g}.{blocked}")

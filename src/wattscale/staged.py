@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from wattscale.errors import InputError
+from wattscale.errors import InputError, unwritable
 
 Write = Callable[[Path], object]
 """Writes one file at the path it is given."""
@@ -32,6 +32,7 @@ def write_files(folder: Path, files: Mapping[str, Write], where: str = "--out") 
 
     Raises:
         InputError: The folder is a file, or cannot be written to.
+        WattscaleError: The disk is full; nothing is left behind.
     """
     if folder.exists() and not folder.is_dir():
         raise InputError("is a file, not a folder", where=where, value=str(folder))
@@ -47,7 +48,7 @@ def write_files(folder: Path, files: Mapping[str, Write], where: str = "--out") 
         finally:
             shutil.rmtree(staging, ignore_errors=True)
     except OSError as error:
-        raise InputError(f"cannot be written to: {error.strerror}", where=where, value=str(folder)) from error
+        raise unwritable(error, where, str(folder)) from error
     return [folder / name for name in files]
 
 
@@ -61,6 +62,7 @@ def write_file(file: Path, text: str, where: str = "--out") -> None:
 
     Raises:
         InputError: It is a folder, or cannot be written to.
+        WattscaleError: The disk is full; the file that was there stays.
     """
     if file.is_dir():
         raise InputError("is a folder; name the file in it", where=where, value=str(file))
@@ -79,4 +81,4 @@ def write_file(file: Path, text: str, where: str = "--out") -> None:
         finally:
             staged.unlink(missing_ok=True)
     except OSError as error:
-        raise InputError(f"cannot be written to: {error.strerror}", where=where, value=str(file)) from error
+        raise unwritable(error, where, str(file)) from error

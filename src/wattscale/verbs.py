@@ -129,6 +129,7 @@ def write(made: Plan, folder: str | Path, formats: Iterable[str] = OUTPUTS) -> l
 
     Raises:
         InputError: The folder is a file, or cannot be written to.
+        WattscaleError: The disk is full; nothing is left behind.
     """
     return write_files(Path(folder), {name: partial(_write_one, made) for name in formats})
 
@@ -150,7 +151,10 @@ def _write_one(made: Plan, path: Path) -> None:
         frame = made.hourly().reset_index()
         with duckdb.connect() as connection:
             connection.register("frame", frame)
-            connection.execute("COPY frame TO ? (FORMAT parquet)", [str(path)])
+            try:
+                connection.execute("COPY frame TO ? (FORMAT parquet)", [str(path)])
+            except duckdb.IOException as error:
+                raise OSError(errno.EIO, "the Parquet file does not fit") from error
     else:
         path.write_text(report.hourly_csv(made), encoding="utf-8")
 

@@ -127,6 +127,11 @@ def test_own_levers_are_read_from_a_file(tmp_path):
         ('[[lever]]\nname = "a"\nchange = {}\nchanges = {}\n', "Did you mean 'changes'"),
         ("[[lever]\n", "line 1"),
         ("[[levers]]\nname = 'a'\n", "holds no lever"),
+        ("lever = 3\n", "lever: must be a list of tables"),
+        ("lever = ['a']\n", "lever: must be a list of tables"),
+        ("x = 3\n[[lever]]\nname = 'a'\nchanges = {}\n", "x: unknown key"),
+        ("[[lever]]\nname = 'a'\nchanges = {}\nwithout = 3\n", "a.without = 3: must be a table"),
+        ("[[lever]]\nname = 'a'\nchanges = {}\noptional = 'yes'\n", "a.optional = 'yes': must be true or false"),
     ],
 )
 def test_a_file_of_levers_that_cannot_be_read_is_refused(tmp_path, text, words):

@@ -6,7 +6,6 @@ Leaves out: the drivers' values; the catalogue holds them.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -22,6 +21,7 @@ from wattscale.outlook.drivers import Change
 from wattscale.outlook.years import FUTURE, LAST_YEAR, REGIONS, YEARS
 from wattscale.scenario.load import read_toml
 from wattscale.scenario.quantity import TableModel, choice
+from wattscale.scenario.toml import parse_toml, plain_tables
 from wattscale.units import FloatArray
 
 SCENARIOS = ("base", "efficiency-first", "constrained-supply", "abundant-clean-power", "disruption")
@@ -113,7 +113,7 @@ def load_outlook(source: str | Path | Mapping[str, Any] | None = None) -> Outloo
     if source is None or source in SCENARIOS:
         own: dict[str, Any] = {"scenario": source or "base"}
     elif isinstance(source, Mapping):
-        own = dict(source)
+        own = plain_tables(source, "outlook")
     else:
         own, where, folder = read_toml(Path(source)), str(source), Path(source).resolve().parent
     top = _table(own, where)
@@ -240,7 +240,7 @@ def _bundled(name: str, known: tuple[str, ...], where: str) -> dict[str, Any]:
         hint = did_you_mean(name, known)
         raise InputError("no such name", where=where, value=name, allowed=", ".join(known), hint=hint)
     text = (files("wattscale.outlook") / "scenarios" / f"{name}.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    return parse_toml(text, name)
 
 
 def _laid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

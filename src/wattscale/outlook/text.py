@@ -1,6 +1,6 @@
 """An outlook in words and columns for a terminal.
 
-In: an `Outlook`. Out: text of about 130 columns.
+In: an `Outlook`. Out: text that fits the terminal.
 Leaves out: figures by region and segment; `--json` and the page give them.
 """
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from wattscale.outlook.summary import AS_PERCENT
 from wattscale.outlook.years import FUTURE
 from wattscale.report.words import digits, scale
+from wattscale.screen import folded, screen_width, text_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from wattscale.outlook.influence import Influence
     from wattscale.outlook.outlook import Outlook
 
-WIDTH = 130
 YEARS = (2025, 2030, 2035, 2045)
 SHORT = {
     "share_of_electricity.us": "Share of electricity, US", "electricity_price.us": "Power price, US",
@@ -33,7 +33,6 @@ LINES = (
     "permanent_jobs", "largest_run_gw",
 )  # fmt: skip
 PERCENT = 100.0
-CELL = 21
 
 
 def outlook_text(outlook: Outlook) -> str:
@@ -44,7 +43,7 @@ def outlook_text(outlook: Outlook) -> str:
     parts.append(_break_evens(outlook))
     if outlook.drivers:
         parts.append(_drivers(outlook))
-    return "\n\n".join([*parts, _hindcast(outlook)])
+    return folded("\n\n".join([*parts, _hindcast(outlook)]))
 
 
 def _head(outlook: Outlook) -> str:
@@ -52,18 +51,17 @@ def _head(outlook: Outlook) -> str:
 
     asked = outlook.asked
     about = f"{asked.name}: {asked.about} {asked.draws:,} draws, seed {asked.seed}; unit figures from the plan "
-    return textwrap.fill(f"Outlook to 2045. {about}“{outlook.units.plan}”. {CONDITIONAL}", WIDTH)
+    return textwrap.fill(f"Outlook to 2045. {about}“{outlook.units.plan}”. {CONDITIONAL}", screen_width())
 
 
 def _figures(outlook: Outlook) -> str:
-    rows = [f"{'middle (80 % of draws)':<34}" + "".join(f"  {year:>{CELL}}" for year in YEARS)]
+    rows: list[tuple[str, ...]] = [("middle (80 % of draws)", *(str(year) for year in YEARS))]
     for name in LINES:
         fan = outlook.figures[f"outlook.{name}"]
         unit = UNITS.get(fan.unit, fan.unit)
         unit = f" [{unit}]" if unit != "1" else ""
-        cells = "".join(f"  {_named_span(name, fan.at(year)):>{CELL}}" for year in YEARS)
-        rows.append(f"{SHORT.get(name, fan.title) + unit:<34}{cells}")
-    return "\n".join([*rows, _need(outlook)])
+        rows.append((SHORT.get(name, fan.title) + unit, *(_named_span(name, fan.at(year)) for year in YEARS)))
+    return "\n".join([text_table(rows, words=(0,)), _need(outlook)])
 
 
 def _need(outlook: Outlook) -> str:
@@ -93,15 +91,11 @@ def _limits(outlook: Outlook) -> str:
 
 
 def _scenarios(outlook: Outlook) -> str:
-    rows = [f"{'Scenario or shock':<32}{'TWh 2030':>22}{'TWh 2035':>22}{'Mt CO2 2035':>20}"]
+    rows: list[tuple[str, ...]] = [("Scenario or shock", "TWh 2030", "TWh 2035", "Mt CO2 2035")]
     for name, years in outlook.compared.items():
-        cells = (
-            _span(years[2030]["electricity_twh"]),
-            _span(years[2035]["electricity_twh"]),
-            _span(years[2035]["co2_mt"]),
-        )
-        rows.append(f"{name[:31]:<32}{cells[0]:>22}{cells[1]:>22}{cells[2]:>20}")
-    return "\n".join(rows)
+        found = (years[2030]["electricity_twh"], years[2035]["electricity_twh"], years[2035]["co2_mt"])
+        rows.append((name, *map(_span, found)))
+    return text_table(rows, words=(0,))
 
 
 def _break_evens(outlook: Outlook) -> str:
@@ -109,7 +103,7 @@ def _break_evens(outlook: Outlook) -> str:
     for each in outlook.break_evens:
         by = f"{each.probability(2035) * PERCENT:4.0f} % {each.probability(2045) * PERCENT:4.0f} %"
         half = each.to_dict()["median_year"] or "never"
-        rows.append(f"  {by}  {half:>5}  {each.name}: {textwrap.shorten(each.question, 86, placeholder='…')}")
+        rows.append(_hung(f"  {by}  {half:>5}  ", f"{each.name}: {each.question}"))
     from wattscale.outlook.outlook import SAVING
 
     r = outlook.rebound
@@ -133,9 +127,19 @@ def driver_rows(drivers: Iterable[Influence]) -> list[str]:
     for each in drivers:
         d = each.driver
         span = " ".join(scale(d.high, d.figure.unit).span(d.low, d.high).split())
-        row = f"  {each.total.value:5.2f}  {d.name:<30} {span:<36} "
-        rows.append(row + textwrap.shorten(each.narrowed_by, WIDTH - len(row), placeholder="…"))
+        rows.append(_hung(f"  {each.total.value:5.2f}  ", f"{d.name}: {span}; narrowed by {_bare(each.narrowed_by)}"))
     return rows
+
+
+def _bare(text: str) -> str:
+    return text.removeprefix("a judgement; ").removeprefix("narrowed by ")
+
+
+def _hung(head: str, text: str) -> str:
+    """Set text behind a head, its further lines below its first."""
+    return textwrap.fill(
+        text, screen_width(), initial_indent=head, subsequent_indent=" " * len(head), break_long_words=False
+    )
 
 
 def _hindcast(outlook: Outlook) -> str:

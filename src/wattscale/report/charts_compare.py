@@ -16,7 +16,7 @@ from wattscale.report.compare import plan_names
 from wattscale.report.palette import NO_DATA, SEGMENT, TECHNOLOGY, colours, stack_order
 from wattscale.report.tables import HEADLINES, full_title
 from wattscale.report.theme import LIGHT, Spec, colour_scale, framed, name_axis, name_lines, number_axis
-from wattscale.report.words import name_for_people, people
+from wattscale.report.words import name_for_people, people, scale
 from wattscale.units import HOURS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -36,23 +36,28 @@ def changes(plans: Sequence[Plan], width: int) -> Spec | None:
         base = first.figures.get(key)
         for name, plan in zip(names[1:], plans[1:], strict=True):
             here = plan.figures.get(key)
-            if base is None or here is None or base.value == 0:
+            if base is None or here is None:
                 continue
-            percent = 100 * (here.value - base.value) / abs(base.value)
+            whole = 1.0 if scale(base.value, base.unit, key).after == " %" else abs(base.value)
+            if whole == 0:
+                continue
+            percent = 100 * (here.value - base.value) / whole
             cut = float(np.clip(percent, -CUT_PERCENT, CUT_PERCENT))
             rows.append({"figure": name_lines(full_title(base), width), "plan": name, "percent": round(cut, 3)})
     if not rows:
         return None
     tall = 14 * max(1, len(plans) - 1) + 12
     return _framed(
-        plans, "Change of the headline figures", f"Change from “{names[0]}”, cut at ±{CUT_PERCENT:g} %.",
+        plans, "Change of the headline figures",
+        f"Change from “{names[0]}”, shares in points, cut at ±{CUT_PERCENT:g} %.",
         width=width, height=tall * len({r["figure"] for r in rows}),
         data={"values": rows}, mark={"type": "bar", "size": 11},
         encoding={
             "y": {"field": "figure", "type": "nominal", "sort": None, "title": None,
                   "axis": name_axis(width)},
             "yOffset": {"field": "plan", "type": "nominal", "sort": None},
-            "x": {"field": "percent", "type": "quantitative", "axis": number_axis("Change from the first plan [%]")},
+            "x": {"field": "percent", "type": "quantitative",
+                  "axis": number_axis("Change from the first plan [%, shares in points]")},
             "color": _plans(names, names[1:], width),
         },
     )  # fmt: skip

@@ -14,9 +14,8 @@ from wattscale.report.charts_compare import COMPARISONS, PLAN_COLOURS
 from wattscale.report.compare import input_text, inputs_that_differ, plan_names
 from wattscale.report.page import FULL_PX, HALF_PX, drawn, environment, style
 from wattscale.report.tables import HEADLINES, full_title
-from wattscale.report.terminal import change_text
 from wattscale.report.theme import NARROW_PX
-from wattscale.report.words import STAGES, name_for_people, scale
+from wattscale.report.words import STAGES, change_text, name_for_people, scale
 
 if TYPE_CHECKING:
     from wattscale.result import Plan
@@ -64,13 +63,14 @@ def _row(plans: Sequence[Plan], key: str) -> dict[str, Any]:
     """Give a figure's value in each plan, with its change from the first; all in the unit of the largest."""
     found = [plan.figures.get(key) for plan in plans]
     about = next(f for f in found if f is not None)
-    shown = scale(max((f.value for f in found if f is not None), key=abs), about.unit, key)
+    exact = all(f is None or f.low == f.high for f in found)
+    shown = scale(max((f.value for f in found if f is not None), key=abs), about.unit, key, exact)
     first = found[0]
     cells = [
         {
             "value": shown.text(f.value) if f else "–",
             "range": shown.ends(f.low, f.high) if f and f.high > f.low else "",
-            "change": change_text(first.value, f.value) if place and f and first else "",
+            "change": change_text(first.value, f.value, f.unit, key) if place and f and first else "",
         }
         for place, f in enumerate(found)
     ]

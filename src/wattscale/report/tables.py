@@ -110,7 +110,7 @@ def figure_table(plan: Plan) -> pd.DataFrame:
 
 def for_people(figure: PlanFigure) -> tuple[str, str]:
     """Write the value and the range of a figure as text; the range is empty where none is known."""
-    shown: Scale = scale(figure.value, figure.unit, figure.name)
+    shown: Scale = scale(figure.value, figure.unit, figure.name, figure.low == figure.high)
     has_range = figure.high > figure.low
     return shown.text(figure.value), shown.span(figure.low, figure.high) if has_range else ""
 

@@ -7,25 +7,24 @@ Leaves out: all other figures; `--json` and the report give them.
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from wattscale.report.brief import brief
-from wattscale.report.tables import HEADLINES, full_title, headline_figures, place_name
-from wattscale.report.words import people, scale
+from wattscale.report.tables import HEADLINES, for_people, full_title, headline_figures, place_name
+from wattscale.report.words import change_text, scale
+from wattscale.screen import screen_width
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
+    from rich.text import Text
 
     from wattscale.result import Plan
 
 MOST_WARNINGS = 4
 """Warnings shown on the screen; the rest is counted."""
-WIDEST, NARROWEST = 140, 60
-"""Screen widths used [characters]."""
 
 
 def plan_summary(plan: Plan, width: int | None = None, colour: bool | None = None) -> str:
@@ -59,7 +58,7 @@ def plan_screen(plan: Plan) -> RenderableType:
     before = ""
     for figure in headline_figures(plan):
         stage = figure.name.partition(".")[0]
-        shown = scale(figure.value, figure.unit, figure.name)
+        shown = scale(figure.value, figure.unit, figure.name, figure.low == figure.high)
         span = shown.ends(figure.low, figure.high) if figure.high > figure.low else ""
         table.add_row(
             Text(stage if stage != before else "", style="cyan"),
@@ -71,14 +70,24 @@ def plan_screen(plan: Plan) -> RenderableType:
     model = plan.scenario.workload.model.rsplit("/", 1)[-1]
     place = f"{place_name(plan)} · {model} · {plan.scenario.compute.accelerator}"
     title = Text.assemble((plan.scenario.name, "bold"), (f"  {place}", "dim"))
-    below = [Text.assemble((f"{word}  ", "cyan"), text) for word, text in brief(plan)]
-    warned = [Text(f"! {w.message}", style="yellow") for w in plan.warnings[:MOST_WARNINGS]]
+    told = [(Text(word, style="cyan"), Text(text)) for word, text in brief(plan)]
+    warnings = [w.message for w in plan.warnings[:MOST_WARNINGS]]
     left = len(plan.warnings) - MOST_WARNINGS
     if left > 0:
-        warned.append(Text(f"! and {left} more; see the report or --json", style="yellow"))
-    return Group(
-        title, Text(""), table, *([Text("")] if below else []), *below, *([Text("")] if warned else []), *warned
-    )
+        warnings.append(f"and {left} more; see the report or --json")
+    warned = [(Text("!", style="yellow"), Text(text, style="yellow")) for text in warnings]
+    below = [part for rows in (told, warned) if rows for part in (Text(""), _beside(rows, 2 if rows is told else 1))]
+    return Group(title, Text(""), table, *below)
+
+
+def _beside(rows: Sequence[tuple[Text, Text]], gap: int) -> Table:
+    """Set words beside sentences, whose further lines stand below their first."""
+    from rich.table import Table
+
+    found = Table.grid(padding=(0, gap, 0, 0))
+    for word, sentence in rows:
+        found.add_row(word, sentence)
+    return found
 
 
 def compare_screen(plans: Sequence[Plan]) -> RenderableType:
@@ -98,11 +107,11 @@ def compare_screen(plans: Sequence[Plan]) -> RenderableType:
         if about is None:
             continue
         first = plans[0].figures.get(key)
-        cells = [Text(people(first.value, first.unit, key) if first else "–", style="bold")]
+        cells = [Text(for_people(first)[0] if first else "–", style="bold")]
         for plan in plans[1:]:
             here = plan.figures.get(key)
-            cells.append(Text(people(here.value, here.unit, key) if here else "–", style="bold"))
-            cells.append(Text(change_text(first.value, here.value) if first and here else "", style="dim"))
+            changed = change_text(first.value, here.value, here.unit, key) if first and here else ""
+            cells += [Text(for_people(here)[0] if here else "–", style="bold"), Text(changed, style="dim")]
         table.add_row(Text(full_title(about)), *cells)
     inputs = _table(("Input", "left"), *((name, "left") for name in names))
     differing = inputs_that_differ([plan.scenario for plan in plans])
@@ -110,22 +119,6 @@ def compare_screen(plans: Sequence[Plan]) -> RenderableType:
         inputs.add_row(Text(str(differing_key)), *(Text(input_text(row[n])) for n in names))
     below = [Text(""), inputs] if len(differing) else [Text(""), Text("The inputs are the same.", style="dim")]
     return Group(table, *below)
-
-
-def change_text(first: float, other: float) -> str:
-    """Write a change from a first value in per cent.
-
-    >>> change_text(100.0, 112.0), change_text(100.0, 99.96), change_text(1000.0, 1.0)
-    ('+12 %', '−0.04 %', '−100 %')
-    >>> change_text(0.0, 1.0), change_text(2.0, 2.0)
-    ('new', '=')
-    """
-    if other == first:
-        return "="
-    if first == 0:
-        return "new"
-    percent = 100 * (other - first) / abs(first)
-    return (f"{percent:+.2g} %" if abs(percent) < 10 else f"{percent:+,.0f} %").replace("-", "−")
 
 
 def _table(*columns: tuple[str, str]) -> Table:
@@ -140,7 +133,7 @@ def _table(*columns: tuple[str, str]) -> Table:
 def _text(screen: RenderableType, width: int | None, colour: bool | None) -> str:
     from rich.console import Console
 
-    wide = width or max(NARROWEST, min(WIDEST, shutil.get_terminal_size((100, 24)).columns))
+    wide = width or screen_width()
     in_colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ if colour is None else colour
     console = Console(
         width=wide, force_terminal=in_colour, color_system="standard" if in_colour else None, legacy_windows=False,

@@ -69,6 +69,12 @@ _PERCENT_ENDINGS = (
 )
 SMALL_COUNT = 100.0
 """Whole numbers below this are counts and stand without decimals."""
+WHOLE_COUNT = 1e6
+"""So do whole numbers below this that are exactly known."""
+SAME = 0.05
+"""Changes below this, in per cent or points, are told as none to speak of."""
+MANIFOLD = 10.0
+"""From this ratio on a change is told as a multiple."""
 NEXT_TO_NOTHING = 1e-5
 """An end of a range below this share of the other is zero but for the solver's last digits [1]."""
 _ABBREVIATIONS = {
@@ -89,10 +95,24 @@ class Scale:
     places: int | None = None
     """Decimals of a number that is not to be rounded to three digits, such as a calendar year."""
 
+    grouped: bool = False
+    """Write such a number with its thousands apart."""
+
+    @property
+    def unit(self) -> str:
+        """The unit alone: `million USD a year`, `%`, `GWh`."""
+        words = self.after.strip()
+        if not self.before:
+            return words
+        size, _, rest = words.partition(" ")
+        if any(word == f" {size}" for _, word in _WORDS):
+            return f"{size} USD {rest}".strip()
+        return f"USD{'' if words[:1] == '/' else ' '}{words}".strip()
+
     def number(self, value: float) -> str:
         """Value without its unit, three significant digits."""
         if self.places is not None:
-            return f"{value:.{self.places}f}"
+            return (f"{value:,.{self.places}f}" if self.grouped else f"{value:.{self.places}f}").replace("-", "−")
         text = f"{self.before}{digits(value / self.factor)}"
         return f"−{self.before}{text.removeprefix(self.before + '−')}" if value < 0 else text
 
@@ -132,13 +152,14 @@ def digits(value: float) -> str:
     return f"{sign}{size:,.{max(0, 2 - power)}f}"
 
 
-def scale(value: float, unit: str, name: str = "") -> Scale:
+def scale(value: float, unit: str, name: str = "", exact: bool = False) -> Scale:
     """Choose the unit that shows a value best.
 
     Args:
         value: The value, in `unit`.
         unit: Unit as the stages write it, such as `USD/year`, `MWh`, `1`.
         name: Name of the figure, to tell shares from counts.
+        exact: The value has no range: a whole number of things is then not rounded.
 
     Returns:
         The scale, for the value and for its range.
@@ -153,12 +174,16 @@ def scale(value: float, unit: str, name: str = "") -> Scale:
     '1.82 trillion tokens a year'
     >>> scale(2027.5, "calendar year").text(2027.5), scale(2.4e6, "currency").text(2.4e6)
     ('2027.5', '2.40 million')
+    >>> scale(999_700.0, "MWh").text(999_700.0), scale(-1.0, "1").text(-1.0)
+    ('1.00 TWh', '−1')
     >>> scale(8.0, "1").text(8.0), scale(1.1, "1").text(1.1)
     ('8', '1.10')
+    >>> scale(16384.0, "1", exact=True).text(16384.0), scale(16384.0, "1").text(16384.0)
+    ('16,384', '16,400')
     """
     if unit == "calendar year":
         return Scale(1.0, "", "", 0 if float(value).is_integer() else 1)
-    size = abs(value) if math.isfinite(value) else 0.0
+    size = float(f"{abs(value):.3g}") if math.isfinite(value) else 0.0
     multiple = next((m for m in _MULTIPLES if unit.startswith(m)), None)
     if multiple is not None:
         inner = scale(value * _MULTIPLES[multiple], unit.removeprefix(multiple), name)
@@ -174,8 +199,8 @@ def scale(value: float, unit: str, name: str = "") -> Scale:
         ladder = _LADDERS[head]
         factor, shown = next(((f, u) for f, u in ladder if size >= f), ladder[-1] if size else (1.0, head))
         return Scale(factor, "", f" {_SPELT.get(shown, shown)}{tail}")
-    if unit == "1" and 1.0 <= size < SMALL_COUNT and float(value).is_integer():
-        return Scale(1.0, "", "", 0)
+    if unit == "1" and 1.0 <= size < (WHOLE_COUNT if exact else SMALL_COUNT) and float(value).is_integer():
+        return Scale(1.0, "", "", 0, grouped=True)
     if size < 1e6 or size >= 1e15:
         return Scale(1.0, "", f" {_SPELT.get(head, head)}{tail}".rstrip() if unit != "1" else "")
     factor, word = next((f, w) for f, w in _WORDS if size >= f)
@@ -198,6 +223,47 @@ def round_words(text: str) -> str:
     ('20 million', '1.5 GW', '$5')
     """
     return re.sub(r"(\d)\.(\d*?)0+(?=\D|$)", lambda m: m[1] + (f".{m[2]}" if m[2] else ""), text)
+
+
+def change_text(first: float, other: float, unit: str = "", name: str = "") -> str:
+    """Write a change from a first value: in per cent, of shares in points, where the sign turns or of years as such.
+
+    Args:
+        first: The value that is changed.
+        other: The value after it.
+        unit: Unit of both.
+        name: Name of the figure, to tell shares from counts.
+
+    >>> change_text(100.0, 112.0), change_text(100.0, 99.8), change_text(1000.0, 1.0), change_text(10.0, 250.0)
+    ('+12 %', '−0.2 %', '−100 %', '×25.0')
+    >>> change_text(0.4, 0.5, "1", "supply.cfe_hourly_share"), change_text(2030, 2032, "calendar year")
+    ('+10.0 points', '+2 years')
+    >>> change_text(-3e8, 1e8, "USD"), change_text(0.0, 1.0), change_text(2.0, 2.0), change_text(2.0, 2.0001)
+    ('+$400 million', 'new', '=', '≈')
+    """
+    if other == first:
+        return "="
+    shown = scale(other, unit, name)
+    if shown.after == " %":
+        points = 100.0 * (other - first)
+        return "≈" if abs(points) < SAME else f"{_signed(points, 1)} points"
+    if unit == "calendar year":
+        return f"{_signed(other - first, 0 if float(other - first).is_integer() else 1)} years"
+    if first == 0:
+        return "new"
+    if first * other < 0 or unit in ("C", "degC"):
+        moved = other - first
+        return f"{'+' if moved > 0 else ''}{people(moved, unit, name)}"
+    if abs(other / first) >= MANIFOLD:
+        return f"×{digits(other / first)}"
+    percent = 100.0 * (other - first) / abs(first)
+    if abs(percent) < SAME:
+        return "≈"
+    return f"{_signed(percent, 0 if abs(percent) >= MANIFOLD else 1)} %"
+
+
+def _signed(value: float, places: int) -> str:
+    return f"{value:+,.{places}f}".replace("-", "−")
 
 
 def is_wide(value: float, low: float, high: float) -> bool:

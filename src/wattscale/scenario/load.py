@@ -7,7 +7,6 @@ Leaves out: what the files named in it contain; the stages' loaders read those.
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
@@ -22,14 +21,16 @@ from wattscale.figure import PlanWarning
 from wattscale.scenario.messages import input_error
 from wattscale.scenario.ranges import split_ranges, with_ends
 from wattscale.scenario.schema import Scenario
-from wattscale.scenario.walk import fields_of, get_key, set_key
-from wattscale.userfile import checked_path, user_path
+from wattscale.scenario.toml import NotTomlError, Tables, parse_toml, plain_tables
+from wattscale.scenario.walk import fields_of, get_key, quoted_id, set_key
+from wattscale.userfile import MIB, FileKind, checked_path, user_path
+from wattscale.usertext import read_text
 
 DEFAULT_PRESET = "first-campus"
+TOML = FileKind("a TOML file", (), 2 * MIB)
 SETTING_EXAMPLE = "Example: --set supply.connection_mw=100"
 CLEARED = "none"
 """Word that takes away a value which the preset gives, for fields that may stay empty."""
-Tables = dict[str, Any]
 
 
 def preset_names() -> list[str]:
@@ -66,7 +67,7 @@ def load_scenario(
     if source is None:
         own: Tables = {"name": "First campus"}
     elif isinstance(source, Mapping):
-        own = json.loads(json.dumps(source))
+        own = plain_tables(source)
     else:
         path = Path(source)
         own, where, folder = read_toml(path), str(path), path.resolve().parent
@@ -104,49 +105,49 @@ def read_toml(path: Path) -> Tables:
     """Read a TOML file.
 
     Raises:
-        InputError: The file is missing, a folder, not text, or not TOML; names line and column.
+        InputError: The file is missing, no plain file, too large, not text, or not TOML; names line and column.
     """
-    if not path.exists():
-        siblings = [p.name for p in path.parent.glob("*.toml")] if path.parent.is_dir() else []
-        raise InputError("no such file", where=str(path), hint=did_you_mean(path.name, siblings) or "Check the path.")
-    if path.is_dir():
-        raise InputError("is a folder; name the TOML file in it", where=str(path))
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise InputError("is not a text file in UTF-8", where=str(path), hint="Save it as UTF-8.") from error
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"is not valid TOML: {error}", where=str(path), hint="Mend the line named.") from error
+    return parse_toml(read_text(path, "file", TOML), str(path))
 
 
 def parse_setting(setting: str) -> Tables:
     """Turn `key=value` into tables; a value that is not TOML is taken as text.
+
+    The id of a catalogue figure needs no quotes.
 
     Raises:
         InputError: No `=`, or a key that is not a dotted key.
 
     >>> parse_setting("facility.cooling=chiller")
     {'facility': {'cooling': 'chiller'}}
+    >>> parse_setting("catalog.dc_costs/life.plant=12")
+    {'catalog': {'dc_costs/life.plant': 12}}
     """
     key, separator, value = setting.partition("=")
     if not separator or not key.strip():
-        raise InputError(
-            "is not of the form key=value",
-            where="--set",
-            value=setting,
-            hint=SETTING_EXAMPLE,
-        )
-    for text in (value.strip(), json.dumps(value.strip())):
+        raise InputError("is not of the form key=value", where="--set", value=setting, hint=SETTING_EXAMPLE)
+    key, value = quoted_id(key.strip()), value.strip()
+    try:
+        parts = _parts(parse_toml(f"{key} = 0", "--set"))
+    except NotTomlError:
+        raise InputError("is not a dotted key", where="--set", value=key, hint=SETTING_EXAMPLE) from None
+    for text in (value, json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")):
         try:
-            return tomllib.loads(f"{key.strip()} = {text}")
-        except tomllib.TOMLDecodeError:
+            found = parse_toml(f"{key} = {text}", "--set")
+        except NotTomlError:
             continue
-    raise InputError(
-        "is not a dotted key",
-        where="--set",
-        value=key.strip(),
-        hint=SETTING_EXAMPLE,
-    )
+        if _parts(found)[: len(parts)] == parts:
+            return found
+    raise InputError("is not a value", where=f"--set {key}", value=value, hint=SETTING_EXAMPLE)
+
+
+def _parts(tables: Any) -> list[str]:
+    """Give the parts of the key that leads to the only value in tables; fewer where they hold several."""
+    parts = []
+    while isinstance(tables, dict) and len(tables) == 1:
+        name, tables = next(iter(tables.items()))
+        parts.append(name)
+    return parts
 
 
 def to_tables(scenario: Scenario) -> Tables:
@@ -178,7 +179,7 @@ def _preset_tables(name: Any, where: str | None) -> Tables:
         hint = did_you_mean(str(name), known)
         raise InputError("no such preset", where=field, value=name, allowed=", ".join(known), hint=hint)
     text = (files("wattscale.scenario") / "presets" / f"{name}.toml").read_text(encoding="utf-8")
-    tables = tomllib.loads(text)
+    tables = parse_toml(text, f"preset {name}")
     return _laid_over(_preset_tables(tables.get("preset", "none"), where), tables)
 
 

@@ -26,6 +26,7 @@ TYPES = {
     "finite_number": "must be a finite number",
 }
 PERCENT = 100.0
+ENDS = {"string_too_short": "least", "string_too_long": "most"}
 LIMITS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
 
 
@@ -60,6 +61,9 @@ def _sentence(detail: ErrorDetails) -> str:
         return "is not one of the words allowed"
     if detail["type"].startswith(("greater_than", "less_than")):
         return "is outside the allowed range"
+    if detail["type"] in ENDS:
+        limit = next(iter(detail["ctx"].values()))
+        return "must not be empty" if limit == 1 else f"must have at {ENDS[detail['type']]} {limit} characters"
     return str(detail["msg"])
 
 
@@ -72,11 +76,23 @@ def _unknown_key(detail: ErrorDetails, field: str, key: str) -> InputError:
         if below is None and not part.isdigit():
             break
         table = below or table
-    hint = did_you_mean(name, table.model_fields)
+    hint = _without_quotes(path, name) or did_you_mean(name, table.model_fields)
     if hint is None:
         homes = [f.key for f in fields_of(Scenario) if f.key.rsplit(".", 1)[-1] == name]
         hint = f"Did you mean '{homes[0]}'?" if homes else did_you_mean(name, [f.key for f in fields_of(Scenario)])
     return InputError("unknown key", where=field, allowed=", ".join(table.model_fields), hint=hint)
+
+
+def _without_quotes(path: list[str], name: str) -> str | None:
+    """Explain a dotted key in quotes, which TOML takes as one name."""
+    if "." not in name and not any(quote in name for quote in "\"'"):
+        return None
+    bare = ".".join([*path, "".join(c for c in name if c not in "\"'")])
+    keys = [f.key for f in fields_of(Scenario)]
+    if bare in keys or bare.rpartition(".")[0] in keys:
+        return f"Dotted keys stand without quotes: {bare} = ..."
+    near = did_you_mean(bare, keys)
+    return "Dotted keys stand without quotes." + (f" {near}" if near else "")
 
 
 def allowed_values(key: str) -> str | None:

@@ -6,8 +6,9 @@ In: a scenario and changes by dotted key. Out: another scenario, validated like 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from wattscale.errors import InputError, did_you_mean
@@ -37,7 +38,7 @@ def apply_patch(scenario: Scenario, patch: Patch) -> Scenario:
     >>> apply_patch(Scenario(), Patch("small", {"supply.connection_mw": 10})).supply.connection_mw
     10.0
     """
-    changes = dict(patch.changes)
+    changes = dict(_flat(patch.changes))
     if PRESET in changes:
         scenario = build({**scenario.given, PRESET: changes.pop(PRESET)})
     tables = _changed(to_tables(scenario), changes)
@@ -55,6 +56,22 @@ def _changed(tables: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str,
                 set_key(found, other, None)
         set_key(found, key, value)
     return found
+
+
+def _flat(changes: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Give changes by dotted key; a table among them changes the keys it holds and leaves its others."""
+    for key, value in changes.items():
+        whole = prefix + key
+        if isinstance(value, Mapping) and whole in _tables():
+            yield from _flat(value, f"{whole}.")
+        else:
+            yield whole, value
+
+
+@cache
+def _tables() -> frozenset[str]:
+    parts = [f.key.split(".") for f in fields_of(Scenario)]
+    return frozenset(".".join(p[:n]) for p in parts for n in range(1, len(p))) | {"catalog"}
 
 
 def numeric_key(key: str) -> str:

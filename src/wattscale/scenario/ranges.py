@@ -68,6 +68,11 @@ def _as(kind: str, value: Any) -> Any:
 def _range(value: dict[str, Any], key: str, where: str | None) -> Range:
     field = f"{where}: {key}" if where else key
     if set(value) != {"low", "mode", "high"}:
+        if key.startswith("catalog.") and not set(value) & {"low", "mode", "high"}:
+            part = key.removeprefix("catalog.")
+            whole = f"{part}{'.' if '/' in part else '/'}{next(iter(value), 'ITEM.PARAMETER')}"
+            hint = f'The id of a figure is one key in quotes: "{whole}" = ...'
+            raise InputError("is a table, not a number", where=field, hint=hint)
         raise InputError("a range needs exactly low, mode and high", where=field, value=value)
     numbers = [value[k] for k in ("low", "mode", "high")]
     if any(isinstance(n, bool) or not isinstance(n, int | float) or not math.isfinite(n) for n in numbers):

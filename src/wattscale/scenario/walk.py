@@ -14,6 +14,9 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+QUOTES = "\"'"
+"""Quotes that TOML puts round a key with a slash, such as the id of a catalogue figure."""
+
 
 @dataclass(frozen=True)
 class ScenarioField:
@@ -78,7 +81,7 @@ def get_key(tables: Mapping[str, Any], key: str) -> Any:
     """
     here: Any = tables
     head, _, rest = key.partition(".")
-    for part in (head, rest.strip('"')) if head == "catalog" and rest else key.split("."):
+    for part in (head, rest.strip(QUOTES)) if head == "catalog" and rest else key.split("."):
         if not isinstance(here, Mapping) or part not in here:
             return None
         here = here[part]
@@ -97,12 +100,33 @@ def set_key(tables: dict[str, Any], key: str, value: Any) -> None:
     if not rest:
         tables[head] = value
     elif head == "catalog":
-        tables.setdefault("catalog", {})[rest.strip('"')] = value
+        tables.setdefault("catalog", {})[rest.strip(QUOTES)] = value
     else:
         below = tables.get(head)
         if not isinstance(below, dict):
             below = tables[head] = {}
         set_key(below, rest, value)
+
+
+def quoted_id(key: str) -> str:
+    """Put the id of a catalogue figure in quotes, as TOML wants it; any other key stays as it is.
+
+    >>> quoted_id("catalog.dc_costs/life.plant"), quoted_id('catalog."a/b"'), quoted_id("supply.land_ha")
+    ('catalog."dc_costs/life.plant"', 'catalog."a/b"', 'supply.land_ha')
+    """
+    head, _, rest = key.partition(".")
+    plain = head.strip() == "catalog" and rest and not set(QUOTES) & set(rest)
+    return f'catalog."{rest.strip()}"' if plain else key
+
+
+def bare_id(key: str) -> str:
+    """Take the quotes off the id of a catalogue figure; any other key stays as it is.
+
+    >>> bare_id('catalog."dc_costs/life.plant"'), bare_id("supply.land_ha")
+    ('catalog.dc_costs/life.plant', 'supply.land_ha')
+    """
+    head, dot, rest = key.partition(".")
+    return f"{head}{dot}{rest.strip(QUOTES)}" if head == "catalog" else key
 
 
 def _members(annotation: Any) -> tuple[Any, ...]:

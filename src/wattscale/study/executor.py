@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +17,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
+from multiprocessing import resource_tracker
 from typing import Any, TypeAlias
 
 from wattscale.errors import InputError
@@ -87,8 +89,17 @@ def _pooled(work: Work, jobs: Iterator[Job], workers: int, lost: list[Job]) -> I
                     yield rows
         except BrokenProcessPool:
             lost += running.values()
+        except BaseException:
+            _end(pool)
+            raise
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _end(pool: ProcessPoolExecutor) -> None:
+    """End the workers at once, whatever they are at: nobody waits for their cases any more."""
+    for process in list((pool._processes or {}).values()):
+        process.terminate()
 
 
 def _alone(work: Work, case: int) -> Rows:
@@ -111,10 +122,15 @@ def _some(jobs: Iterator[Job], count: int) -> Iterator[Job]:
 
 def _pool(workers: int, payload: Any) -> ProcessPoolExecutor:
     context = multiprocessing.get_context("spawn")
-    with _one_thread():
-        pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(payload,))
-        for _ in range(workers):
-            pool.submit(int)
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(pickle.dumps(payload),))
+    try:
+        with _one_thread(), _deaf_to_ctrl_c():
+            for _ in range(workers):
+                pool.submit(int)
+    except BaseException:
+        _end(pool)
+        pool.shutdown(cancel_futures=True)
+        raise
     return pool
 
 
@@ -133,10 +149,30 @@ def _one_thread() -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _start(payload: Any) -> None:
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Hold Ctrl-C back: a pool that is half begun cannot be ended, and processes begun meanwhile shall not hear it."""
+    heard: list[int] = []
+    in_main = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGINT, lambda number, _: heard.append(number)) if in_main else None
+    resource_tracker.ensure_running()  # It lifts the mask when it starts.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if hasattr(signal, "pthread_sigmask") else None
+    try:
+        yield
+    finally:
+        if mask is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if in_main:
+            signal.signal(signal.SIGINT, before)
+    if heard:
+        raise KeyboardInterrupt
+
+
+def _start(payload: bytes) -> None:
+    """Unpack what every worker needs; here, since it loads the libraries, and the workers do so side by side."""
     global _payload
-    _payload = payload
     threading.Thread(target=_end_with_coordinator, daemon=True).start()
+    _payload = pickle.loads(payload)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the coordinating process, which ends its workers.
 
 

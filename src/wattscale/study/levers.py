@@ -6,7 +6,6 @@ Leaves out: levers that change how much work is done; every combination trains a
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from importlib.resources import files
@@ -18,6 +17,7 @@ from wattscale.errors import InputError, did_you_mean
 from wattscale.scenario.load import read_toml, to_tables
 from wattscale.scenario.patch import Patch, apply_patch
 from wattscale.scenario.schema import Scenario
+from wattscale.scenario.toml import parse_toml
 from wattscale.scenario.walk import get_key
 from wattscale.study.combinations import all_combinations
 from wattscale.study.shapley import shapley_shares
@@ -33,6 +33,11 @@ METRICS: Mapping[str, str] = {
 """What a lever is judged by, and the figure behind each."""
 BUILT_IN = ("levers", "policies")
 """Sets that come with the package, the usual one first."""
+LEVER_KINDS: Mapping[str, tuple[type, str]] = {
+    "title": (str, "must be text"), "quality": (str, "must be text"), "without": (dict, "must be a table"),
+    "optional": (bool, "must be true or false"),
+}  # fmt: skip
+"""What a key of a lever may hold, and how that is told."""
 LARGEST_SET = 10
 """Levers that can be combined exactly; 2^10 plans."""
 INTERACTION_LIMIT = 0.1
@@ -109,11 +114,11 @@ def load_levers(path: Path | None = None, names: Sequence[str] = ()) -> list[Lev
     """
     if path is None or (path.name == str(path) and path.name in BUILT_IN):
         name = path.name if path is not None else BUILT_IN[0]
-        tables = tomllib.loads((files("wattscale.study") / f"{name}.toml").read_text(encoding="utf-8"))
+        tables = parse_toml((files("wattscale.study") / f"{name}.toml").read_text(encoding="utf-8"), name)
     else:
         tables = read_toml(path)
     found: dict[str, Lever] = {}
-    for each in tables.get("lever", []):
+    for each in _rows(tables, str(path or "levers")):
         if not isinstance(each.get("name"), str) or not isinstance(each.get("changes"), dict):
             raise InputError("a lever needs name and changes", where=str(path or "levers"), value=each.get("name"))
         found[each["name"]] = _lever(each, str(path or "levers"))
@@ -127,6 +132,16 @@ def load_levers(path: Path | None = None, names: Sequence[str] = ()) -> list[Lev
     return [found[name] for name in names] if names else [lever for lever in found.values() if not lever.optional]
 
 
+def _rows(tables: Mapping[str, Any], where: str) -> list[Mapping[str, Any]]:
+    for key in tables:
+        if key != "lever" and "lever" in tables:
+            raise InputError("unknown key", where=f"{where}: {key}", allowed="lever", hint="Begin each with [[lever]]")
+    rows = tables.get("lever", [])
+    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+        raise InputError("must be a list of tables", where=f"{where}: lever", hint="Begin each with [[lever]]")
+    return rows
+
+
 def _lever(table: Mapping[str, Any], where: str) -> Lever:
     known = [f.name for f in fields(Lever)]
     for key in table:
@@ -135,6 +150,9 @@ def _lever(table: Mapping[str, Any], where: str) -> Lever:
             raise InputError(
                 "unknown key", where=f"{where}: {table['name']}.{key}", hint=hint, allowed=", ".join(known)
             )
+    for key, (kind, words) in LEVER_KINDS.items():
+        if not isinstance(table.get(key, kind()), kind):
+            raise InputError(words, where=f"{where}: {table['name']}.{key}", value=table[key])
     return Lever(**{"title": table["name"], **table})
 
 

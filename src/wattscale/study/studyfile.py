@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from wattscale.catalog.specs import figure_specs, spec_of
 from wattscale.chain import scenario_files
@@ -23,7 +23,8 @@ from wattscale.scenario.load import CLEARED, load_scenario, read_toml
 from wattscale.scenario.patch import PRESET, Patch, apply_patch
 from wattscale.scenario.quantity import TableModel, choice
 from wattscale.scenario.schema import Scenario
-from wattscale.scenario.walk import fields_of
+from wattscale.scenario.toml import plain_tables
+from wattscale.scenario.walk import bare_id, fields_of
 from wattscale.study.distributions import WITH_MODE, Distribution, distribution
 from wattscale.study.known import known_range
 from wattscale.study.sampling import DRAWS, correlated, grid_points, unit_points
@@ -55,7 +56,7 @@ HEADLINES = (
 class AxisTable(TableModel):
     """Table `axis` of a study file: a key with a list of values, or with a distribution."""
 
-    key: str
+    key: Annotated[str, AfterValidator(bare_id)]
     values: list[Any] | None = None
     low: float | None = None
     mode: float | None = None
@@ -67,7 +68,7 @@ class AxisTable(TableModel):
 class CorrelationTable(TableModel):
     """Table `correlation`: Spearman rank correlation of two axes."""
 
-    keys: list[str] = Field(min_length=2, max_length=2)
+    keys: list[Annotated[str, AfterValidator(bare_id)]] = Field(min_length=2, max_length=2)
     spearman: float = Field(ge=-1, le=1)
 
 
@@ -184,7 +185,7 @@ def load_study(source: Path | str | Mapping[str, Any]) -> Study:
     """
     where, folder = "study", Path.cwd()
     if isinstance(source, Mapping):
-        tables = dict(source)
+        tables = plain_tables(source, where)
     else:
         path = Path(source)
         tables, where, folder = read_toml(path), str(path), path.resolve().parent

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from wattscale.catalog.specs import spec_of
-from wattscale.report.words import people
+from wattscale.report.words import digits, people, scale
+from wattscale.screen import text_table
 from wattscale.site.location import FAR_KM
 from wattscale.study.claims import Claim
 from wattscale.study.levers import Lever, LeverStudy
@@ -69,19 +70,23 @@ def weak_text(found: pd.DataFrame) -> str:
         rows.append((row["figure"], row["moves"], share, value, row["confidence"], row["narrowed_by"]))
     left = len(found) - len(heavy)
     told = f"{left} more weak figures move no headline by more; --json lists them all." if left else ""
-    return "\n".join([text_table(rows), "", told]).rstrip()
+    return "\n".join([text_table(rows, words=(1, 3, 4, 5)), "", told]).rstrip()
 
 
 def _figure_table(figures: Mapping[str, Mapping[str, float]], errors: bool) -> str:
-    rows: list[tuple[str, ...]] = [("figure", "mean", "5 %", "median", "95 %", "error of median")]
+    """Lay out mean and quantiles, all of a figure in one unit, which stands behind its name."""
+    head = ("figure", "mean", "5 %", "median", "95 %", "error of median")
+    rows: list[tuple[str, ...]] = [head if errors else head[:-1]]
     for name, s in figures.items():
         if not s["n"]:
-            rows.append((name, "no value", "", "", "", ""))
+            rows.append((name, "no value", *[""] * (len(rows[0]) - 2)))
             continue
         spec = spec_of(name)
-        shown = [people(s[k], spec.unit if spec else "", name) for k in ("mean", "p05", "p50", "p95", "p50_error")]
-        rows.append((name, *shown[:4], shown[4] if errors else ""))
-    return text_table(rows)
+        shown = scale(max(s["mean"], s["p05"], s["p95"], key=abs), spec.unit if spec else "", name)
+        keys = ("mean", "p05", "p50", "p95", *(["p50_error"] if errors else []))
+        unit = f" [{shown.unit}]" if shown.unit else ""
+        rows.append((name + unit, *(digits(s[k] / shown.factor) for k in keys)))
+    return text_table(rows, words=(0,))
 
 
 def _driver_line(name: str, rows: Sequence[Mapping[str, Any]]) -> str:
@@ -124,7 +129,7 @@ def levers_text(found: LeverStudy) -> str:
         cost, payback = step["cost_usd_per_t"], step["payback_years"]
         steps.append((
             str(step["lever"]), people(step["carbon_t_per_year"], "t/year"),
-            "-" if cost is None else people(cost, "USD/t"), "never" if payback is None else f"{payback:.1f} years",
+            "–" if cost is None else people(cost, "USD/t"), "never" if payback is None else f"{payback:.1f} years",
             "" if step["additive"] else "not additive",
         ))  # fmt: skip
     parts.append(text_table(steps))
@@ -135,11 +140,11 @@ def levers_text(found: LeverStudy) -> str:
 
 
 def _three(saved: Sequence[float], base: float) -> str:
-    return " / ".join(_percent(s, base) for s in saved)
+    return " / ".join(f"{100 * s / base:.1f}" for s in saved) + " %" if base else "–"
 
 
 def _percent(saved: float, base: float) -> str:
-    return f"{100 * saved / base:.1f} %" if base else "-"
+    return f"{100 * saved / base:.1f} %" if base else "–"
 
 
 def _quality(lever: Lever) -> str:
@@ -197,18 +202,3 @@ def claims_text(found: Sequence[Claim]) -> str:
             parts.append(f"   Rule: {claim.threshold}. Flips: {claim.flip}")
         parts.append("")
     return "\n".join(parts).rstrip()
-
-
-def text_table(rows: Sequence[Sequence[str]]) -> str:
-    """Align rows of text in columns, the first to the left and the others to the right.
-
-    >>> print(text_table([("a", "b"), ("cc", "1")]))
-    a   b
-    cc  1
-    """
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines = []
-    for row in rows:
-        cells = [row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))]
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines)

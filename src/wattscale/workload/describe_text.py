@@ -58,7 +58,7 @@ def _context_lines(found: ModelDescription) -> list[str]:
     ]
     made_for = found.architecture.max_context or math.inf
     for cost in found.contexts:
-        beyond = "  beyond the context it was made for" if cost.context > made_for else ""
+        beyond = "  beyond its context" if cost.context > made_for else ""
         lines.append(
             f"{cost.context:>12,.0f}{short(cost.flops_per_token):>12}{cost.attention_share:>11.1%}"
             f"{cost.doubling_ratio:>10.2f}x{short(cost.cache_bytes, 'B'):>12}{beyond}"
