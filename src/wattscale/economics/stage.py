@@ -13,7 +13,7 @@ import numpy as np
 
 from wattscale.catalog import Catalog
 from wattscale.compute.result import ComputeResult
-from wattscale.economics.annuity import present_value_factor
+from wattscale.annuity import present_value_factor
 from wattscale.economics.cashflow import cash_flow
 from wattscale.economics.choices import (
     affordability_figures,

@@ -14,7 +14,7 @@ import numpy as np
 
 from wattscale.catalog import load_catalog
 from wattscale.chain import figure_of, walk
-from wattscale.economics.annuity import annuity
+from wattscale.annuity import annuity
 from wattscale.economics.stage import EXTRAS
 from wattscale.errors import InfeasibleError, WattscaleError
 from wattscale.scenario.patch import Patch, apply_patch

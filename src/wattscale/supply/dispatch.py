@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from wattscale.annuity import annuity
 from wattscale.supply.certificate import flow_reduced_cost, reduced_costs
 from wattscale.supply.expansion import Campus
 from wattscale.supply.limits import counted_per_mw, counted_per_mwh, wear_usd_per_mwh
@@ -16,7 +17,7 @@ from wattscale.supply.program import Solution, bound_value
 from wattscale.supply.purchases import resale_usd_per_mwh
 from wattscale.supply.setting import Limit, Purchase
 from wattscale.supply.tariff import PEAKS, SPOT, TIER
-from wattscale.supply.technologies import Technology, annuity
+from wattscale.supply.technologies import Technology
 from wattscale.units import KG_PER_T, FloatArray
 
 

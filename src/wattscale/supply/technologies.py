@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from wattscale.annuity import annuity
 from wattscale.catalog import Catalog
 from wattscale.catalog.money import Deflator
 from wattscale.catalog.reader import Row
@@ -97,29 +98,6 @@ class Technology:
     def annual_usd_per_mwh(self, discount_rate: float) -> float:
         """Annuity and fixed running cost per MWh of storage [USD/MWh-year]."""
         return self.capital_usd_per_mwh[0] * (annuity(discount_rate, self.life_years) + self.fixed_share)
-
-
-def annuity(discount_rate: float, life_years: float) -> float:
-    """Spread one unit of overnight cost over its life.
-
-    a = r / (1 - (1 + r)^-n); for r = 0 it is 1/n.
-
-    Args:
-        discount_rate: Real discount rate [1/year].
-        life_years: Economic life [year], above zero.
-
-    Returns:
-        Annual payment per unit of cost [1/year].
-
-    Source: standard capital recovery factor, e.g. NREL ATB documentation.
-
-    >>> round(annuity(0.07, 25), 4)
-    0.0858
-    """
-    if discount_rate == 0.0:
-        return 1.0 / life_years
-    growth = float((1.0 + discount_rate) ** -life_years)
-    return discount_rate / (1.0 - growth)
 
 
 def cost_region(country: str) -> str:
