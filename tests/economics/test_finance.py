@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wattscale.annuity import present_value_factor
-from wattscale.economics.resale import net_annuity, remaining_value_share
 from wattscale.economics.cashflow import capital_payments, cash_flow, tax
 from wattscale.economics.finance import irr, irr_many, irr_roots, mirr, npv, payback_years
+from wattscale.economics.resale import net_annuity, remaining_value_share
 from wattscale.economics.result import CostLine
 
 

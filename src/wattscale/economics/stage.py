@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from wattscale.annuity import present_value_factor
 from wattscale.catalog import Catalog
 from wattscale.compute.result import ComputeResult
-from wattscale.annuity import present_value_factor
 from wattscale.economics.cashflow import cash_flow
 from wattscale.economics.choices import (
     affordability_figures,

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from wattscale.annuity import annuity
 from wattscale.catalog import load_catalog
 from wattscale.chain import figure_of, walk
-from wattscale.annuity import annuity
 from wattscale.economics.stage import EXTRAS
 from wattscale.errors import InfeasibleError, WattscaleError
 from wattscale.scenario.patch import Patch, apply_patch
