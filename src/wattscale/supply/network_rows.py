@@ -146,9 +146,9 @@ class Rows:
         """Limit the change of a flow from step to step, whatever the hours of a step, as PyPSA does."""
         change = []
         for attribute in ("ramp_limit_up", "ramp_limit_down"):
-            table = self.series(size.component, attribute)
-            given = table[size.name].to_numpy(float) if size.name in table else np.full(self.steps, np.nan)
-            change.append(given)
+            known = attribute in getattr(self.n, LISTS[size.component])
+            change.append(self.series(size.component, attribute)[size.name].to_numpy(float) if known
+                          else np.full(self.steps, np.nan))  # fmt: skip
         if all(np.isnan(c).all() for c in change):
             return
         ends = {}
