@@ -1,4 +1,4 @@
-"""The campus as a PyPSA network, through its netCDF file and back; costs from technology-data."""
+"""The campus as a PyPSA network, through its netCDF file and back."""
 
 from __future__ import annotations
 
@@ -11,14 +11,12 @@ import plain_networks
 import pytest
 from campuses import battery, gas, grid, named, setting, solar, technology
 
-from wattscale.catalog import load_catalog
 from wattscale.errors import InputError
 from wattscale.supply.expansion import build
 from wattscale.supply.interchange import extra_rows, from_network, to_network
 from wattscale.supply.networks import solve_network
 from wattscale.supply.setting import Period, Purchase
 from wattscale.supply.solve import solve
-from wattscale.supply.technology_data import technology_data
 from wattscale.supply.whole_units import GAP, solve_whole, unit_columns
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")
@@ -222,29 +220,3 @@ def assert_same(back, ours):
             assert mine == pytest.approx(value), key
         else:
             assert mine == value, key
-
-
-COSTS = """technology,parameter,value,unit,source,further description,currency_year
-solar-utility,investment,400,EUR/kW_e,DEA,,2020
-solar-utility,FOM,2.5,%/year,DEA,,2020
-solar-utility,lifetime,40,years,DEA,,2020
-battery inverter,investment,160,EUR/kW,DEA,,2020
-battery inverter,efficiency,0.96,per unit,DEA,,2020
-battery storage,investment,150,EUR/kWh,DEA,,2020
-battery storage,lifetime,25,years,DEA,,2020
-"""
-
-
-def test_costs_of_technology_data_become_own_technologies():
-    """2020 EUR times the exchange rate of 1.14 times the rise of prices since: 1.3 to 1.5 USD."""
-    solar_row, battery_row = technology_data(COSTS, load_catalog())
-    assert solar_row.name == "solar-td"
-    assert 1.3 * 400 < solar_row.capital_usd_per_kw < 1.5 * 400
-    assert solar_row.fixed_usd_per_kw_year == pytest.approx(0.025 * solar_row.capital_usd_per_kw)
-    assert battery_row.capital_usd_per_kwh / battery_row.capital_usd_per_kw == pytest.approx(150 / 160)
-    assert (battery_row.life_years, battery_row.roundtrip_efficiency) == (25.0, 0.96)
-
-
-def test_a_file_that_is_no_technology_data_is_refused():
-    with pytest.raises(InputError, match="investment"):
-        technology_data("a,b\n1,2\n", load_catalog())
