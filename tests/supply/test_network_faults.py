@@ -43,7 +43,7 @@ def whole(steps=STEPS):
 
 
 def right(answer):
-    return np.isfinite(answer.objective) and answer.bound <= answer.objective + 1e-6 * abs(answer.objective) + 1e-6
+    return np.isfinite(answer.objective) and answer.gap >= -1e-4
 
 
 NUMBERS = {

@@ -55,5 +55,7 @@ def largest_miss(program: Program, solution: Solution) -> float:
 
 def _largest_terms(form: MatrixForm, point: FloatArray) -> FloatArray:
     """Size of the largest term of each row."""
-    terms = abs(form.matrix).multiply(np.abs(point)[None, :]).tocsr()
-    return np.asarray(terms.max(axis=1).todense(), np.float64).ravel()
+    largest = np.zeros(len(form.row_low))
+    rows = np.repeat(np.arange(len(largest)), np.diff(form.matrix.indptr))
+    np.maximum.at(largest, rows, np.abs(form.matrix.data * point[form.matrix.indices]))
+    return largest
