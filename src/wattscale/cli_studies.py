@@ -118,7 +118,7 @@ def study(
     if resume and out is None:
         raise InputError("needs the folder to go on with", where="--resume", hint="Add --out DIR.")
     try:
-        found = run_study(file, out, workers=workers, dask=dask, resume=resume, tick=Count("cases").tick, say=_said)
+        found = run_study(file, out, workers=workers, dask=dask, resume=resume, tick=Count("cases").tick, say=tell)
     except KeyboardInterrupt:
         if out is None:
             raise
@@ -149,10 +149,6 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the app."""
     for command in (levers, sites, study, claims):
         app.command()(command)
-
-
-def _said(text: str) -> None:
-    print(text, file=sys.stderr)
 
 
 def _weights(given: list[str]) -> dict[str, float]:

@@ -5,6 +5,7 @@ In: scenarios, plans, names. Out: tables, dicts, files. Both the command line an
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path

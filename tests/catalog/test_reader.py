@@ -1,3 +1,6 @@
+import re
+from itertools import pairwise
+
 import pytest
 
 from wattscale.catalog import Deflator, load_catalog
@@ -45,6 +48,60 @@ def test_years_between_two_vintages_are_interpolated(catalog):
     assert catalog.value("deflator", "us_gdp.deflator", vintage=2020.5) == pytest.approx((low + high) / 2)
 
 
+def test_between_prices_of_two_price_years_lies_the_real_price(catalog):
+    """Fuel cells: 3,000 USD of 2025 (index 128.6) in 2030, 2,000 USD of 2023 (122.27) in 2040; 2024 is 125.2."""
+    first, last = 3000 * 125.2 / 128.6, 2000 * 125.2 / 122.27
+    deflator = Deflator(catalog)
+    for year, right in ((2030, first), (2035, (first + last) / 2), (2039, 0.1 * first + 0.9 * last), (2040, last)):
+        found = deflator.to_base(catalog.figure("tech_costs", "fuel_cell_sofc_ng.capex", region="US", vintage=year))
+        assert found.value == pytest.approx(right, rel=1e-9)
+    assert (first + last) / 2 == pytest.approx(2484.3, abs=0.01)
+
+
+def test_every_price_of_the_catalogue_is_interpolated_in_real_terms(catalog):
+    """All ends of the range, in every table; a step of the price level between two rows moved the years between."""
+    deflator, mixed = Deflator(catalog), 0
+    for name, table in catalog.tables.items():
+        for key, rows in table.figures.items() if table.shape == "figures" else ():
+            for region in {r.get("region", "") for r in rows if r.get("currency") and r.get("vintage")}:
+                years = sorted({float(r["vintage"]) for r in rows if r.get("region", "") == region and r["vintage"]})
+                for y0, y1 in pairwise(years):
+                    a, mid, b = (
+                        deflator.to_base(catalog.figure(name, key, region=region, vintage=y))
+                        for y in (y0, (y0 + y1) / 2, y1)
+                    )
+                    ends = [r for r in rows if r.get("region", "") == region and float(r["vintage"]) in (y0, y1)]
+                    mixed += len({r["price_year"] for r in ends}) > 1
+                    for end in ("low", "value", "high"):
+                        assert getattr(mid, end) == pytest.approx((getattr(a, end) + getattr(b, end)) / 2), key
+    assert mixed >= 5
+
+
+def test_rows_of_one_figure_can_be_put_between_each_other(catalog):
+    for name, table in catalog.tables.items():
+        for key, rows in table.figures.items() if table.shape == "figures" else ():
+            units = {(r.get("region", ""), r["unit"]) for r in rows}
+            assert len(units) == len({region for region, _ in units}), f"{name}/{key}"
+            assert len({bool(r.get("currency")) for r in rows}) == 1, f"{name}/{key}"
+
+
+def test_no_end_of_a_range_stands_in_money_of_another_year(catalog):
+    """ATB values in USD of 2022 stood as the high end of rows in USD of 2023."""
+    for name, table in catalog.tables.items():
+        for row in table.rows if table.shape == "figures" else ():
+            for year in re.findall(r"\((20\d\d) (?:USD|EUR)\)", row.get("note", "")):
+                assert year == row["price_year"], f"{name}/{row['item']}.{row['parameter']}"
+
+
+def test_an_override_of_one_year_moves_the_years_beside_it(catalog):
+    own = catalog.with_overrides({"tech_costs/solar_utility.capex@US:2030": 2000.0})
+    solar = "solar_utility.capex"
+    first, last = (catalog.value("tech_costs", solar, region="US", vintage=y) for y in (2025, 2040))
+    assert own.value("tech_costs", solar, region="US", vintage=2027.5) == pytest.approx((first + 2000) / 2)
+    assert own.value("tech_costs", solar, region="US", vintage=2035) == pytest.approx((last + 2000) / 2)
+    assert own.value("tech_costs", solar, region="US", vintage=2040) == last
+
+
 def test_years_outside_the_vintages_are_held_flat(catalog):
     last = catalog.value("deflator", "us_gdp.deflator", vintage=2026)
     assert catalog.value("deflator", "us_gdp.deflator", vintage=2090) == last
@@ -58,6 +115,13 @@ def test_older_money_is_worth_more_and_euros_use_their_own_rate(catalog):
     deflator = Deflator(catalog)
     assert deflator.factor("USD", 2020) > 1.1
     assert deflator.factor("EUR", 2023) / deflator.factor("USD", 2023) == pytest.approx(1.0813)
+
+
+@pytest.mark.parametrize(("currency", "year"), [("USD", 2009), ("USD", 2027), ("EUR", 2014), ("EUR", 2026)])
+def test_money_of_a_year_beyond_the_table_is_refused(catalog, currency, year):
+    """The rate of the first or last year was taken: 1.11 USD for a euro of 2010, which cost 1.33."""
+    with pytest.raises(InputError, match=r"price year = \d+: lies outside the table 'deflator'.* to "):
+        Deflator(catalog).factor(currency, year)
 
 
 def test_unknown_currency_is_refused(catalog):

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wattscale.economics.annuity import annuity, net_annuity, present_value_factor, remaining_value_share
+from wattscale.annuity import present_value_factor
 from wattscale.economics.cashflow import capital_payments, cash_flow, tax
 from wattscale.economics.finance import irr, irr_many, irr_roots, mirr, npv, payback_years
+from wattscale.economics.resale import net_annuity, remaining_value_share
 from wattscale.economics.result import CostLine
-from wattscale.errors import InputError
 
 
 def line(capital, life, rate, resale=0.0, running=0.0):
@@ -26,20 +26,6 @@ def test_a_replacement_chain_is_worth_its_annuity(life, years, rate, resale):
     cash = capital_payments(line(1000.0, float(life), rate, resale), rate, years)
     expected = -1000.0 * net_annuity(rate, life, resale) * present_value_factor(rate, years)
     assert float(npv(rate, cash)) == pytest.approx(expected, rel=1e-6, abs=1e-6)
-
-
-def test_annuity_repays_the_cost():
-    assert annuity(0.1, 10) * present_value_factor(0.1, 10) == pytest.approx(1.0)
-
-
-def test_annuity_is_continuous_at_a_rate_of_zero():
-    assert annuity(1e-7, 20) == pytest.approx(annuity(0.0, 20), rel=1e-5)
-
-
-@pytest.mark.parametrize(("rate", "life"), [(-0.01, 10), (0.05, 0)])
-def test_annuity_refuses_a_negative_rate_and_no_life(rate, life):
-    with pytest.raises(InputError):
-        annuity(rate, life)
 
 
 def test_remaining_value_falls_from_one_to_the_resale_value():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from wattscale.annuity import present_value_factor
 from wattscale.catalog import load_catalog
-from wattscale.economics.annuity import present_value_factor
 from wattscale.economics.cashflow import cash_flow
 from wattscale.economics.reporting import currency_per_usd, refresh_figures
 from wattscale.economics.result import CostLine

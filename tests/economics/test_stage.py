@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wattscale.annuity import present_value_factor
 from wattscale.catalog import load_catalog
-from wattscale.economics.annuity import present_value_factor
 from wattscale.economics.prices import accelerator_price
 from wattscale.economics.stage import run
 from wattscale.errors import InputError

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from wattscale.annuity import annuity
 from wattscale.catalog import load_catalog
 from wattscale.chain import plan as make_plan
-from wattscale.economics.annuity import annuity
 from wattscale.economics.stage import run
 from wattscale.economics.waiting import power_wait
 from wattscale.impact.stage import run as run_impact

@@ -89,3 +89,9 @@ def test_servers_without_fans_get_the_smaller_hall_they_need(catalog, air):
         hall = option.energy_mwh / option.pue / IT.sum()
         premium = catalog.value("cooling", f"{name}.construction_premium_share")
         assert option.capital_usd == pytest.approx(construction * (hall * (1 + premium) - 1), rel=1e-9)
+
+
+def test_a_tiny_discount_rate_costs_what_none_does(catalog, air):
+    """A rate of 1e-18 ended in a division by zero."""
+    free, tiny = (side_by_side(catalog, air, money=Money(discount_rate=rate)) for rate in (0.0, 1e-18))
+    assert [o.cost_usd_per_year for o in tiny] == pytest.approx([o.cost_usd_per_year for o in free], rel=1e-12)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from wattscale.annuity import annuity
 from wattscale.catalog import load_catalog
-from wattscale.economics.annuity import annuity
 from wattscale.economics.costs import Quantities, cost_lines
 from wattscale.economics.prices import price_book
 from wattscale.economics.tokens import HARDWARE_SEGMENTS

@@ -1,20 +1,22 @@
-"""The campus as a PyPSA network, through its netCDF file and back; costs from technology-data."""
+"""The campus as a PyPSA network, through its netCDF file and back."""
 
 from __future__ import annotations
 
+import sys
 import warnings
 
 import numpy as np
+import pandas as pd
+import plain_networks
 import pytest
 from campuses import battery, gas, grid, named, setting, solar, technology
 
-from wattscale.catalog import load_catalog
 from wattscale.errors import InputError
 from wattscale.supply.expansion import build
 from wattscale.supply.interchange import extra_rows, from_network, to_network
+from wattscale.supply.networks import solve_network
 from wattscale.supply.setting import Period, Purchase
 from wattscale.supply.solve import solve
-from wattscale.supply.technology_data import technology_data
 from wattscale.supply.whole_units import GAP, solve_whole, unit_columns
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")
@@ -39,6 +41,91 @@ def campus(**values):
         technology("smr", "fuelled", capital_usd_per_mw=3e4, fuel_usd_per_mwh=12.0, carbon_free=True, minimum_load=0.5),
     )  # fmt: skip
     return build(setting(STEPS, **given), named(*plants))
+
+
+def bare_campus(**values):
+    """A campus all of which PyPSA's own components hold: no peaks, budgets or stores."""
+    hour = np.arange(STEPS)
+    sun = np.clip(np.sin((hour % 24 - 6) / 12 * np.pi), 0, None)
+    given = {
+        "load_mw": 100 + 10 * np.cos(hour / 24 * 2 * np.pi), "renewable": {"solar": sun}, "connection_mw": 150.0,
+        "import_usd_per_mwh": 50 + 30 * np.cos(hour / 7), "discount_rate": 0.05, **values,
+    }  # fmt: skip
+    plants = grid(capital_usd_per_mw=2e3), solar(capital_usd_per_mw=5e3), gas(capital_usd_per_mw=3e3)
+    return build(setting(STEPS, **given), named(*plants))
+
+
+@pytest.fixture
+def standin(monkeypatch):
+    """The stand-in in the place of PyPSA, whether that is installed or not."""
+    monkeypatch.setitem(sys.modules, "pypsa", plain_networks.pypsa)
+
+
+FLEXIBLE = [{}, {"flexible_share": 0.3, "flexible_window": 24}, {"flexible_share": 1.0, "flexible_window": 168},
+            {"flexible_share": 0.3, "flexible_window": 24, "checkpoint_loss_h": 0.5},
+            {"flexible_share": 0.3, "flexible_low": 1.0, "flexible_high": 1.0}]  # fmt: skip
+
+
+@pytest.mark.parametrize("values", FLEXIBLE)
+@pytest.mark.parametrize("flexible", [True, False])
+def test_the_network_holds_the_whole_load_however_much_of_it_may_be_moved(standin, values, flexible):
+    """At a share of 0.3 the file held 70 % of the load, and a reader could leave out the rest for nothing."""
+    ours = bare_campus(**values)
+    n = to_network(ours, flexible)
+    load = n.get_switchable_as_dense("Load", "p_set").sum(axis=1) * n.snapshot_weightings.generators
+    assert float(load.sum()) == pytest.approx(ours.setting.energy_mwh, rel=1e-12)
+
+
+@pytest.mark.parametrize("values", FLEXIBLE)
+def test_without_extra_rows_the_network_costs_what_the_campus_costs(standin, values):
+    """The store of moved load is empty at the end of each window; only lost work needs a row of its own."""
+    ours = solve(bare_campus(**{**values, "checkpoint_loss_h": 0.0}).program)
+    found = solve_network(to_network(bare_campus(**values)))
+    assert found.objective == pytest.approx(ours.objective, rel=1e-4)
+    fixed = solve(bare_campus(**{**values, "flexible_share": 0.0}).program)
+    found = solve_network(to_network(bare_campus(**values), flexible=False))
+    assert found.objective == pytest.approx(fixed.objective, rel=1e-4)
+
+
+@pytest.mark.parametrize("hours", [1.0, 3.0])
+def test_steps_are_dates_from_the_first_of_january(standin, hours):
+    n = to_network(bare_campus(weight=np.full(STEPS, hours)))
+    assert isinstance(n.snapshots, pd.DatetimeIndex)
+    assert n.snapshots[0] == pd.Timestamp("2025-01-01 00:00")
+    assert set(np.diff(n.snapshots)) == {np.timedelta64(int(hours * 3600), "s")}
+
+
+def test_every_term_of_a_setting_survives_the_network(standin):
+    ours = whole_contract(unit_mw={"smr": 12.0})
+    for flexible in (True, False):
+        assert_same(from_network(to_network(ours, flexible)), ours)
+
+
+def test_a_file_of_an_earlier_version_is_not_read_with_a_part_of_its_load(standin):
+    n = to_network(bare_campus(flexible_share=0.3))
+    n.add("Generator", "flexible", bus="campus", sign=-1)
+    with pytest.raises(InputError, match="earlier version"):
+        from_network(n)
+
+
+def test_without_pypsa_the_message_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pypsa", None)
+    with pytest.raises(InputError, match=r"needs PyPSA, which is not installed.*pip install"):
+        to_network(bare_campus())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("values", FLEXIBLE[:3])
+def test_pypsa_itself_finds_our_cost_in_the_file_without_extra_rows(values, tmp_path):
+    pypsa = pytest.importorskip("pypsa", reason="PyPSA is not installed")
+    ours = bare_campus(**values)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        to_network(ours).export_to_netcdf(tmp_path / "campus.nc")
+        n = pypsa.Network(tmp_path / "campus.nc")
+        n.optimize(solver_name="highs", log_to_console=False)
+    assert isinstance(n.snapshots, pd.DatetimeIndex)
+    assert float(n.model.objective.value) == pytest.approx(solve(ours.program).objective, rel=1e-5)
 
 
 @pytest.mark.slow
@@ -80,19 +167,21 @@ def whole_contract(**values):
 
 
 @pytest.mark.slow
-def test_pypsa_finds_the_same_cost_for_the_whole_of_tariff_and_contracts(tmp_path):
+@pytest.mark.parametrize("flexible", [True, False])
+def test_pypsa_finds_the_same_cost_for_the_whole_of_tariff_and_contracts(tmp_path, flexible):
     """Through the file: PyPSA with HiGHS against our own answer, and the campus read back from the file."""
     pypsa = pytest.importorskip("pypsa", reason="PyPSA is not installed")
-    ours = whole_contract()
+    ours = whole_contract() if flexible else whole_contract(flexible_share=0.0)
+    written = whole_contract()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        to_network(ours).export_to_netcdf(tmp_path / "campus.nc")
+        to_network(written, flexible).export_to_netcdf(tmp_path / "campus.nc")
         n = pypsa.Network(tmp_path / "campus.nc")
         n.optimize(solver_name="highs", extra_functionality=extra_rows, log_to_console=False)
         back = from_network(n)
     found = solve(ours.program)
     assert float(n.model.objective.value) == pytest.approx(found.objective, rel=1e-4)
-    assert solve(back.program).objective == pytest.approx(found.objective, rel=1e-6)
+    assert solve(back.program).objective == pytest.approx(solve(written.program).objective, rel=1e-6)
     assert n.links.p_nom_opt["grid"] <= 90.0 + 1e-6
 
 
@@ -118,6 +207,10 @@ def test_every_term_of_a_setting_survives_the_file(tmp_path):
         warnings.simplefilter("ignore")
         to_network(ours).export_to_netcdf(tmp_path / "campus.nc")
         back = from_network(pypsa.Network(tmp_path / "campus.nc"))
+    assert_same(back, ours)
+
+
+def assert_same(back, ours):
     assert back.technologies == ours.technologies
     for key, value in vars(ours.setting).items():
         mine = getattr(back.setting, key)
@@ -127,29 +220,3 @@ def test_every_term_of_a_setting_survives_the_file(tmp_path):
             assert mine == pytest.approx(value), key
         else:
             assert mine == value, key
-
-
-COSTS = """technology,parameter,value,unit,source,further description,currency_year
-solar-utility,investment,400,EUR/kW_e,DEA,,2020
-solar-utility,FOM,2.5,%/year,DEA,,2020
-solar-utility,lifetime,40,years,DEA,,2020
-battery inverter,investment,160,EUR/kW,DEA,,2020
-battery inverter,efficiency,0.96,per unit,DEA,,2020
-battery storage,investment,150,EUR/kWh,DEA,,2020
-battery storage,lifetime,25,years,DEA,,2020
-"""
-
-
-def test_costs_of_technology_data_become_own_technologies():
-    """2020 EUR times the exchange rate of 1.14 times the rise of prices since: 1.3 to 1.5 USD."""
-    solar_row, battery_row = technology_data(COSTS, load_catalog())
-    assert solar_row.name == "solar-td"
-    assert 1.3 * 400 < solar_row.capital_usd_per_kw < 1.5 * 400
-    assert solar_row.fixed_usd_per_kw_year == pytest.approx(0.025 * solar_row.capital_usd_per_kw)
-    assert battery_row.capital_usd_per_kwh / battery_row.capital_usd_per_kw == pytest.approx(150 / 160)
-    assert (battery_row.life_years, battery_row.roundtrip_efficiency) == (25.0, 0.96)
-
-
-def test_a_file_that_is_no_technology_data_is_refused():
-    with pytest.raises(InputError, match="investment"):
-        technology_data("a,b\n1,2\n", load_catalog())

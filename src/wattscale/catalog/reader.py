@@ -12,10 +12,13 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from wattscale.catalog.bounds import Bounds, bounds_of
+from wattscale.catalog.money import Deflator
 from wattscale.catalog.table import (
+    Between,
     Table,
     confidence_of,
     figure_id,
+    interpolated,
     overridden,
     plain,
     read_table,
@@ -174,7 +177,8 @@ class Catalog:
             table: Table name.
             key: `item.parameter`.
             region: Preferred region; rows without a region serve all.
-            vintage: Year of build; interpolated linearly between the rows given, held flat outside them.
+            vintage: Year of build; interpolated linearly between the rows given (prices in real terms), held flat
+                outside them.
 
         Raises:
             WattscaleError: No such figure (a defect of the package, or of a user's key).
@@ -183,14 +187,29 @@ class Catalog:
         if key not in found_in.figures:
             hint = did_you_mean(key, found_in.figures) or ""
             raise WattscaleError(f"catalogue table '{table}' has no figure '{key}'. {hint}")
-        found = found_in.figure(key, region, vintage)
-        plain_id = f"{table}/{key}"
-        for name in (found.id, plain_id):
-            if name in self.overrides:
-                found = overridden(found, self.overrides[name])
-                break
+        found = self._at(found_in.between(key, region, vintage))
+        if f"{table}/{key}" in self.overrides and found.id not in self.overrides:
+            found = overridden(found, self.overrides[f"{table}/{key}"])
         self.used[found.id] = found
         return found
+
+    def _at(self, between: Between) -> Figure:
+        """Give the figure of a year from the rows around it, each with the user's own value where there is one.
+
+        Two prices are brought to one price level first: between a price of 2023 and one of 2025 lies what rose, not
+        what money lost.
+        """
+        before = self._own(between.before)
+        if between.after is None:
+            return before
+        after, money = self._own(between.after), 1.0
+        if (before.currency, before.price_year) != (after.currency, after.price_year):
+            deflator = Deflator(self)
+            money = deflator.factor_of(after) / deflator.factor_of(before)
+        return interpolated(before, after, between.year, between.share, money)
+
+    def _own(self, figure: Figure) -> Figure:
+        return overridden(figure, self.overrides[figure.id]) if figure.id in self.overrides else figure
 
     def value(self, table: str, key: str, *, region: str = "", vintage: float | None = None) -> float:
         """Give the value of `figure`."""

@@ -1,7 +1,7 @@
 """One table of the catalogue: cells as text, the sidecar, and look-up of figures and records in it.
 
 In: `<table>.csv` and `<table>.toml` of this folder. Out: `Table`, `Figure`.
-Leaves out: overrides and the ledger; reader.py adds them.
+Leaves out: overrides, the ledger and the price level of years between rows; reader.py adds them.
 """
 
 from __future__ import annotations
@@ -20,6 +20,23 @@ from wattscale.figure import CONFIDENCES, Confidence, Figure
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+@dataclass(frozen=True)
+class Between:
+    """The rows around a year; `after` is None where one row alone holds.
+
+    Attributes:
+        before: Figure of the row that holds, or of the year before.
+        after: Figure of the year after.
+        year: Year asked for.
+        share: Part of the way from `before` to `after` [1].
+    """
+
+    before: Figure
+    after: Figure | None = None
+    year: float = 0.0
+    share: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -77,18 +94,18 @@ class Table:
         return {c: (min(values), max(values)) for c, values in cells.items() if values}
 
     @cached_property
-    def _known(self) -> dict[tuple[str, str, float | None], Figure]:
+    def _known(self) -> dict[tuple[str, str, float | None], Between]:
         return {}
 
-    def figure(self, key: str, region: str, vintage: float | None) -> Figure:
-        """Give a figure by `item.parameter`, for the region where it has a row of its own; kept once found."""
+    def between(self, key: str, region: str, vintage: float | None) -> Between:
+        """Find the rows of `item.parameter` around a year, for the region where it has rows of its own; kept."""
         asked = (key, region, vintage)
         if asked not in self._known:
             candidates = self.figures[key]
             regions = [r.get("region", "") for r in candidates]
             chosen = region if region in regions else "" if "" in regions else regions[0]
             rows = [r for r in candidates if r.get("region", "") == chosen]
-            self._known[asked] = interpolated(self, rows, vintage)
+            self._known[asked] = _between(self, rows, vintage)
         return self._known[asked]
 
     def unit(self, column: str) -> str:
@@ -165,23 +182,40 @@ def _figure_of(table: Table, row: Mapping[str, str]) -> Figure:
     )
 
 
-def interpolated(table: Table, rows: Sequence[Mapping[str, str]], vintage: float | None) -> Figure:
-    """Give the figure of a year: interpolated between vintages, held flat outside them."""
+def _between(table: Table, rows: Sequence[Mapping[str, str]], vintage: float | None) -> Between:
+    """Find the rows around a year; the first and the last row hold before and after all."""
     dated = sorted((r for r in rows if r.get("vintage")), key=lambda r: float(r["vintage"]))
     if not dated:
-        return _figure_of(table, rows[0])
+        return Between(_figure_of(table, rows[0]))
     if vintage is None or vintage <= float(dated[0]["vintage"]):
-        return _figure_of(table, dated[0])
+        return Between(_figure_of(table, dated[0]))
     for before, after in pairwise(dated):
         y0, y1 = float(before["vintage"]), float(after["vintage"])
         if vintage < y1:
-            a, b, t = _figure_of(table, before), _figure_of(table, after), (vintage - y0) / (y1 - y0)
-            low, value, high = (p + t * (q - p) for p, q in ((a.low, b.low), (a.value, b.value), (a.high, b.high)))
-            return Figure(
-                f"{a.id.rsplit(':', 1)[0]}:{vintage:g}", value, low, high, a.unit, f"{a.source}; interpolated",
-                f"{vintage:g}", a.confidence, a.note, a.currency, a.price_year,
-            )  # fmt: skip
-    return _figure_of(table, dated[-1])
+            ends = _figure_of(table, before), _figure_of(table, after)
+            return Between(*ends, vintage, (vintage - y0) / (y1 - y0))
+    return Between(_figure_of(table, dated[-1]))
+
+
+def interpolated(before: Figure, after: Figure, year: float, share: float, money: float) -> Figure:
+    """Give the figure of a year between two rows, in the money of the first.
+
+    p + t * (m * q - p)
+
+    Args:
+        before: Figure of the row p.
+        after: Figure of the row q, in the same unit but for the money.
+        year: The year.
+        share: Part of the way t [1].
+        money: Money of the first row per money of the second m [1].
+    """
+    a, b = before, after
+    ends = ((a.low, b.low), (a.value, b.value), (a.high, b.high))
+    low, value, high = (p + share * (money * q - p) for p, q in ends)
+    return Figure(
+        f"{a.id.rsplit(':', 1)[0]}:{year:g}", value, low, high, a.unit, f"{a.source}; interpolated", f"{year:g}",
+        a.confidence, a.note, a.currency, a.price_year,
+    )  # fmt: skip
 
 
 def overridden(figure: Figure, value: float) -> Figure:

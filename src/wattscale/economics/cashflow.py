@@ -10,7 +10,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from wattscale.economics.annuity import annuity, remaining_value_share
+from wattscale.annuity import annuity
+from wattscale.economics.resale import remaining_value_share
 from wattscale.economics.result import CostLine
 from wattscale.units import FloatArray
 
@@ -31,7 +32,7 @@ def capital_payments(line: CostLine, rate: float, years: int) -> FloatArray:
     """Give what the capital of one line takes and gives back: bought, replaced, sold, valued at the end.
 
     Bought at once in year 0 and again at each end of life; each time the old one sells for its resale value, and
-    what is left at the end of the project counts at the value for which the annuity pays exactly (annuity.py).
+    what is left at the end of the project counts at the value for which the annuity pays exactly (resale.py).
 
     Args:
         line: Cost line with capital, life and annuity.

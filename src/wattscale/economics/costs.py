@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from wattscale.economics.annuity import annuity, net_annuity, resale_share
+from wattscale.annuity import annuity
 from wattscale.economics.prices import RACK_SCALE_DOMAIN, PriceBook
+from wattscale.economics.resale import net_annuity, resale_share
 from wattscale.economics.result import CostLine
 from wattscale.units import FloatArray
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wattscale.economics.annuity import annuity
+from wattscale.annuity import annuity
 from wattscale.errors import InputError
 from wattscale.units import HOURS_PER_YEAR, FloatArray
 
@@ -73,11 +73,16 @@ def fixed_charge_rate(wacc_real: float, years: float, tax_rate: float, pvd: floa
     Returns:
         Fixed charge rate [1/year].
 
+    Raises:
+        InputError: A negative cost of capital.
+
     Source: NREL Annual Technology Baseline, project finance factor.
 
     >>> round(fixed_charge_rate(0.0, 20, 0.25, 1.0), 6)
     0.05
     """
+    if wacc_real < 0.0:
+        raise InputError("must not be negative", where="economics.discount_rate", value=wacc_real, allowed=">= 0")
     factor = (1.0 - tax_rate * pvd * (1.0 - itc_share / 2.0) - itc_share) / (1.0 - tax_rate)
     return annuity(wacc_real, years) * factor
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from wattscale.annuity import present_value_factor
 from wattscale.compute.result import ComputeResult
-from wattscale.economics.annuity import present_value_factor
 from wattscale.economics.cashflow import cash_flow
 from wattscale.economics.finance import irr_roots, mirr, npv, payback_years
 from wattscale.economics.result import CostLine

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from wattscale.annuity import annuity
 from wattscale.catalog import Catalog, Deflator
 from wattscale.errors import InfeasibleError
 from wattscale.facility.annual import itue, pue
@@ -159,8 +160,7 @@ def _option(
     premium = catalog.value("cooling", f"{tech.name}.construction_premium_share")
     # Servers without fans need a smaller hall for the same computing: the economics stage builds it for their power.
     capital = construction * capacity_mw * (scale * (1.0 + premium) - 1.0)
-    years, rate = catalog.value("dc_costs", "life.plant"), money.discount_rate
-    annuity = 1.0 / years if rate == 0 else rate / (1.0 - (1.0 + rate) ** -years)
+    years = catalog.value("dc_costs", "life.plant")
     energy_usd = float(np.sum(hours.power_mw * money.price_usd_per_mwh))
     water_usd = water * deflator.to_base(catalog.figure("dc_costs", "water.price")).value
     limit = catalog.figure("cooling", f"{tech.name}.density_limit_kw")
@@ -174,7 +174,7 @@ def _option(
         energy_mwh=energy,
         water_m3=water,
         capital_usd=capital,
-        cost_usd_per_year=capital * annuity + energy_usd + water_usd,
+        cost_usd_per_year=capital * annuity(money.discount_rate, years) + energy_usd + water_usd,
         rack_limit_kw=limit.value,
         feasible=rack_kw <= limit.high,
     )

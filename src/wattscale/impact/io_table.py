@@ -108,9 +108,9 @@ def economy_files(table: ImpactTable) -> dict[str, Path]:
 def _tables(folder: Path) -> list[Path]:
     """Give the tables of a folder that are read; none where its list of them cannot be."""
     try:
-        files = json.loads((folder / PARAMETERS).read_text(encoding="utf-8"))["files"]
+        files = read_json(folder / PARAMETERS, FIELD, LIST)["files"]
         return [folder / files[name]["name"] for name in READ if name in files]
-    except (OSError, ValueError, LookupError, TypeError):
+    except (InputError, LookupError, TypeError):
         return []
 
 

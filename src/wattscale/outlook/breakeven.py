@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
-from wattscale.economics.annuity import annuity
+from wattscale.annuity import annuity
 from wattscale.outlook.drivers import Draws
 from wattscale.outlook.planunits import PlanUnits
 from wattscale.outlook.years import FUTURE, LAST_HISTORY, LAST_YEAR, place

@@ -24,6 +24,14 @@ class OwnTechnology(TableModel):
         None, "USD/kW-year", "Fixed running cost (replaces a share of the capital too)", "scenario", ge=0, le=1e5
     )
     life_years: float | None = quantity(None, "year", "Economic life", "scenario", ge=1, le=100)
+    power_life_years: float | None = quantity(
+        None,
+        "year",
+        "Economic life of a storage's power (its inverters), where it is another",
+        "scenario",
+        ge=1,
+        le=100,
+    )
     variable_usd_per_mwh: float | None = quantity(None, "USD/MWh", "Running cost", "scenario", ge=0, le=1e4)
     fuel_usd_per_mwh: float | None = quantity(None, "USD/MWh", "Fuel per MWh of electricity", "scenario", ge=0, le=1e4)
     carbon_kg_per_mwh: float | None = quantity(

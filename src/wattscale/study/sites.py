@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from wattscale.annuity import annuity
 from wattscale.catalog import load_catalog
 from wattscale.chain import figure_of, scenario_files, walk
 from wattscale.contents import unchanged
-from wattscale.economics.annuity import annuity
 from wattscale.economics.stage import EXTRAS
 from wattscale.errors import InfeasibleError, WattscaleError
 from wattscale.scenario.patch import Patch, apply_patch

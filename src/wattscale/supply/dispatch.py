@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from wattscale.annuity import annuity
 from wattscale.supply.certificate import flow_reduced_cost, reduced_costs
 from wattscale.supply.expansion import Campus
 from wattscale.supply.limits import counted_per_mw, counted_per_mwh, wear_usd_per_mwh
@@ -16,7 +17,7 @@ from wattscale.supply.program import Solution, bound_value
 from wattscale.supply.purchases import resale_usd_per_mwh
 from wattscale.supply.setting import Limit, Purchase
 from wattscale.supply.tariff import PEAKS, SPOT, TIER
-from wattscale.supply.technologies import Technology, annuity
+from wattscale.supply.technologies import Technology
 from wattscale.units import KG_PER_T, FloatArray
 
 
@@ -144,7 +145,7 @@ def costs(campus: Campus, solution: Solution, d: Dispatch) -> dict[str, float]:
         if name == "grid":
             _grid_costs(campus, solution, d, capital, parts)
             continue
-        parts[f"{name}.capital"] = capital * annuity(rate, t.life_years)
+        parts[f"{name}.capital"] = t.capital_usd_per_year(rate, power[name], energy.get(name, 0.0))
         parts[f"{name}.fixed"] = capital * t.fixed_share + t.fixed_usd_per_mw_year * power[name]
         given = float(weight @ d.given_mw[name])
         if t.variable_usd_per_mwh:
@@ -231,9 +232,9 @@ def cost_range(campus: Campus, solution: Solution, d: Dispatch) -> tuple[float, 
         for name, t in campus.technologies.items():
             if name == "grid" and not campus.setting.grid_capital:
                 continue
-            factor = annuity(campus.setting.discount_rate, t.life_years) + t.fixed_share
-            more = capital_of(t, power[name], energy.get(name, 0.0), level)
-            total += (more - capital_of(t, power[name], energy.get(name, 0.0))) * factor
+            size, rate = (power[name], energy.get(name, 0.0)), campus.setting.discount_rate
+            total += t.capital_usd_per_year(rate, *size, level) - t.capital_usd_per_year(rate, *size)
+            total += (capital_of(t, *size, level) - capital_of(t, *size)) * t.fixed_share
             fuel = t.fuel_usd_per_mwh[level] - t.fuel_usd_per_mwh[0]
             total += fuel * float(campus.setting.weight @ d.given_mw[name])
         found.append(total)

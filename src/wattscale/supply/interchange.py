@@ -3,8 +3,10 @@
 In: a `Campus`, or a network that this module wrote. Out: a network (write it with `export_to_netcdf`), or the campus.
 Leaves out: networks of others; networks.py solves those.
 
-What a network has no component for (peaks, tiers, budgets, one power for both ways of a store, the flexible load)
-goes into its `meta` and into `extra_rows` (interchange_rows.py), to be given to `n.optimize`.
+The load of the network is the whole load; what of it may be moved is a store that is empty at the end of each window,
+so that no reader loses energy. What a network has no component for (peaks, tiers, budgets, one power for both ways of a
+store, ramps and lost work of moved load) goes into its `meta` and into `extra_rows` (interchange_rows.py), to be given
+to `n.optimize`.
 """
 
 from __future__ import annotations
@@ -26,27 +28,32 @@ from wattscale.units import KG_PER_T, FloatArray
 __all__ = ["extra_rows", "from_network", "to_network"]
 
 BUS, METER_BUS = "campus", "meter"
+MOVED, LOST_WORK = "moved load", "work lost"
+"""Bus, link and store of the load that may be moved; what turning it down loses, where `extra_rows` counts that."""
 META = "wattscale"
+FIRST_HOUR = "2025-01-01"
+"""Label of the first step: the year of the labels (convention 1), in UTC."""
 
 
-def to_network(campus: Campus) -> Any:
+def to_network(campus: Campus, flexible: bool = True) -> Any:
     """Write a campus as a PyPSA network.
 
     Args:
         campus: The campus.
+        flexible: Whether the load that may be moved can be moved in the network too.
 
     Returns:
         `pypsa.Network`; optimise it with `n.optimize(extra_functionality=extra_rows)`.
-    """
-    import pandas as pd
 
-    pypsa: Any = import_module("pypsa")
-    setting = campus.setting
+    Raises:
+        InputError: PyPSA is not installed.
+    """
+    pypsa, setting = _pypsa(), campus.setting
     n = pypsa.Network()
-    n.set_snapshots(pd.RangeIndex(len(setting.weight), name="snapshot"))
+    n.set_snapshots(_labels(setting.weight))
     n.snapshot_weightings.loc[:, :] = np.repeat(setting.weight[:, None], n.snapshot_weightings.shape[1], axis=1)
     n.add("Bus", BUS)
-    n.add("Load", "load", bus=BUS, p_set=setting.load_mw * (1.0 - setting.flexible_share))
+    n.add("Load", "load", bus=BUS, p_set=setting.load_mw)
     for t in campus.technologies.values():
         {"storage": _add_store, "grid": _add_grid}.get(t.kind, _add_plant)(n, campus, t)
     for p in setting.purchases:
@@ -54,12 +61,44 @@ def to_network(campus: Campus) -> Any:
     peak = float(setting.load_mw.max())
     n.add("Generator", "unserved", bus=BUS, p_nom=peak, p_max_pu=SHED_ROOM * np.maximum(setting.load_mw, 0.0) / peak,
           marginal_cost=setting.unserved_usd_per_mwh)  # fmt: skip
-    if setting.flexible_share > 0.0:
-        usual = setting.flexible_share * setting.load_mw
-        n.add("Generator", "flexible", bus=BUS, sign=-1, p_nom=peak, p_min_pu=setting.flexible_low * usual / peak,
-              p_max_pu=setting.flexible_high * usual / peak)  # fmt: skip
+    if setting.flexible_share > 0.0 and flexible:
+        _add_moved_load(n, campus)
     n.meta = {META: _plain(setting, campus.technologies)}
     return n
+
+
+def _pypsa() -> Any:
+    try:
+        return import_module("pypsa")
+    except ImportError as error:
+        if error.name != "pypsa":
+            raise
+        raise InputError("needs PyPSA, which is not installed", where="supply.interchange",
+                         hint='Install it: pip install "pypsa>=0.30"') from None  # fmt: skip
+
+
+def _labels(weight: FloatArray) -> Any:
+    """Give the time at which each step begins, as dates."""
+    import pandas as pd
+
+    hours = np.concatenate([[0.0], np.cumsum(weight)[:-1]])
+    return pd.DatetimeIndex(pd.Timestamp(FIRST_HOUR) + pd.to_timedelta(hours, unit="h"), name="snapshot")
+
+
+def _add_moved_load(n: Any, campus: Campus) -> None:
+    """Moved load: a link that takes more or less than usual, into a store that is empty at the end of each window."""
+    setting = campus.setting
+    backlog = next(s for s in campus.program.stores if s.name == "flexible")
+    usual = setting.flexible_share * setting.load_mw
+    most = max(setting.flexible_high - 1.0, 1.0 - setting.flexible_low) * float(usual.max())
+    span = 0.0 if backlog.zero is None else np.where(backlog.zero > 0.0, 0.0, 1.0)
+    n.add("Bus", MOVED)
+    n.add("Store", MOVED, bus=MOVED, e_nom=float(backlog.upper.max()), e_min_pu=-span, e_max_pu=span)
+    shares = (setting.flexible_low - 1.0) * usual, (setting.flexible_high - 1.0) * usual
+    low, high = (np.divide(s, most, out=np.zeros_like(s), where=most > 0.0) for s in shares)
+    n.add("Link", MOVED, bus0=BUS, bus1=MOVED, p_nom=most, p_min_pu=low, p_max_pu=high)
+    if setting.checkpoint_loss_h > 0.0:
+        n.add("Generator", LOST_WORK, bus=MOVED, sign=-1, p_nom=float(backlog.upper.max()))
 
 
 def _upper(campus: Campus, column: str) -> float:
@@ -148,12 +187,15 @@ def from_network(n: Any) -> Campus:
         n: The network, as read from its netCDF file.
 
     Raises:
-        InputError: A network that this module did not write.
+        InputError: A network that this module did not write, or an earlier version of it.
     """
     meta = n.meta.get(META) if isinstance(n.meta, dict) else None
     if not meta:
         raise InputError("was not written by to_network", where="network",
                          hint="Solve it as it is with wattscale.supply.networks.solve_network")  # fmt: skip
+    if "flexible" in n.generators.index:
+        raise InputError("was written by an earlier version, without the load that may be moved", where="network",
+                         hint="Write it again with to_network")  # fmt: skip
     kept: dict[str, Any] = dict(meta["setting"])
     rows = {
         "periods": tuple(Period(**p) for p in kept["periods"]),
@@ -167,7 +209,7 @@ def from_network(n: Any) -> Campus:
     found = {k: np.asarray(v, float) for k, v in kept["renewable"].items()}
     virtual = {p.key for p in setting.purchases if p.delivery == "virtual"}
     found |= {k: volume[k].to_numpy(float) for k in found if k in volume and k not in virtual}
-    load = n.get_switchable_as_dense("Load", "p_set")["load"].to_numpy(float) / (1.0 - setting.flexible_share)
+    load = n.get_switchable_as_dense("Load", "p_set")["load"].to_numpy(float)
     limits = {k: float(n.generators.p_nom_max[k]) for k in setting.max_capacity_mw if k in n.generators.index}
     changed = replace(setting, load_mw=load, renewable=found, max_capacity_mw={**setting.max_capacity_mw, **limits})
     return build(replace(changed, **_prices(n, changed)), technologies)
@@ -204,4 +246,7 @@ def extra_rows(n: Any, snapshots: Any) -> None:
     """
     from wattscale.supply.interchange_rows import add_rows
 
-    add_rows(n.model, from_network(n), snapshots)
+    campus = from_network(n)
+    if MOVED not in n.links.index:  # written with a fixed load
+        campus = build(replace(campus.setting, flexible_share=0.0), campus.technologies)
+    add_rows(n.model, campus, snapshots)

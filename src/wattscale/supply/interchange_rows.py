@@ -1,4 +1,4 @@
-"""Rows that a PyPSA model of a campus needs beside its components: peaks, tiers, budgets, ramps, flexible windows.
+"""Rows that a PyPSA model of a campus needs beside its components: peaks, tiers, budgets, ramps, lost work.
 
 In: the linopy model of a network of `to_network` and its campus. Out: the model with more variables, rows and costs.
 Leaves out: what the components hold already. The rows are those of the campus's program, so both are one problem.
@@ -14,6 +14,7 @@ import numpy as np
 
 from wattscale.hours import IntArray
 from wattscale.supply.expansion import Campus
+from wattscale.supply.interchange import LOST_WORK, MOVED
 from wattscale.supply.program import Link, Ramp
 
 CAPPED = ("grid", "export", "spot")
@@ -80,6 +81,9 @@ class _Model:
     def flow(self, j: int) -> Any:
         """A flow as an expression."""
         name = self.campus.program.flows[j].name
+        if name == "flexible":
+            usual = self.campus.setting.flexible_share * self.campus.setting.load_mw
+            return self.of("Link-p", MOVED) + self.by_step(usual)
         store, _, way = name.rpartition(".")
         if name == "renewable":
             kinds = [k for k, t in self.campus.technologies.items() if t.kind == "renewable"]
@@ -120,8 +124,8 @@ def add_rows(model: Any, campus: Campus, snapshots: Any) -> None:
             _cap(m, program.flow(name))
     for ramp in program.ramps:
         _limit_ramp(m, ramp)
-    if campus.setting.flexible_share > 0.0:
-        _close_windows(m)
+    if campus.setting.flexible_share > 0.0 and campus.setting.checkpoint_loss_h > 0.0:
+        _lose_work(m)
 
 
 def _of_columns(m: _Model, link: Link) -> Any:
@@ -146,23 +150,19 @@ def _limit_ramp(m: _Model, ramp: Ramp) -> None:
     name = program.flows[ramp.flow].name
     if name in m.campus.technologies and name != "grid":
         return
-    change = m.flow(ramp.flow).diff("snapshot")
+    # Of the flexible load the moved part alone changes; that of its usual power is the base of the ramp.
+    moved = name == "flexible"
+    change = (m.of("Link-p", MOVED) if moved else m.flow(ramp.flow)).diff("snapshot")
     for end, sign in ((ramp.up, -1.0), (ramp.down, 1.0)):
         flow = program.flows[end]
         part = m.model.add_variables(lower=0, upper=m.by_step(flow.upper), name=flow.name)
         change = change + sign * part
-    m.row(change, "=", m.by_step(np.zeros(program.steps) if ramp.base is None else ramp.base), f"ramp-{name}")
+    base = np.zeros(program.steps) if ramp.base is None or moved else ramp.base
+    m.row(change, "=", m.by_step(base), f"ramp-{name}")
 
 
-def _close_windows(m: _Model) -> None:
-    """Flexible load gets its energy within each window."""
+def _lose_work(m: _Model) -> None:
+    """Turning the flexible load down loses work, which its store then lacks."""
     s = m.campus.setting
-    window = max(1, round(s.flexible_window / float(s.weight[0])))
-    group = m.by_step(np.arange(len(s.weight)) // window).rename("window")
-    usual = m.by_step(s.flexible_share * s.load_mw * s.weight)
-    given = m.of("Generator-p", "flexible") * m.by_step(s.weight)
-    if s.checkpoint_loss_h > 0.0:
-        loss = s.checkpoint_loss_h * s.weight / float(s.weight[0])
-        given = given - m.model["flexible.down"] * m.by_step(loss)
-    moved = given.groupby(group).sum()
-    m.row(moved, "=", usual.groupby(group).sum(), "window")
+    lost = m.model["flexible.down"] * (s.checkpoint_loss_h / float(s.weight[0]))
+    m.row(m.of("Generator-p", LOST_WORK) - lost, "=", 0, LOST_WORK)

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from wattscale.errors import InputError
-from wattscale.supply.network_refusals import LISTS, check
+from wattscale.supply.network_refusals import check
 from wattscale.supply.network_rows import Rows, Size
+from wattscale.supply.network_values import LISTS
 from wattscale.supply.program import Budget, Column, Link, Program, Store, Term
 from wattscale.units import FloatArray
 
@@ -162,12 +163,12 @@ def _add_store(r: Rows, name: str) -> None:
     r.store_at["Store", name] = len(r.stores)
     names = ("e_min_pu", "e_max_pu", "standing_loss")
     low, high, loss = (r.series("Store", a)[name].to_numpy(float) for a in names)
-    if size.column >= 0 and np.any(low):
-        raise InputError("cannot be held for a store whose size is open", value="not zero",
+    if (size.column >= 0 or size.room) and np.any(low):
+        raise InputError("cannot be held for a store whose size is open or endless", value="not zero",
                          where=f"network: Store '{name}' e_min_pu", hint="Fix its size or set it to 0")  # fmt: skip
     keep = (1.0 - loss) ** r.weight
     start = 0.0 if row["e_cyclic"] else float(row["e_initial"])
-    _store(r, f"Store.{name}", keep, low * size.least, r.bound(size, high), bool(row["e_cyclic"]), r.zero, start)
+    _store(r, f"Store.{name}", keep, r.bound(size, low)[0], r.bound(size, high), bool(row["e_cyclic"]), r.zero, start)
 
 
 def _open_stores(r: Rows, own: set[str]) -> None:
@@ -223,6 +224,12 @@ def _global_limits(r: Rows) -> None:
 
 def _emissions(r: Rows, attribute: str) -> dict[int, FloatArray]:
     rate = r.n.carriers[attribute]
+    for name, row in r.active("Generator"):
+        carrier = row.get("carrier", "")
+        if carrier and carrier not in rate:
+            raise InputError("is no carrier of the network, so what it emits is unknown", value=carrier,
+                             where=f"network: Generator '{name}' carrier",
+                             hint="Add it: n.add('Carrier', ..., co2_emissions=...)")  # fmt: skip
     for component in ("StorageUnit", "Store"):
         for name, row in r.active(component):
             if float(rate.get(row.get("carrier", ""), 0.0)):
@@ -230,11 +237,16 @@ def _emissions(r: Rows, attribute: str) -> dict[int, FloatArray]:
                                  where=f"network: {component} '{name}'",
                                  value=row["carrier"], hint="Give it a carrier of its own")  # fmt: skip
     efficiency = r.series("Generator", "efficiency")
-    return {
-        r.flow_at["Generator", name, "p"]:
-            r.counted * float(rate.get(row["carrier"], 0.0)) / efficiency[name].to_numpy(float)
-        for name, row in r.active("Generator") if float(rate.get(row["carrier"], 0.0))
-    }  # fmt: skip
+    found = {}
+    for name, row in r.active("Generator"):
+        emitted = float(rate.get(row.get("carrier", ""), 0.0))
+        share = efficiency[name].to_numpy(float)
+        if emitted and np.any(share <= 0.0):
+            raise InputError("must be above zero where its carrier has emissions", value=float(share.min()),
+                             where=f"network: Generator '{name}' efficiency")  # fmt: skip
+        if emitted:
+            found[r.flow_at["Generator", name, "p"]] = r.counted * emitted / share
+    return found
 
 
 def _counts(r: Rows, size: Size, row: Any) -> bool:

@@ -1,7 +1,7 @@
 """What of a PyPSA network a linear program over buses and links cannot hold.
 
-In: a network. Out: nothing, or an `InputError` that names the component and the attribute. Leaves out: whether the
-network makes sense; PyPSA's own consistency check does that.
+In: a network. Out: nothing, or an `InputError` that names the component and the attribute. Leaves out: whether its
+tables hold numbers where they must; network_values.py checks that.
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 
 from wattscale.errors import InputError
+from wattscale.supply.network_values import LISTS, check_values
 
-LISTS = {"Generator": "generators", "StorageUnit": "storage_units", "Store": "stores", "Link": "links", "Load": "loads"}
-"""Components that can be held, and the names of their tables."""
 OTHERS = {
     "lines": "Lines share power by their impedance; use lossless Links, with p_min_pu = -1 where they run both ways",
     "transformers": "Transformers share power by their impedance; use Links",
@@ -75,6 +74,7 @@ def check(n: Any) -> None:
     Raises:
         InputError: Names the first component and attribute found.
     """
+    check_values(n)
     if len(getattr(n, "investment_periods", ())) or getattr(n, "has_scenarios", False):
         raise InputError("has several investment periods or scenarios", where="network",
                          hint="Give one year and one scenario at a time")  # fmt: skip
@@ -83,13 +83,15 @@ def check(n: Any) -> None:
         if found is not None and len(found):
             raise InputError("cannot be held", where=f"network: {table}", value=", ".join(map(str, found.index[:3])),
                              hint=hint)  # fmt: skip
-    if not len(n.snapshots) or float(np.min(n.snapshot_weightings.to_numpy(float))) <= 0.0:
-        raise InputError("must have snapshots, each with weightings above zero", where="network: snapshots")
+    by_bus = [c for c in n.buses.columns if str(c).startswith(("nom_min_", "nom_max_")) and _set(n.buses[c])]
+    if by_bus:
+        raise InputError("cannot be held", where="network: buses", value=by_bus[0],
+                         hint="Use a GlobalConstraint of type tech_capacity_expansion_limit with a bus")  # fmt: skip
     for component in LISTS:
         if component != "Load":
             _check_component(n, component)
     for name, row in n.global_constraints.iterrows():
-        if row["type"] not in LIMITS or row["sense"] == "==" or _set(row.get("investment_period", np.nan)):
+        if row["type"] not in LIMITS or row["sense"] not in ("<=", ">=") or _set(row.get("investment_period", np.nan)):
             raise InputError("cannot be held", where=f"network: GlobalConstraint '{name}'",
                              value=f"{row['type']} {row['sense']}",
                              allowed=f"{' or '.join(LIMITS)}, with <= or >=")  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from wattscale.errors import InputError
-from wattscale.supply.network_refusals import LISTS
+from wattscale.supply.network_values import LISTS
 from wattscale.supply.program import Budget, Column, Flow, Link, Ramp, Store, Term, term
 from wattscale.units import FloatArray
 
@@ -26,13 +26,16 @@ ROOM_HOURS = 1000.0
 
 @dataclass(frozen=True)
 class Size:
-    """A capacity: `least` plus the value of a column (-1 for none); `free` where the network sets no largest size."""
+    """A capacity: `least` plus the value of a column (-1 for none).
+
+    `room` is what a size without a limit may reach in this solve, zero where the network sets a limit.
+    """
 
     component: str
     name: str
     least: float
     column: int
-    free: bool
+    room: float = 0.0
 
 
 @dataclass
@@ -88,8 +91,10 @@ class Rows:
         key = (component, name)
         if key in self.sizes:
             return self.sizes[key]
+        room = self.room * self.peak * (ROOM_HOURS if nominal == "e_nom" else ROOM)
         if not bool(row[f"{nominal}_extendable"]):
-            self.sizes[key] = Size(component, name, float(row[nominal]), -1, False)
+            size = float(row[nominal])
+            self.sizes[key] = Size(component, name, size, -1, room if np.isinf(size) else 0.0)
             return self.sizes[key]
         fixed = float(row.get(f"{nominal}_set", np.nan))
         least, most = max(float(row[f"{nominal}_min"]), 0.0), float(row[f"{nominal}_max"])
@@ -97,27 +102,32 @@ class Rows:
         if most < least:
             raise InputError("is below the least size", where=f"network: {component} '{name}' {nominal}_max",
                              value=most, allowed=f">= {least:g}")  # fmt: skip
-        free = not np.isfinite(most)
-        if free:
-            most = least + self.room * self.peak * (ROOM_HOURS if nominal == "e_nom" else ROOM)
+        if np.isfinite(most):
+            room = 0.0
+        else:
+            most = least + room
         cost = self._yearly_cost(component, name)
         self.constant += cost * least
         self.existing += cost * float(row[nominal])
         self.columns.append(Column(f"{component}.{name}", cost, most - least))
-        self.sizes[key] = Size(component, name, least, len(self.columns) - 1, free)
+        self.sizes[key] = Size(component, name, least, len(self.columns) - 1, room)
         return self.sizes[key]
 
     def _yearly_cost(self, component: str, name: str) -> float:
         parts: Any = getattr(getattr(self.n, "c", None), LISTS[component], None)
         if hasattr(parts, "periodized_cost"):
-            return float(parts.periodized_cost.sel(name=name))
-        return float(getattr(self.n, LISTS[component]).capital_cost[name])
+            cost = float(parts.periodized_cost.sel(name=name))
+        else:
+            cost = float(getattr(self.n, LISTS[component]).capital_cost[name])
+        if not np.isfinite(cost):
+            raise InputError("is no number", where=f"network: {component} '{name}' capital_cost", value=cost,
+                             hint="Check capital_cost, overnight_cost, discount_rate and lifetime")  # fmt: skip
+        return cost
 
     def bound(self, size: Size, factor: FloatArray | float) -> tuple[FloatArray, tuple[Term, ...]]:
         """Give `factor x size` as constant and linking part of a bound."""
         factor = np.broadcast_to(np.asarray(factor, float), (self.steps,))
-        most = self.room * self.peak * ROOM
-        constant = np.where(factor == 0.0, 0.0, factor * min(size.least, most if np.isinf(size.least) else np.inf))
+        constant = factor * (size.room if np.isinf(size.least) else size.least)
         return constant, (term(size.column, factor, self.steps),) if size.column >= 0 else ()
 
     def flow(self, key: tuple[str, str, str], cost: FloatArray, ends: dict[str, float], low: tuple[FloatArray, Any],
@@ -136,9 +146,9 @@ class Rows:
         """Limit the change of a flow from step to step, whatever the hours of a step, as PyPSA does."""
         change = []
         for attribute in ("ramp_limit_up", "ramp_limit_down"):
-            table = self.series(size.component, attribute)
-            given = table[size.name].to_numpy(float) if size.name in table else np.full(self.steps, np.nan)
-            change.append(given)
+            known = attribute in getattr(self.n, LISTS[size.component])
+            change.append(self.series(size.component, attribute)[size.name].to_numpy(float) if known
+                          else np.full(self.steps, np.nan))  # fmt: skip
         if all(np.isnan(c).all() for c in change):
             return
         ends = {}

@@ -7,22 +7,27 @@ read and write its files, not to solve.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from wattscale.errors import InfeasibleError
+from wattscale.errors import InfeasibleError, InputError, WattscaleError
+from wattscale.supply.general import HighsMethod, solve_highs
 from wattscale.supply.network_reader import ReadNetwork, link_ports, read_network
-from wattscale.supply.network_refusals import LISTS
 from wattscale.supply.network_rows import Size
-from wattscale.supply.program import Solution
-from wattscale.supply.solve import TOLERANCE, solve_once
+from wattscale.supply.network_values import LISTS
+from wattscale.supply.program import Program, Solution
+from wattscale.supply.solve import LONG, TOLERANCE, solve_once
+from wattscale.supply.sound import flaw, money_scale
 from wattscale.supply.zero import put_back, strike_out
 from wattscale.units import FloatArray
 
 NEAR_ROOM = 0.5
 """Share of the room of an unlimited capacity from which the room is made larger [1]."""
+SAME_COST = 3.0
+"""Fall of the cost, over the gap asked for, that is a solver's rounding and not the worth of more room [1]."""
 GROWTH, ROUNDS = 10.0, 4
 """Factor by which the room grows, and how often."""
 
@@ -37,6 +42,7 @@ class NetworkAnswer:
         sizes: Size by component and name [MW or MWh].
         solver: Name of the solver.
         iterations: Iterations it took.
+        scale: Cost below which the network counts as free [money of the network].
     """
 
     objective: float
@@ -44,11 +50,12 @@ class NetworkAnswer:
     sizes: dict[tuple[str, str], float]
     solver: str
     iterations: int
+    scale: float = 0.0
 
     @property
     def gap(self) -> float:
-        """Objective above the bound, relative [1]."""
-        return (self.objective - self.bound) / max(abs(self.objective), 1e-9)
+        """Objective above the bound, relative to it or, in a network that costs next to nothing, to its scale [1]."""
+        return (self.objective - self.bound) / max(abs(self.objective), self.scale, 1e-9)
 
 
 def solve_network(n: Any, tolerance: float = TOLERANCE) -> NetworkAnswer:
@@ -64,8 +71,10 @@ def solve_network(n: Any, tolerance: float = TOLERANCE) -> NetworkAnswer:
         Cost, proven bound and sizes.
 
     Raises:
-        InputError: A component that cannot be held, named.
+        InputError: No network, a value that is no number, a component that cannot be held, or a size that grows
+            without end; each named.
         InfeasibleError: No dispatch meets load and limits.
+        WattscaleError: No answer keeps its rows and stands within 1 % of its bound.
 
     Source: the linear problem of PyPSA (Brown, Hoersch and Schlachtberger 2018, J. Open Research Software 6(4)).
     """
@@ -73,33 +82,97 @@ def solve_network(n: Any, tolerance: float = TOLERANCE) -> NetworkAnswer:
     write_back(n, read, found)
     sizes = {k: _size(s, found) for k, s in read.sizes.items()}
     shift = read.constant - read.existing
-    return NetworkAnswer(found.objective + shift, found.bound + shift, sizes, found.solver, found.iterations)
+    return NetworkAnswer(found.objective + shift, found.bound + shift, sizes, found.solver, found.iterations,
+                         money_scale(read.program))  # fmt: skip
 
 
 def _solve(n: Any, tolerance: float) -> tuple[ReadNetwork, Solution]:
-    """Solve with room for the sizes that have no limit; an optimum inside of it is one without it too."""
-    best: tuple[ReadNetwork, Solution] | None = None
+    """Solve with room for the sizes that have no limit; an optimum inside of it is one without it too.
+
+    Where the answer leans on its room, it is given more. If that lowers the cost up to the last room, there is no
+    least cost; if it never does, the first answer stands, since the cost is a convex function of the room.
+    """
+    tried: list[tuple[ReadNetwork, Solution]] = []
+    leaning: list[Size] = []
     for power in range(ROUNDS):
         read = read_network(n, GROWTH**power)
-        struck = strike_out(read.program)
-        found = solve_once(struck, tolerance)
+        found = _answer(read.program, tolerance)
         if found is not None:
-            best = read, put_back(read.program, struck, found)
-            if not _near_room(*best):
-                break
-        if not any(s.free for s in read.sizes.values()):
+            tried.append((read, found))
+            leaning = _leaning(read, found)
+            if not leaning:
+                return read, found
+        if not any(s.room for s in read.sizes.values()):
             break
-    if best is None:
+    if not tried:
         raise InfeasibleError("no dispatch meets its loads and limits", where="network",
                               hint="Add a dear generator at each bus and see where it runs")  # fmt: skip
-    return best
+    first, last = tried[0][1].objective, tried[-1][1].objective
+    floor = max(abs(first), money_scale(tried[0][0].program))
+    if len(tried) > 1 and first - last <= SAME_COST * tolerance * floor:
+        return tried[0]
+    kind = "e_nom" if leaning[0].component == "Store" else "p_nom"
+    names = ", ".join(f"{s.component} '{s.name}'" for s in leaning[:3])
+    raise InputError(
+        f"there is no least cost: the larger {names}, the cheaper the network",
+        where=f"network: {leaning[0].component} '{leaning[0].name}' {kind}_max", value=float("inf"),
+        hint="Give it a largest size, or check the signs of its costs and the efficiencies around it",
+    )  # fmt: skip
 
 
-def _near_room(read: ReadNetwork, found: Solution) -> bool:
-    """Tell whether a size without a limit of the network's own came near the room it was given."""
-    columns = read.program.columns
-    free = (s.column for s in read.sizes.values() if s.free)
-    return any(found.columns[c] > NEAR_ROOM * columns[c].upper for c in free)
+def _answer(program: Program, tolerance: float) -> Solution | None:
+    """Solve a program; None where two solvers say that it has no point.
+
+    Raises:
+        WattscaleError: No solver gives an answer that keeps the rows and stands near its bound.
+    """
+    struck, flaws = strike_out(program), []
+    method: HighsMethod = "simplex" if program.steps < LONG else "ipm"
+    tries: tuple[Callable[[], Solution | None], ...] = (
+        lambda: solve_once(struck, tolerance),
+        lambda: solve_highs(struck, method),
+    )
+    for attempt in tries:
+        try:
+            found = attempt()
+        except WattscaleError as error:
+            flaws.append(str(error))
+            continue
+        if found is None:
+            flaws.append("")
+            continue
+        whole = put_back(program, struck, found)
+        wrong = flaw(program, whole)
+        if not wrong:
+            return whole
+        flaws.append(f"the answer of {whole.solver} has {wrong}")
+    if "" in flaws:
+        return None
+    raise WattscaleError(f"network: no solver gives an answer that can be proven: {'; '.join(flaws)}")
+
+
+def _leaning(read: ReadNetwork, found: Solution) -> list[Size]:
+    """List the sizes without a limit of the network's own that came near the room they were given."""
+    columns, leaning = read.program.columns, []
+    for size in read.sizes.values():
+        if not size.room:
+            continue
+        if size.column >= 0:
+            near = float(found.columns[size.column]) > NEAR_ROOM * columns[size.column].upper
+        else:
+            near = _endless_use(read, found, size) > NEAR_ROOM * size.room
+        if near:
+            leaning.append(size)
+    return leaning
+
+
+def _endless_use(read: ReadNetwork, found: Solution, size: Size) -> float:
+    """Give the largest power, or level of a store, of a component of endless size [MW or MWh]."""
+    key = (size.component, size.name)
+    used = [found.flows[j] for k, j in read.flows.items() if k[:2] == key]
+    if size.component == "Store":
+        used = [found.stores[read.stores[key]]]
+    return max((float(np.max(np.abs(u))) for u in used), default=0.0)
 
 
 def _size(size: Size, found: Solution) -> float:

@@ -15,12 +15,13 @@ from wattscale.scenario.supply_terms import OwnTechnology
 from wattscale.supply.technologies import KW_PER_MW, Technology
 
 SAME = (
-    "life_years", "variable_usd_per_mwh", "carbon_kg_per_mwh", "lifecycle_kg_per_mwh", "carbon_free", "minimum_load",
+    "life_years", "power_life_years",
+    "variable_usd_per_mwh", "carbon_kg_per_mwh", "lifecycle_kg_per_mwh", "carbon_free", "minimum_load",
     "availability", "land_ha_per_mw", "duration_h", "capacity_factor",
     "ramp_share_per_h",
 )  # fmt: skip
 """Keys that a technology holds under the same name."""
-STORAGE_ONLY = ("capital_usd_per_kwh", "roundtrip_efficiency", "self_discharge_per_h", "duration_h")
+STORAGE_ONLY = ("capital_usd_per_kwh", "power_life_years", "roundtrip_efficiency", "self_discharge_per_h", "duration_h")
 FUELLED_ONLY = ("ramp_share_per_h",)
 NOT_RENEWABLE = ("fuel_usd_per_mwh", "carbon_kg_per_mwh", "minimum_load", "availability")
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from wattscale.annuity import annuity
 from wattscale.catalog import Catalog
 from wattscale.catalog.money import Deflator
 from wattscale.catalog.reader import Row
@@ -59,6 +60,7 @@ class Technology:
         like: Technology of the catalogue it is a variant of; empty for one of the catalogue.
         capacity_factor: Capacity factor to bring the weather's to [1]; None for that of the weather.
         ramp_share_per_h: Largest change of output in an hour over capacity [1/h]; None for no limit.
+        power_life_years: Economic life of a storage's power [year]; None for that of the whole.
     """
 
     name: str
@@ -83,6 +85,7 @@ class Technology:
     like: str = ""
     capacity_factor: float | None = None
     ramp_share_per_h: float | None = None
+    power_life_years: float | None = None
 
     @property
     def plant(self) -> str:
@@ -91,35 +94,26 @@ class Technology:
 
     def annual_usd_per_mw(self, discount_rate: float) -> float:
         """Annuity and fixed running cost per MW [USD/MW-year]."""
-        capital = self.capital_usd_per_mw[0]
-        return capital * (annuity(discount_rate, self.life_years) + self.fixed_share) + self.fixed_usd_per_mw_year
+        fixed = self.capital_usd_per_mw[0] * self.fixed_share + self.fixed_usd_per_mw_year
+        return self.capital_usd_per_year(discount_rate, 1.0) + fixed
 
     def annual_usd_per_mwh(self, discount_rate: float) -> float:
         """Annuity and fixed running cost per MWh of storage [USD/MWh-year]."""
-        return self.capital_usd_per_mwh[0] * (annuity(discount_rate, self.life_years) + self.fixed_share)
+        return self.capital_usd_per_year(discount_rate, 0.0, 1.0) + self.capital_usd_per_mwh[0] * self.fixed_share
 
+    def capital_usd_per_year(
+        self, discount_rate: float, power_mw: float, energy_mwh: float = 0.0, level: int = 0
+    ) -> float:
+        """Annuity of the capital of a size, each part over its own life [USD/year].
 
-def annuity(discount_rate: float, life_years: float) -> float:
-    """Spread one unit of overnight cost over its life.
-
-    a = r / (1 - (1 + r)^-n); for r = 0 it is 1/n.
-
-    Args:
-        discount_rate: Real discount rate [1/year].
-        life_years: Economic life [year], above zero.
-
-    Returns:
-        Annual payment per unit of cost [1/year].
-
-    Source: standard capital recovery factor, e.g. NREL ATB documentation.
-
-    >>> round(annuity(0.07, 25), 4)
-    0.0858
-    """
-    if discount_rate == 0.0:
-        return 1.0 / life_years
-    growth = float((1.0 + discount_rate) ** -life_years)
-    return discount_rate / (1.0 - growth)
+        Args:
+            discount_rate: Real discount rate [1/year].
+            power_mw: Power [MW].
+            energy_mwh: Energy of a storage [MWh].
+            level: 0 for the central cost, 1 for the low, 2 for the high one.
+        """
+        power = self.capital_usd_per_mw[level] * annuity(discount_rate, self.power_life_years or self.life_years)
+        return power * power_mw + self.capital_usd_per_mwh[level] * energy_mwh * annuity(discount_rate, self.life_years)
 
 
 def cost_region(country: str) -> str:

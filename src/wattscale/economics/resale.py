@@ -1,61 +1,12 @@
-"""The time value of money: annuities, present values and what an asset is worth part-way through its life.
+"""What an asset still sells for, and what it is worth part-way through its life.
 
-In: a real discount rate, lives, costs. Out: yearly payments per unit of cost and values of remaining life.
+In: a real discount rate, lives, a resale price. Out: yearly payments net of the resale, values of remaining life.
 Leaves out: inflation (all money is real), taxes (finance.py) and rates that change over time.
 """
 
 from __future__ import annotations
 
-from wattscale.errors import InputError
-
-
-def annuity(rate: float, life_years: float) -> float:
-    """Spread one unit of overnight cost over its life.
-
-    a = r / (1 - (1 + r)^-n); for r = 0 it is 1/n.
-
-    Args:
-        rate: Real discount rate [1/year], not negative.
-        life_years: Economic life [year], above zero.
-
-    Returns:
-        Annual payment per unit of cost [1/year].
-
-    Raises:
-        InputError: A negative rate, or a life that is not above zero.
-
-    Source: standard capital recovery factor, e.g. NREL ATB documentation.
-
-    >>> round(annuity(0.07, 25), 4)
-    0.0858
-    """
-    if rate < 0:
-        raise InputError("must not be negative", where="economics.discount_rate", value=rate, allowed=">= 0")
-    if life_years <= 0:
-        raise InputError("a life must be above zero", where="life_years", value=life_years, allowed="> 0")
-    if rate * life_years < 1e-9:
-        return 1.0 / life_years
-    return float(rate / (1.0 - (1.0 + rate) ** -life_years))
-
-
-def present_value_factor(rate: float, years: float) -> float:
-    """Give the present value of one unit a year, paid at the end of each year.
-
-    v = (1 - (1 + r)^-n) / r, the inverse of the annuity; zero for no years.
-
-    Args:
-        rate: Real discount rate [1/year], not negative.
-        years: Number of years [year].
-
-    Returns:
-        Present value per unit a year [year].
-
-    Source: standard.
-
-    >>> present_value_factor(0.0, 15)
-    15.0
-    """
-    return 0.0 if years <= 0 else 1.0 / annuity(rate, years)
+from wattscale.annuity import annuity, present_value_factor
 
 
 def net_annuity(rate: float, life_years: float, resale_share: float) -> float:
