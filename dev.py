@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Developer tasks: `python dev.py run | test | check | bench | web | docs`. Needs Python 3.11 and nothing else.
+"""Developer tasks: `python dev.py run | test | check | fuzz | bench | web | docs`. Needs Python 3.11 and nothing else.
 
 Makes `.venv` from pyproject.toml and constraints.txt on first use and whenever either changes.
 """
@@ -75,6 +75,11 @@ def task_check(arguments: list[str]) -> None:
     for command in CHECKS:
         run([str(BIN / command[0]), *command[1:]])
     task_test(arguments)
+
+
+def task_fuzz(arguments: list[str]) -> None:
+    """Draw scenario files and plans from a new seed and look for failures; --help lists the options."""
+    run([str(PYTHON), str(ROOT / "tests" / "fuzz" / "campaign.py"), *arguments])
 
 
 def task_bench(arguments: list[str]) -> None:
