@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -50,9 +51,9 @@ def set_up() -> None:
     STAMP.write_text(fingerprint())
 
 
-def run(command: list[str]) -> None:
+def run(command: list[str], **variables: str) -> None:
     """Run a command in the repository; stop with its exit code when it fails."""
-    code = subprocess.run(command, cwd=ROOT, check=False).returncode
+    code = subprocess.run(command, cwd=ROOT, env={**os.environ, **variables}, check=False).returncode
     if code:
         sys.exit(code)
 
@@ -78,8 +79,14 @@ def task_check(arguments: list[str]) -> None:
 
 
 def task_fuzz(arguments: list[str]) -> None:
-    """Draw scenario files and plans from a new seed and look for failures; --help lists the options."""
-    run([str(PYTHON), str(ROOT / "tests" / "fuzz" / "campaign.py"), *arguments])
+    """Look for failures with new seeds: drawn scenarios (--help lists the options), then the laws (`fuzz laws`)."""
+    if arguments[:1] != ["laws"]:
+        run([str(PYTHON), str(ROOT / "tests" / "fuzz" / "campaign.py"), *arguments])
+    if not arguments or arguments[0] == "laws":
+        seed = f"--hypothesis-seed={secrets.randbelow(10**9)}"
+        print(f"Laws with {seed}", file=sys.stderr, flush=True)
+        command = [str(PYTHON), "-m", "pytest", "-q", "-n", "2", "-m", "hypothesis", seed, *arguments[1:]]
+        run(command, WATTSCALE_HYPOTHESIS="search")
 
 
 def task_bench(arguments: list[str]) -> None:
