@@ -26,7 +26,7 @@ def building(catalog, fan_ratio=0.0, pump_ratio=0.0) -> FacilityDesign:
     found = design_space(catalog, "chiller", "double-conversion", "2N").central()
     electrical = replace(found.electrical, **arrays({
         "ups_constant": 0.01, "ups_linear": 0.0, "ups_quadratic": 0.16, "rating_ratio": 2.0, "distribution_share": 0.2,
-        "lighting_share": 0.025, "transformer_core": 0.001, "transformer_copper": 0.008,
+        "lighting_share": 0.025, "transformer_core": 0.001, "transformer_copper": 0.006,
     }))  # fmt: skip
     air = replace(found.air, **arrays({
         "supply_c": 24.0, "delta_k": 10.0, "fan_efficiency": 0.5, "fan_exponent": 2.0, "flow_floor_share": 0.1,
@@ -56,10 +56,10 @@ def test_losses_at_half_load_by_hand(catalog):
 
 @pytest.mark.parametrize(("it_mw", "inside_mw"), [(8.0, 11.2), (4.0, 5.6)])
 def test_transformers_are_rated_for_the_design_load_not_for_the_hours(catalog, it_mw, inside_mw):
-    """Two of 11.2 MW each: 22.4 MW x 0.001 of core in every hour, and 0.008 of copper at the square of the load."""
+    """Two of 11.2 MW each: 22.4 MW x 0.001 of core in every hour, and 0.006 of copper at the square of the load."""
     uses = run(building(catalog), it_mw)
     assert sum(mw for use, mw in uses.items() if use != "transformer") == pytest.approx(inside_mw)
-    assert uses["transformer"] == pytest.approx(22.4 * (0.001 + 0.008 * (inside_mw / 22.4) ** 2), rel=1e-9)
+    assert uses["transformer"] == pytest.approx(22.4 * (0.001 + 0.006 * (inside_mw / 22.4) ** 2), rel=1e-9)
 
 
 def test_fans_at_design_also_carry_their_own_heat(catalog):
