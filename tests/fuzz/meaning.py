@@ -51,6 +51,7 @@ SIGNED = {
 """Words in names of figures that may be negative, and why."""
 FREE_SHARES = {
     "economics.electricity_share": "negative prices",
+    "economics.electricity_to_hardware_ratio": "negative prices",
     "supply.clean_annual_share": "more clean energy than load",
     "economics.power_cost_risk_share": "negative mean cost",
     "economics.user_share_of_income": "may exceed an income",
@@ -160,7 +161,8 @@ def _hours(plan: Plan, values: dict[str, float]) -> Iterator[str]:
     taken = load + sum(hours[f"to_{name}_mw"] for name in plan.supply.uses_mw)
     if (given - taken).abs().max() > slack:
         yield f"hourly balance of power open: by {float((given - taken).abs().max())!r} MW"
-    for column in (*(c for c in hours.columns if c.endswith("_mw")), "water_m3"):
+    signed = ("to_flexible_mw",)  # what is put off counts as negative use
+    for column in (*(c for c in hours.columns if c.endswith("_mw") and c not in signed), "water_m3"):
         if hours[column].min() < -slack:
             yield f"hourly {'series' if '_mw' in column else column} negative: {column} {float(hours[column].min())!r}"
     if hours["pue"].min() < 1.0 - TOLERANCE:
