@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Developer tasks: `python dev.py run | test | check | fuzz | bench | web | docs`. Needs Python 3.11 and nothing else.
+"""Developer tasks: `python dev.py run | test | check | fuzz | mutate | bench | web | docs`. Needs Python 3.11 and nothing else.
 
 Makes `.venv` from pyproject.toml and constraints.txt on first use and whenever either changes.
 """
@@ -87,6 +87,11 @@ def task_fuzz(arguments: list[str]) -> None:
         print(f"Laws with {seed}", file=sys.stderr, flush=True)
         command = [str(PYTHON), "-m", "pytest", "-q", "-n", "2", "-m", "hypothesis", seed, *arguments[1:]]
         run(command, WATTSCALE_HYPOTHESIS="search")
+
+
+def task_mutate(arguments: list[str]) -> None:
+    """Change formulas one at a time and see whether the stage's tests notice; --help lists the options."""
+    run([str(PYTHON), str(ROOT / "tests" / "mutation" / "mutate.py"), *arguments])
 
 
 def task_bench(arguments: list[str]) -> None:

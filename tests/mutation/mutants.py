@@ -16,7 +16,7 @@ from types import CodeType
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 STAGES = ("workload", "compute", "site", "facility", "supply", "economics", "impact")
 NO_FORMULAS = {
-    "workload": ("config*", "describe*", "hub", "models", "request_log", "resolve", "architecture"),
+    "workload": ("config*", "describe*", "families", "hub", "models", "request_log", "resolve", "architecture"),
     "compute": ("accelerators",),
     "site": ("clients", "coefficients", "epw", "hourly_csv", "openmeteo", "prices", "weather*"),
     "facility": (),
@@ -149,7 +149,7 @@ def _changes(node: ast.expr, parent: ast.AST, field: str) -> Iterator[Change]:
         yield "boolean", ast.Or if isinstance(node.op, ast.And) else ast.And
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.Not):
         yield "without sign", None
-    elif isinstance(node, ast.Constant) and type(node.value) in (int, float) and not isinstance(parent, ast.FormattedValue):
+    elif isinstance(node, ast.Constant) and type(node.value) in (int, float):
         yield "constant", _other(node.value)
     elif isinstance(node, ast.Call) and _called(node) in LIMITS and node.args and not _starred(node):
         yield from (("argument", at) for at in range(min(len(node.args), 2) if _called(node) != "clip" else 1))
@@ -158,8 +158,9 @@ def _changes(node: ast.expr, parent: ast.AST, field: str) -> Iterator[Change]:
 
 
 def _text(node: ast.BinOp) -> bool:
-    sides = (node.left, node.right)
-    return any(isinstance(s, ast.JoinedStr | ast.List | ast.Tuple) or isinstance(getattr(s, "value", None), str) for s in sides)
+    """Whether it joins texts or lists, which no other operator does."""
+    joined = (s for s in (node.left, node.right) if isinstance(s, ast.JoinedStr | ast.List | ast.Tuple))
+    return any(joined) or any(isinstance(getattr(s, "value", None), str) for s in (node.left, node.right))
 
 
 def _called(node: ast.Call) -> str:

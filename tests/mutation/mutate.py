@@ -83,7 +83,8 @@ def run(drawn: list[Mutant], report: Path | None) -> Counter[str]:
 
 def main() -> int:
     """Run from the command line."""
-    parser = argparse.ArgumentParser(prog="dev.py mutate", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    shape = argparse.RawTextHelpFormatter
+    parser = argparse.ArgumentParser(prog="dev.py mutate", description=__doc__, formatter_class=shape)
     parser.add_argument("--sample", type=int, default=120, metavar="N", help="mutants drawn, default 120; 0: all")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="else a new one")
     parser.add_argument("--stage", action="append", choices=STAGES, help="only these stages")

@@ -25,7 +25,7 @@ from mutants import SOURCE, Mutant, compiled
 
 ROOT = SOURCE.parent
 KEPT = ROOT / ".wattscale-cache" / "mutation"
-OPTIONS = ["-q", "-p", "no:xdist", "-p", "no:cacheprovider", "-p", "no:randomly", "--no-header", "--tb=no", "-W", "ignore"]
+OPTIONS = ["-q", "-p", "no:xdist", "-p", "no:cacheprovider", "--no-header", "--tb=no", "-W", "ignore"]
 NO_SWAP = 70
 """Exit code of a fork that could not put a mutant in place."""
 SPARE_S = 20.0
@@ -151,7 +151,7 @@ def look(stage: str, say: Callable[[str], None]) -> Seen:
 
 
 def _sources(place: Path) -> list[Path]:
-    return [place] if place.is_file() else [p for p in place.rglob("*.py")]
+    return [place] if place.is_file() else list(place.rglob("*.py"))
 
 
 def tests_of(mutant: Mutant, seen: Seen) -> dict[str, float]:
@@ -224,7 +224,7 @@ def _plain(value: Any, module: types.ModuleType) -> Iterator[tuple[str, types.Fu
 
 def _swap_constants(module: types.ModuleType, code: types.CodeType) -> None:
     fresh: dict[str, Any] = {"__name__": module.__name__, "__file__": module.__file__}
-    exec(code, fresh)  # noqa: S102
+    exec(code, fresh)
     changed = {
         name: (vars(module)[name], value)
         for name, value in fresh.items()
