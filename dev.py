@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Developer tasks: `python dev.py run | test | check | fuzz | mutate | bench | web | docs`. Needs Python 3.11 and nothing else.
+"""Developer tasks: `python dev.py run | test | check | fuzz | mutate | bench | web | docs`.
 
-Makes `.venv` from pyproject.toml and constraints.txt on first use and whenever either changes.
+Needs Python 3.11 and nothing else: makes `.venv` from pyproject.toml and constraints.txt on first use and whenever
+either changes.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ import ast
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import CodeType
 
@@ -67,7 +68,8 @@ def formula_modules(stage: str) -> list[Path]:
     return sorted(p for p in folder.glob("*.py") if not any(p.match(f"{name}.py") for name in left))
 
 
-def mutants_of(path: Path) -> list[Mutant]:
+@cache
+def mutants_of(path: Path) -> tuple[Mutant, ...]:
     """List the mutants of a module in the order of its source."""
     module = path.relative_to(SOURCE / "wattscale").as_posix()
     tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -75,7 +77,7 @@ def mutants_of(path: Path) -> list[Mutant]:
     for index, (node, function, change) in enumerate(_places(tree)):
         before, after = ast.unparse(node), ast.unparse(_after(node, change))
         found.append(Mutant(module, function, node.lineno, _short(before), _short(after), index))
-    return found
+    return tuple(found)
 
 
 def _short(text: str) -> str:

@@ -154,7 +154,7 @@ def _sources(place: Path) -> list[Path]:
     return [place] if place.is_file() else list(place.rglob("*.py"))
 
 
-def tests_of(mutant: Mutant, seen: Seen) -> dict[str, float]:
+def watchers(mutant: Mutant, seen: Seen) -> dict[str, float]:
     """Give the tests that run the function of a mutant, with their seconds."""
     file = Path(mutant.module).name
     key, whole = f"{file}:{mutant.function}", mutant.function == "(module)"
@@ -167,7 +167,7 @@ def tests_of(mutant: Mutant, seen: Seen) -> dict[str, float]:
 
 def tried(mutant: Mutant, seen: Seen) -> str:
     """Try a mutant: `killed`, `slow`, `survived` or `unseen`."""
-    tests = tests_of(mutant, seen)
+    tests = watchers(mutant, seen)
     if not tests:
         return "unseen"
     files = sorted({str(ROOT / test.partition("::")[0]) for test in tests})
