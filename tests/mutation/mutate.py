@@ -1,6 +1,6 @@
 """Change the formulas one at a time and see whether the stage's own tests notice.
 
-    python dev.py mutate [--sample N] [--seed S] [--stage NAME ...] [--list FILE]
+    python dev.py mutate [--sample N] [--seed S] [--stage NAME ...] [--list FILE] [--again FILE]
 
 Prints the seed, what became of each mutant, and the rate of those noticed; exit code 1 below 85 %.
 Mutants that change nothing that can be told are named in equivalent.toml, each with the reason.
@@ -52,6 +52,13 @@ def sample(count: int, seed: int, stages: tuple[str, ...] = STAGES) -> list[Muta
     return random.Random(seed).sample(rest, min(count, len(rest)))
 
 
+def unnoticed(report: Path, stages: tuple[str, ...]) -> list[Mutant]:
+    """Give the mutants that a list of an earlier run tells as not noticed, equivalent ones left out."""
+    told = {line.split(" s  ", 1)[1] for line in report.read_text().splitlines() if line.split()[0] not in NOTICED}
+    known = equivalents()
+    return [m for m in all_mutants(stages) if str(m) in told and key(m) not in known]
+
+
 def run(drawn: list[Mutant], report: Path | None) -> Counter[str]:
     """Try mutants, stage by stage, each stage in a process of its own; print the ones that nothing noticed."""
     ends: Counter[str] = Counter()
@@ -89,9 +96,11 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="else a new one")
     parser.add_argument("--stage", action="append", choices=STAGES, help="only these stages")
     parser.add_argument("--list", type=Path, metavar="FILE", help="append what became of each mutant there")
+    parser.add_argument("--again", type=Path, metavar="FILE", help="try those again that a list tells as not noticed")
     given = parser.parse_args()
     stages = tuple(given.stage or STAGES)
-    drawn = sample(given.sample or 10**6, given.seed, stages)
+    again = given.again is not None
+    drawn = unnoticed(given.again, stages) if again else sample(given.sample or 10**6, given.seed, stages)
     print(f"seed {given.seed}: {len(drawn)} of {len(all_mutants(stages))} mutants", flush=True)
     ends = run(drawn, given.list)
     noticed = sum(ends[end] for end in NOTICED)
