@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from mutants import STAGES, compiled, formula_modules, mutants_of
 from mutate import all_mutants, equivalents, key, sample
-from trials import forked, swap, watchers
+from trials import PUBLISHED, ROOT, forked, swap, watchers
 
 
 def test_a_seed_draws_the_same_mutants_again():
@@ -26,6 +26,11 @@ def test_mutants_that_change_nothing_are_named_with_a_reason_and_exist():
     for name, reason in equivalents().items():
         assert name in known, f"no such mutant any more: {name}"
         assert len(reason) > 20, name
+
+
+def test_every_file_of_published_numbers_belongs_to_a_stage():
+    files = {path.name for path in (ROOT / "tests" / "published").glob("test_*.py")}
+    assert files == {name for names in PUBLISHED.values() for name in names}
 
 
 def test_words_for_people_defaults_and_compiled_loops_are_left_alone():

@@ -33,9 +33,20 @@ SPARE_S = 20.0
 Seen = dict[str, Any]
 
 
+PUBLISHED = {
+    "workload": ("test_architectures.py",),
+    "compute": ("test_training_steps.py", "test_inference_baselines.py"),
+    "site": ("test_weather_synthesis.py",),
+    "facility": ("test_pue.py",),
+    "economics": ("test_finance.py", "test_lcoe.py", "test_project_finance.py"),
+}
+"""Published numbers by the stage whose formulas they check."""
+
+
 def places(stage: str) -> list[str]:
-    """Where a stage's own tests are: its folder and its doctests."""
-    return [str(ROOT / "tests" / stage), str(SOURCE / "wattscale" / stage)]
+    """Where a stage's own tests are: its folder, its doctests, and the published numbers of its formulas."""
+    published = [str(ROOT / "tests" / "published" / name) for name in PUBLISHED.get(stage, ())]
+    return [str(ROOT / "tests" / stage), str(SOURCE / "wattscale" / stage), *published]
 
 
 class Recorder:

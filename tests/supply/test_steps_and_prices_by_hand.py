@@ -7,10 +7,12 @@ import pytest
 from campuses import battery, gas, grid, named, setting, site, solar
 
 from wattscale.scenario.load import load_scenario
+from wattscale.scenario.supply import SupplyTable
 from wattscale.supply.coarser import coarser
 from wattscale.supply.expansion import build
 from wattscale.supply.general import solve_highs
 from wattscale.supply.given import setting_of
+from wattscale.supply.stage import run
 from wattscale.supply.technologies import read_technologies
 
 SUN = np.clip(np.sin((np.arange(24) - 6) / 12 * np.pi), 0, None)
@@ -69,3 +71,40 @@ def test_selling_never_pays_more_than_buying_costs(catalog, adder, flat, sold):
     known = read_technologies(catalog, ["grid"], "US", 2025)
     s = setting_of(table, np.full(8760, 100.0), place, catalog, 0.08, flat, known)
     assert s.export_usd_per_mwh == pytest.approx(np.full(8760, sold))
+
+
+def test_results_of_longer_steps_are_spread_over_their_hours(catalog):
+    """Powers and prices hold in each hour of a step of 4; carbon of a step is shared among them."""
+    load = 100.0 + 10.0 * np.sin(np.arange(8760))
+    result = run(SupplyTable(), load, site(), catalog.recording(), 0.08, None, 4)
+    means = np.repeat(load.reshape(-1, 4).mean(axis=1), 4)
+    assert result.dispatch_mw["grid"] == pytest.approx(means)
+    assert result.carbon_kg.shape == (8760,)
+    assert result.carbon_kg == pytest.approx(means * 400.0)
+    assert result.carbon_kg.sum() / 1000 == pytest.approx(result.figures["carbon_t"])
+
+
+def test_a_limit_on_changes_leaves_the_first_step_free_and_costs_nothing():
+    """Import may change by 10 MW a step: rises and falls within that, but for the first, from wherever it starts."""
+    s = setting(24, load_mw=np.linspace(60.0, 100.0, 24), import_ramp_mw_per_h=10.0, connection_mw=120.0)
+    program = build(s, named(grid(), gas())).program
+    (ramp,) = program.ramps
+    up, down = program.flows[ramp.up], program.flows[ramp.down]
+    for flow in (up, down):
+        assert np.asarray(flow.cost) == pytest.approx(0.0)
+        assert flow.balance == 0.0
+        assert np.asarray(flow.upper)[1:] == pytest.approx(10.0)
+        assert all(term.factor[0] == 0.0 for term in flow.upper_terms)
+    assert np.asarray(up.upper)[0] >= 120.0
+    assert np.asarray(down.upper)[0] == 0.0
+
+
+def test_a_plant_that_ramps_by_its_size_is_limited_by_what_is_built():
+    """A quarter of the capacity an hour; in steps of 2 h half of it; none where a step reaches the whole range."""
+    for weight, factor in ((1.0, 0.25), (2.0, 0.5)):
+        s = setting(24, weight=np.full(24, weight))
+        program = build(s, named(grid(), gas(ramp_share_per_h=0.25))).program
+        (ramp,) = program.ramps
+        (term,) = program.flows[ramp.up].upper_terms
+        assert term.factor[1:] == pytest.approx(factor)
+    assert build(setting(24, weight=np.full(24, 4.0)), named(grid(), gas(ramp_share_per_h=0.25))).program.ramps == ()
