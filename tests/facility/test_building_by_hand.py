@@ -5,11 +5,16 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
+from wattscale.catalog import load_catalog
 from wattscale.facility.cooling import run_building
-from wattscale.facility.design import FacilityDesign, Plant, Technology, design_space
+from wattscale.facility.design import FacilityDesign, Plant, design_space, technology
 from wattscale.facility.outdoor import outdoor_air
 
-DRY = Technology("dry", "Dry cooler without a machine", False, False, Plant("dry", "none", True), None)
+DRY = replace(
+    technology(load_catalog(), "air-chiller"), outside_air=False, spray=False, air_plant=Plant("dry", "none", True),
+    liquid_plant=None,
+)  # fmt: skip
+"""A closed hall with a dry cooler and no machine."""
 RHO_24C = 101_325 / (287.042 * (24.0 + 273.15))
 """Dry air at the supply temperature, ideal gas [kg/m3]."""
 
