@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
-"""Developer tasks: `python dev.py run | test | check | bench | web | docs`. Needs Python 3.11 and nothing else.
+"""Developer tasks: `python dev.py run | test | check | fuzz | mutate | bench | web | docs`.
 
-Makes `.venv` from pyproject.toml and constraints.txt on first use and whenever either changes.
+Needs Python 3.11 and nothing else: makes `.venv` from pyproject.toml and constraints.txt on first use and whenever
+either changes.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -50,9 +52,9 @@ def set_up() -> None:
     STAMP.write_text(fingerprint())
 
 
-def run(command: list[str]) -> None:
+def run(command: list[str], **variables: str) -> None:
     """Run a command in the repository; stop with its exit code when it fails."""
-    code = subprocess.run(command, cwd=ROOT, check=False).returncode
+    code = subprocess.run(command, cwd=ROOT, env={**os.environ, **variables}, check=False).returncode
     if code:
         sys.exit(code)
 
@@ -75,6 +77,22 @@ def task_check(arguments: list[str]) -> None:
     for command in CHECKS:
         run([str(BIN / command[0]), *command[1:]])
     task_test(arguments)
+
+
+def task_fuzz(arguments: list[str]) -> None:
+    """Look for failures with new seeds: drawn scenarios (--help lists the options), then the laws (`fuzz laws`)."""
+    if arguments[:1] != ["laws"]:
+        run([str(PYTHON), str(ROOT / "tests" / "fuzz" / "campaign.py"), *arguments])
+    if not arguments or arguments[0] == "laws":
+        seed = f"--hypothesis-seed={secrets.randbelow(10**9)}"
+        print(f"Laws with {seed}", file=sys.stderr, flush=True)
+        command = [str(PYTHON), "-m", "pytest", "-q", "-n", "2", "-m", "hypothesis", seed, *arguments[1:]]
+        run(command, WATTSCALE_HYPOTHESIS="search")
+
+
+def task_mutate(arguments: list[str]) -> None:
+    """Change formulas one at a time and see whether the stage's tests notice; --help lists the options."""
+    run([str(PYTHON), str(ROOT / "tests" / "mutation" / "mutate.py"), *arguments])
 
 
 def task_bench(arguments: list[str]) -> None:

@@ -140,8 +140,8 @@ def test_degrees_beyond_the_devices_are_named(catalog: Catalog) -> None:
 
 
 def test_ten_thousand_layouts_take_under_a_second(catalog: Catalog) -> None:
-    start = time.perf_counter()
+    start = time.process_time()  # other programs of the machine do not count
     considered = 0
     while considered < 10_000:
         considered += search(catalog, BIG, 16384, 2048).considered
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0

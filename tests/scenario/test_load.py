@@ -155,6 +155,23 @@ def test_patch_leaves_the_first_scenario_alone():
     assert (before.facility.cooling, after.facility.cooling) == ("direct-to-chip", "chiller")
 
 
+def test_a_patch_drops_what_its_keys_stand_for_unless_it_gives_both():
+    """Devices or days, a name or coordinates: the one given drops the other that was inherited."""
+    before = load_scenario({"workload": {"training": {"devices": 64}}, "site": {"name": "us_nova"}})
+    days = apply_patch(before, Patch("days", {"workload.training.days": 30.0})).workload.training
+    assert (days.days, days.devices) == (30.0, None)
+    back = apply_patch(before, Patch("devices", {"workload.training.devices": 8})).workload.training
+    assert (back.days, back.devices) == (None, 8)
+    there = apply_patch(before, Patch("there", {"site.latitude": 50.0, "site.longitude": 8.0})).site
+    assert (there.name, there.latitude, there.longitude) == (None, 50.0, 8.0)
+    moved = load_scenario({"site": {"latitude": 50.0, "longitude": 8.0}})
+    named = apply_patch(moved, Patch("named", {"site.name": "se_stockholm"})).site
+    assert (named.name, named.latitude, named.longitude) == ("se_stockholm", None, None)
+    both = {"site.name": "Here", "site.latitude": 50.0, "site.longitude": 8.0}
+    kept = apply_patch(before, Patch("both", both)).site
+    assert (kept.name, kept.latitude, kept.longitude) == ("Here", 50.0, 8.0)
+
+
 def test_patch_of_an_unknown_key_is_refused():
     with pytest.raises(InputError, match="unknown key"):
         apply_patch(load_scenario(), Patch("x", {"facility.coolling": "chiller"}))

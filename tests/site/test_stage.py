@@ -16,7 +16,19 @@ from wattscale.errors import InputError
 from wattscale.figure import PlanWarning
 from wattscale.scenario.site import SiteTable
 from wattscale.site.result import SiteResult
+from wattscale.site.series import SiteSeries, WeatherFile
 from wattscale.site.stage import load_series, run
+
+
+@pytest.fixture
+def weather_file() -> WeatherFile:
+    """A station beside the site of the catalogue, one zone further west."""
+    sun = np.clip(np.sin((np.arange(8760) % 24 - 12) / 12 * np.pi), 0, None) * 600.0
+    flat = np.full(8760, 10.0)
+    return WeatherFile(
+        "Ashburn", 39.0, -77.5, 100.0, -6.0, temp_air_c=flat, dew_point_c=flat - 5, wind_speed_ms=flat / 5,
+        source="made up", pressure_pa=flat * 1e4, ghi_w_per_m2=sun, dni_w_per_m2=sun / 2, dhi_w_per_m2=sun / 2,
+    )  # fmt: skip
 
 
 def codes(warnings: tuple[PlanWarning, ...]) -> set[str]:
@@ -116,6 +128,18 @@ def test_files_replace_the_synthetic_series(catalog: Catalog, shared_data: Calla
     assert site.utc_offset_h == -5.0
     assert site.elevation_m == 119.0
     assert site.weather.temp_air_c.mean() == pytest.approx(13.78, abs=0.01)
+
+
+def test_local_time_is_that_of_the_weather_file_unless_the_scenario_says_otherwise(
+    catalog: Catalog, weather_file: WeatherFile
+) -> None:
+    """The file says -6 h, the catalogue -5 h: the file was measured there. A scenario's own word goes before both."""
+    series = SiteSeries(weather=weather_file)
+    assert run(SiteTable(weather="station.epw"), catalog.recording(), series).utc_offset_h == -6.0
+    own = SiteTable(weather="station.epw", utc_offset_h=-4.0)
+    assert run(own, catalog.recording(), series).utc_offset_h == -4.0
+    assert run(SiteTable(utc_offset_h=-4.0), catalog.recording()).utc_offset_h == -4.0
+    assert run(SiteTable(), catalog.recording()).utc_offset_h == -5.0
 
 
 def test_weather_of_another_place_is_warned_of(catalog: Catalog, shared_data: Callable[[str], Path]) -> None:

@@ -127,7 +127,7 @@ def test_a_scheduler_that_does_not_answer_is_told(monkeypatch):
     start = time.monotonic()
     with pytest.raises(InputError, match="no scheduler answers"):
         list(run_dask(Work(works.square, works.buried, {}), jobs(), "tcp://127.0.0.1:9"))
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 60
 
 
 def test_without_dask_the_user_is_told_what_to_install(monkeypatch):

@@ -147,10 +147,13 @@ def test_correlation_of_the_axes_is_that_asked_in_the_cases_run():
 
 
 def test_time_is_told_by_stage(undisturbed):
-    stages = undisturbed.summary["stages"]
-    shares = [share for name, share in stages.items() if name != "seconds"]
-    assert sum(shares) == pytest.approx(1.0)
-    assert stages["economics"] > stages["supply"]
+    stages, cases = undisturbed.summary["stages"], undisturbed.cases
+    assert sum(share for name, share in stages.items() if name != "seconds") == pytest.approx(1.0)
+    assert stages["seconds"] == pytest.approx(cases["seconds"].sum(), abs=0.001)
+    for stage in ("supply", "economics"):
+        assert stages[stage] == pytest.approx(cases[f"seconds_{stage}"].sum() / cases["seconds"].sum())
+    ran = cases[[f"seconds_{stage}" for stage in ("facility", "supply", "economics")]] > 0
+    assert ran.sum().tolist() == [1, 1, len(cases)], "only money varies: the stages before it run once"
 
 
 def test_progress_counts_up_to_all_cases():
