@@ -6,9 +6,7 @@ Leaves out: jobs (api_jobs.py); what a plan looks like (view.py).
 
 from __future__ import annotations
 
-import json
-import time
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
@@ -16,15 +14,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from wattscale.errors import InputError
 from wattscale.report.theme import NARROW_PX, WIDE_PX
-from wattscale.web import reference, view
-from wattscale.web.asks import Ask, ask_of_toml, scenario_of
-from wattscale.web.exports import EXPORTS, export
-from wattscale.web.planner import Planner
+from wattscale.web import reference
+from wattscale.web.answers import answer, answered, ask_key, asked, kept_view, lanes_of, plain
+from wattscale.web.asks import Ask
+from wattscale.web.exports import EXPORTS
+from wattscale.web.heavy_jobs import MOST_COMPARED
 
 router = APIRouter(prefix="/api")
 WIDEST_PX = 2400
-MOST_COMPARED = 4
-"""Plans side by side."""
 Name = Annotated[str, Path(max_length=200)]
 
 
@@ -54,28 +51,19 @@ class ScenarioFile(BaseModel):
     text: str = Field(max_length=200_000)
 
 
-def answer(data: Any) -> Response:
-    """Write data as JSON; a number that JSON does not know is a defect and raises."""
-    text = json.dumps(data, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
-    return Response(text, media_type="application/json")
-
-
-def planner_of(request: Request) -> Planner:
-    """Give the planner of the app that a request came to."""
-    found: Planner = request.app.state.planner
-    return found
-
-
 @router.get("/about", summary="Version, limits, tabs, charts")
 def about(request: Request) -> Response:
     """Say what this server offers."""
     return answer(reference.about(request.app.state.settings))
 
 
-@router.get("/health", summary="Whether the server lives")
-def health() -> dict[str, str]:
+@router.get("/health", summary="Whether the server lives, and how its jobs and lanes fare")
+async def health(request: Request) -> Response:
     """Answer a load balancer."""
-    return {"status": "ok"}
+    jobs, lanes = request.app.state.jobs.state(), lanes_of(request)
+    is_well = jobs["state"] in ("watching", "off")
+    told = {"plans": lanes.plans.state(), "previews": lanes.previews.state()}
+    return answer({"status": "ok" if is_well else "degraded", "jobs": jobs, "lanes": told})
 
 
 @router.get("/schema", summary="JSON Schema of the scenario")
@@ -122,7 +110,7 @@ def explain(name: Name) -> Response:
 
 @router.post("/plan", summary="Make a plan")
 async def plan(ask: PlanAsk, request: Request) -> Response:
-    """Make the full plan of an ask."""
+    """Make the full plan of an ask; one of minutes becomes a job."""
     return await _planned(ask, request, quick=False)
 
 
@@ -133,36 +121,27 @@ async def preview(ask: PlanAsk, request: Request) -> Response:
 
 
 async def _planned(ask: PlanAsk, request: Request, quick: bool) -> Response:
-    planner = planner_of(request)
-
-    def work() -> Response:
-        start = time.perf_counter()
-        made = planner.plan(scenario_of(ask), quick)
-        shown = view.plan_view(made, ask.charts, ask.width, ask.half_width, quick)
-        return answer(shown | {"seconds": round(time.perf_counter() - start, 4)})
-
-    return await planner.run(work)
+    lanes = lanes_of(request)
+    more = {"charts": ask.charts, "width": ask.width, "half_width": ask.half_width}
+    lane = lanes.previews if quick else lanes.plans
+    work = lane.run("plan", ask_key(ask), ask=plain(ask), quick=quick, **more)
+    return await answered(request, work, ask, more, lambda result: kept_view(result, ask.charts))
 
 
 @router.post("/sources", summary="Catalogue figures that a plan rests on")
 async def sources(ask: Ask, request: Request) -> Response:
     """Give every figure that a plan rests on, the least certain first."""
-    planner = planner_of(request)
-    return await planner.run(lambda: answer(view.sources_view(planner.plan(scenario_of(ask)))))
+    work = lanes_of(request).plans.run("sources", ask_key(ask), ask=plain(ask))
+    return await answered(request, work, ask, {}, lambda result: answer(result["sources"]))
 
 
 @router.post("/compare", summary="Put plans side by side")
 async def compare(ask: CompareAsk, request: Request) -> Response:
     """Give differences, inputs that differ and charts of two to four plans."""
-    from wattscale.web.compare import compare_view
-
-    planner = planner_of(request)
-
-    def work() -> Response:
-        plans = [planner.plan(scenario_of(each)) for each in ask.plans]
-        return answer(compare_view(plans, ask.width, ask.half_width))
-
-    return await planner.run(work)
+    asks = [plain(each) for each in ask.plans]
+    widths = {"width": ask.width, "half_width": ask.half_width}
+    work = lanes_of(request).plans.run("compare", ask_key(*ask.plans), asks=asks, **widths)
+    return await answered(request, work, ask.plans[0], {"plans": asks, **widths}, answer)
 
 
 @router.post("/export/{kind}", summary="Files of a plan")
@@ -170,31 +149,17 @@ async def exported(kind: Name, ask: Ask, request: Request) -> Response:
     """Give a file of a plan: report.html, tables.xlsx, hourly.csv, hourly.parquet, scenario.toml or plan.json."""
     if kind not in EXPORTS:
         raise InputError("no such file", where="export", value=kind, allowed=", ".join(EXPORTS))
-    planner = planner_of(request)
-
-    def work() -> Response:
-        body = export(planner.plan(scenario_of(ask)), kind)
-        named = {"content-disposition": f'attachment; filename="{kind}"'}
-        return Response(body, media_type=EXPORTS[kind], headers=named)
-
-    return await planner.run(work)
+    work = lanes_of(request).plans.run("file", ask_key(ask), ask=plain(ask), name=kind)
+    return await answered(request, work, ask, {}, kind)
 
 
 @router.post("/scenario", summary="Read a scenario file")
-def scenario(file: ScenarioFile) -> Response:
+async def scenario(file: ScenarioFile, request: Request) -> Response:
     """Read the text of a scenario file and give it as changes to its preset."""
-    return answer(ask_of_toml(file.text).model_dump())
+    return await asked(request, lanes_of(request).previews.run("scenario", f"file {hash(file.text)}", text=file.text))
 
 
 @router.post("/commands", summary="An ask as a command and as Python")
-def commands(ask: Ask) -> Response:
+async def commands(ask: Ask, request: Request) -> Response:
     """Write an ask as a command line and as lines of Python that make the same plan."""
-    from wattscale.web.copies import as_command, as_python
-
-    scenario_of(ask)
-    return answer({"command": as_command(ask), "python": as_python(ask)})
-
-
-def error_body(kind: str, message: str, **more: Any) -> dict[str, Any]:
-    """Give the body of every error answer."""
-    return {"error": {"kind": kind, "message": message, **more}}
+    return await asked(request, lanes_of(request).previews.run("commands", ask_key(ask), ask=plain(ask)))
