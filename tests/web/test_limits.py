@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
-
-
-
 
 
 def test_a_body_that_is_too_large_is_refused(client: Any) -> None:

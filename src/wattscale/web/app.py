@@ -44,12 +44,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     chosen = settings or Settings()
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Settings]]:
         app.state.lanes, app.state.jobs = Lanes.of(chosen), Jobs(chosen)
         app.state.jobs.open()
         beginning = asyncio.create_task(app.state.lanes.begin())
         try:
-            yield
+            yield {"settings": chosen}
         finally:
             beginning.cancel()
             app.state.jobs.close()

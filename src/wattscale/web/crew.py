@@ -13,17 +13,19 @@ from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from wattscale.web.refusals import ENDED, MEMORY, Refusal
-from wattscale.web.worker import work
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
 
     from wattscale.web.tasks import Made
 
+Target: TypeAlias = "Callable[[Connection, int], None]"
+"""What a process does: it takes tasks from a pipe until that is closed, within some memory [MiB]."""
 NICE = 10
 """Priority of a task that takes long: below that of the others."""
 KEYS_KEPT = 12
@@ -89,8 +91,8 @@ def nursery() -> Any:
 class Crew:
     """The workers of a lane."""
 
-    def __init__(self, name: str, most: int, memory_mb: int) -> None:
-        self.name, self.memory_mb = name, memory_mb
+    def __init__(self, name: str, most: int, memory_mb: int, target: Target) -> None:
+        self.name, self.memory_mb, self.target = name, memory_mb, target
         self.context = nursery()
         self.threads = ThreadPoolExecutor(2 * most, thread_name_prefix=name)
         self.idle: list[Worker] = []
@@ -143,7 +145,7 @@ class Crew:
 
     def _start(self) -> Worker:
         here, there = self.context.Pipe()
-        process = self.context.Process(target=work, args=(there, self.memory_mb), name=self.name, daemon=True)
+        process = self.context.Process(target=self.target, args=(there, self.memory_mb), name=self.name, daemon=True)
         try:
             process.start()
         finally:

@@ -15,9 +15,10 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from wattscale.web.crew import GONE_S, Crew, Worker
+from wattscale.web.crew import GONE_S, Crew, Target, Worker
 from wattscale.web.refusals import BUSY, FULL, SLOW, Refusal, RefusedError
 from wattscale.web.settings import Limits
+from wattscale.web.worker import work
 
 if TYPE_CHECKING:
     from wattscale.web.tasks import Made
@@ -49,9 +50,9 @@ class _Place:
 class Lane:
     """Does tasks of one kind of request."""
 
-    def __init__(self, name: str, limits: Limits) -> None:
+    def __init__(self, name: str, limits: Limits, target: Target = work) -> None:
         self.name, self.limits = name, limits
-        self.crew = Crew(name, limits.at_once + limits.long_at_once, limits.memory_mb)
+        self.crew = Crew(name, limits.at_once + limits.long_at_once, limits.memory_mb, target)
         self.places = asyncio.Semaphore(limits.at_once)
         self.turns: dict[str, tuple[asyncio.Lock, int]] = {}
         self.waiting = self.long = self.working = 0
