@@ -51,6 +51,11 @@ def client(url: str) -> Iterator[Any]:
         yield made
 
 
+@pytest.fixture(scope="session")
+def server_of() -> Callable[..., Any]:
+    return serving
+
+
 @pytest.fixture
 def server() -> Callable[..., Any]:
     return serving

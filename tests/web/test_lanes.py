@@ -71,11 +71,14 @@ def test_more_long_tasks_than_may_go_on_are_sent_away_and_stopped() -> None:
     async def check(lane: Lane) -> None:
         first = asyncio.create_task(lane.run("sleep", "first", seconds=0.8))
         await asyncio.sleep(0.3)
-        start = time.monotonic()
-        assert await refusal(lane.run("sleep", "second", seconds=0.8)) == "busy"
-        assert time.monotonic() - start < 0.7
+        second = asyncio.create_task(refusal(lane.run("sleep", "second", seconds=30.0)))
+        await asyncio.sleep(0.2)
+        assert not second.done()  # nobody waits for its place yet
+        third = asyncio.create_task(lane.run("sleep", "third", seconds=0.0))
+        assert await second == "busy"
+        assert (await third).body
         assert (await first).body
-        assert lane.state() == {"working": 0, "long": 0, "waiting": 0, "processes": 1}
+        assert lane.state() == {"working": 0, "long": 0, "waiting": 0, "processes": 2}
 
     with_lane(check)
 

@@ -23,6 +23,9 @@ from wattscale.web.worker import work
 if TYPE_CHECKING:
     from wattscale.web.tasks import Made
 
+LOOK_S = 0.2
+"""Time between two looks for room beside the lane [s]."""
+
 
 @dataclass
 class _Place:
@@ -135,17 +138,28 @@ class Lane:
         limits = self.limits
         answer = await _answer(talk, left, min(limits.long_after_s, limits.seconds))
         if answer is None and not left.is_set():
-            if limits.seconds <= limits.long_after_s:
-                return SLOW
-            if not place.step_aside():
-                return FULL
-            worker.lower()
-            answer = await _answer(talk, left, limits.seconds - limits.long_after_s)
-            if answer is None and not left.is_set():
-                return SLOW
+            answer = await self._watched_long(talk, worker, place, left)
         if answer is None:
             answer = await _answer(talk, asyncio.Event(), limits.grace_s)
         return answer or BUSY
+
+    async def _watched_long(
+        self, talk: asyncio.Future[Made | Refusal], worker: Worker, place: _Place, left: asyncio.Event
+    ) -> Made | Refusal | None:
+        """Let a long task go on beside the lane; without room there it keeps its place as long as nobody waits."""
+        now = asyncio.get_running_loop().time
+        end = now() + self.limits.seconds - self.limits.long_after_s
+        worker.lower()
+        while not place.step_aside():
+            answer = await _answer(talk, left, min(LOOK_S, end - now()))
+            if answer is not None or left.is_set():
+                return answer
+            if now() >= end:
+                return SLOW
+            if self.waiting:
+                return FULL
+        answer = await _answer(talk, left, end - now())
+        return answer if answer is not None or left.is_set() else SLOW
 
     @asynccontextmanager
     async def _turn(self, key: str) -> AsyncIterator[asyncio.Lock]:
