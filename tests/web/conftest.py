@@ -47,7 +47,9 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def client(url: str) -> Iterator[Any]:
-    with httpx.Client(base_url=url, timeout=120) as made:
+    from described import Description
+
+    with Description(url) as described, httpx.Client(base_url=url, timeout=120, event_hooks=described.hooks) as made:
         yield made
 
 

@@ -6,7 +6,7 @@ Leaves out: jobs (api_jobs.py); what a plan looks like (view.py).
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
@@ -14,13 +14,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from wattscale.errors import InputError
 from wattscale.report.theme import NARROW_PX, WIDE_PX
-from wattscale.web import reference
+from wattscale.web import reference, shapes
 from wattscale.web.answers import answer, answered, ask_key, asked, kept_view, lanes_of, plain
 from wattscale.web.asks import Ask
 from wattscale.web.exports import EXPORTS
 from wattscale.web.heavy_jobs import MOST_COMPARED
 
-router = APIRouter(prefix="/api")
+router = APIRouter(prefix="/api", responses=shapes.COMMON)
 WIDEST_PX = 2400
 Name = Annotated[str, Path(max_length=200)]
 
@@ -51,13 +51,15 @@ class ScenarioFile(BaseModel):
     text: str = Field(max_length=200_000)
 
 
-@router.get("/about", summary="Version, limits, tabs, charts")
+@router.get("/about", response_model=shapes.About, summary="Version, limits, tabs, charts")
 def about(request: Request) -> Response:
     """Say what this server offers."""
     return answer(reference.about(request.app.state.settings))
 
 
-@router.get("/health", summary="Whether the server lives, and how its jobs and lanes fare")
+@router.get(
+    "/health", response_model=shapes.Health, summary="Whether the server lives, and how its jobs and lanes fare"
+)
 async def health(request: Request) -> Response:
     """Answer a load balancer."""
     jobs, lanes = request.app.state.jobs.state(), lanes_of(request)
@@ -66,55 +68,61 @@ async def health(request: Request) -> Response:
     return answer({"status": "ok" if is_well else "degraded", "jobs": jobs, "lanes": told})
 
 
-@router.get("/schema", summary="JSON Schema of the scenario")
+@router.get("/schema", response_model=dict[str, Any], summary="JSON Schema of the scenario")
 def schema() -> Response:
     """Give the schema that the form is made from."""
     return answer(reference.scenario_schema())
 
 
-@router.get("/presets", summary="Presets with all their values")
+@router.get("/presets", response_model=dict[str, dict[str, shapes.Value]], summary="Presets with all their values")
 def presets() -> Response:
     """Give each preset as values by dotted key."""
     return answer(reference.presets())
 
 
-@router.get("/choices", summary="Names that text fields may hold")
+@router.get("/choices", response_model=dict[str, list[shapes.Choice]], summary="Names that text fields may hold")
 def choices() -> Response:
     """Give the names of models, accelerators, sites and technologies."""
     return answer(reference.choices())
 
 
-@router.get("/sites", summary="Sites of the catalogue with their facts")
+@router.get("/sites", response_model=list[dict[str, shapes.Value]], summary="Sites of the catalogue with their facts")
 def sites() -> Response:
     """Give each site with place, price, carbon, water and siting facts."""
     return answer(reference.sites())
 
 
-@router.get("/catalogue", summary="Tables of the catalogue")
+@router.get("/catalogue", response_model=list[shapes.TableAbout], summary="Tables of the catalogue")
 def catalogue() -> Response:
     """List the tables."""
     return answer(reference.tables())
 
 
-@router.get("/catalogue/{table}", summary="One table of the catalogue")
+@router.get("/catalogue/{table}", response_model=shapes.Table, summary="One table of the catalogue")
 def catalogue_table(table: Name) -> Response:
     """Give the columns and rows of one table."""
     return answer(reference.table(table))
 
 
-@router.get("/explain/{name}", summary="Equation, unit, inputs and source of a figure, key or stage")
+@router.get(
+    "/explain/{name}",
+    response_model=shapes.Explanation,
+    summary="Equation, unit, inputs and source of a figure, key or stage",
+)
 def explain(name: Name) -> Response:
     """Explain one figure, scenario key or stage."""
     return answer(reference.explanation(name))
 
 
-@router.post("/plan", summary="Make a plan")
+@router.post("/plan", response_model=shapes.PlanView, responses=shapes.HEAVY, summary="Make a plan")
 async def plan(ask: PlanAsk, request: Request) -> Response:
     """Make the full plan of an ask; one of minutes becomes a job."""
     return await _planned(ask, request, quick=False)
 
 
-@router.post("/preview", summary="Make a quick plan on a coarser year")
+@router.post(
+    "/preview", response_model=shapes.PlanView, responses=shapes.WORKED, summary="Make a quick plan on a coarser year"
+)
 async def preview(ask: PlanAsk, request: Request) -> Response:
     """Make a plan to show while a slider moves; it says `preview: true`."""
     return await _planned(ask, request, quick=True)
@@ -128,14 +136,19 @@ async def _planned(ask: PlanAsk, request: Request, quick: bool) -> Response:
     return await answered(request, work, ask, more, lambda result: kept_view(result, ask.charts))
 
 
-@router.post("/sources", summary="Catalogue figures that a plan rests on")
+@router.post(
+    "/sources",
+    response_model=list[shapes.Source],
+    responses=shapes.HEAVY,
+    summary="Catalogue figures that a plan rests on",
+)
 async def sources(ask: Ask, request: Request) -> Response:
     """Give every figure that a plan rests on, the least certain first."""
     work = lanes_of(request).plans.run("sources", ask_key(ask), ask=plain(ask))
     return await answered(request, work, ask, {}, lambda result: answer(result["sources"]))
 
 
-@router.post("/compare", summary="Put plans side by side")
+@router.post("/compare", response_model=shapes.Comparison, responses=shapes.HEAVY, summary="Put plans side by side")
 async def compare(ask: CompareAsk, request: Request) -> Response:
     """Give differences, inputs that differ and charts of two to four plans."""
     asks = [plain(each) for each in ask.plans]
@@ -144,7 +157,7 @@ async def compare(ask: CompareAsk, request: Request) -> Response:
     return await answered(request, work, ask.plans[0], {"plans": asks, **widths}, answer)
 
 
-@router.post("/export/{kind}", summary="Files of a plan")
+@router.post("/export/{kind}", responses=shapes.FILE, response_class=Response, summary="Files of a plan")
 async def exported(kind: Name, ask: Ask, request: Request) -> Response:
     """Give a file of a plan: report.html, tables.xlsx, hourly.csv, hourly.parquet, scenario.toml or plan.json."""
     if kind not in EXPORTS:
@@ -153,13 +166,15 @@ async def exported(kind: Name, ask: Ask, request: Request) -> Response:
     return await answered(request, work, ask, {}, kind)
 
 
-@router.post("/scenario", summary="Read a scenario file")
+@router.post("/scenario", response_model=shapes.AskShape, responses=shapes.WORKED, summary="Read a scenario file")
 async def scenario(file: ScenarioFile, request: Request) -> Response:
     """Read the text of a scenario file and give it as changes to its preset."""
     return await asked(request, lanes_of(request).previews.run("scenario", f"file {hash(file.text)}", text=file.text))
 
 
-@router.post("/commands", summary="An ask as a command and as Python")
+@router.post(
+    "/commands", response_model=shapes.Commands, responses=shapes.WORKED, summary="An ask as a command and as Python"
+)
 async def commands(ask: Ask, request: Request) -> Response:
     """Write an ask as a command line and as lines of Python that make the same plan."""
     return await asked(request, lanes_of(request).previews.run("commands", ask_key(ask), ask=plain(ask)))

@@ -16,13 +16,14 @@ from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response, StreamingResponse
 from pydantic import Field
 
+from wattscale.web import shapes
 from wattscale.web.answers import answer, ask_key, asked, lanes_of, plain
 from wattscale.web.asks import Ask
 from wattscale.web.job_charts import job_charts
 from wattscale.web.job_store import ENDED, RESULT, NoSuchJobError
 from wattscale.web.jobs import Jobs, ReadOnlyError
 
-router = APIRouter(prefix="/api/jobs")
+router = APIRouter(prefix="/api/jobs", responses=shapes.COMMON)
 EVENT_S = 0.2
 """Time between two looks at the progress of a job [s]."""
 BEAT_S = 15.0
@@ -45,21 +46,21 @@ def jobs_of(request: Request) -> Jobs:
     return found
 
 
-@router.get("", summary="All jobs, the newest first")
+@router.get("", response_model=list[shapes.JobView], summary="All jobs, the newest first")
 def listed(request: Request) -> Response:
     """List the jobs that the server keeps."""
     jobs = jobs_of(request)
     return answer([jobs.shown(job) for job in jobs.all()])
 
 
-@router.post("/estimate", summary="How long a job would take")
+@router.post("/estimate", response_model=shapes.Estimate, responses=shapes.WORKED, summary="How long a job would take")
 async def estimate(ask: JobAsk, request: Request) -> Response:
     """Estimate the time of a job from the time of one plan; null where that takes minutes itself."""
     found = await _checked(ask, request)
     return answer({name: found[name] for name in ("plans", "seconds")})
 
 
-@router.post("", summary="Start a job", status_code=201)
+@router.post("", response_model=shapes.JobView, responses=shapes.WORKED, summary="Start a job", status_code=201)
 async def submit(ask: JobAsk, request: Request) -> Response:
     """Check a job and take it."""
     found, jobs = await _checked(ask, request), jobs_of(request)
@@ -77,7 +78,7 @@ async def _checked(ask: JobAsk, request: Request) -> dict[str, Any]:
     return found
 
 
-@router.get("/{job_id}", summary="One job with its result")
+@router.get("/{job_id}", response_model=shapes.JobResult, responses=shapes.ONE_JOB, summary="One job with its result")
 def one(job_id: JobId, request: Request) -> Response:
     """Give a job; its result is there when it is done."""
     jobs = jobs_of(request)
@@ -87,7 +88,12 @@ def one(job_id: JobId, request: Request) -> Response:
     return answer(jobs.shown(job) | {"result": result, "charts": charts})
 
 
-@router.get("/{job_id}/events", summary="Progress as server-sent events")
+@router.get(
+    "/{job_id}/events",
+    responses=shapes.EVENTS,
+    response_class=StreamingResponse,
+    summary="Progress as server-sent events",
+)
 async def events(job_id: JobId, request: Request) -> StreamingResponse:
     """Send the state of a job whenever it changes, until it ends."""
     jobs = jobs_of(request)
@@ -96,14 +102,20 @@ async def events(job_id: JobId, request: Request) -> StreamingResponse:
     return StreamingResponse(_events(jobs, job_id, request), media_type="text/event-stream", headers=headers)
 
 
-@router.post("/{job_id}/cancel", summary="End a job")
+@router.post("/{job_id}/cancel", response_model=shapes.JobView, responses=shapes.ONE_JOB, summary="End a job")
 def cancel(job_id: JobId, request: Request) -> Response:
     """End a job that waits or runs."""
     jobs = jobs_of(request)
     return answer(jobs.shown(jobs.cancel(job_id)))
 
 
-@router.post("/{job_id}/again", summary="Run a job once more", status_code=201)
+@router.post(
+    "/{job_id}/again",
+    response_model=shapes.JobView,
+    responses=shapes.ONE_JOB,
+    summary="Run a job once more",
+    status_code=201,
+)
 def again(job_id: JobId, request: Request) -> Response:
     """Take a job that has ended once more, as a new one."""
     jobs = jobs_of(request)
