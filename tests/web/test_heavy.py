@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+from described import Description
 
 from wattscale.web.asks import Ask, scenario_of
 from wattscale.web.heavy import heavy_fields, lightened
@@ -106,7 +107,11 @@ FOREVER = {
 @pytest.fixture(scope="module")
 def short(server_of: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     jobs = tmp_path_factory.mktemp("short") / "jobs"
-    with server_of(jobs=jobs, plans=SHORT, previews=SHORT) as url, httpx.Client(base_url=url, timeout=30) as made:
+    with (
+        server_of(jobs=jobs, plans=SHORT, previews=SHORT) as url,
+        Description(url) as described,
+        httpx.Client(base_url=url, timeout=30, event_hooks=described.hooks) as made,
+    ):
         made.post("api/preview", json={})
         yield made
 
