@@ -167,7 +167,7 @@ def test_a_host_that_others_reach_is_warned_of(
 ) -> None:
     started: list[dict[str, Any]] = []
     monkeypatch.setattr("uvicorn.run", lambda *_, **options: started.append(options))
-    monkeypatch.setattr(serving.ready, "begin", lambda: None)
+    monkeypatch.setattr("wattscale.supply.ready.begin", lambda: None)
     for name in (serving.MODE, serving.ROOT, serving.HOSTS, serving.SAFE):
         monkeypatch.setenv(name, "")
     monkeypatch.setenv(serving.JOBS, str(tmp_path / "jobs"))

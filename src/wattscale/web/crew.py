@@ -7,7 +7,6 @@ Leaves out: how many may be wanted at once and for how long (lanes.py).
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import os
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from wattscale.web.nursery import nursery
 from wattscale.web.refusals import ENDED, MEMORY, Refusal
 
 if TYPE_CHECKING:
@@ -77,15 +77,6 @@ class Worker:
             self.pipe.close()
         with suppress(OSError, AssertionError, ValueError):
             self.process.join(GONE_S)
-
-
-def nursery() -> Any:
-    """Give the context that starts workers: forked from a warm process where the system can, else loaded anew."""
-    kind = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-    context = multiprocessing.get_context(kind)
-    if kind == "forkserver":
-        context.set_forkserver_preload(["wattscale.web.warm"])
-    return context
 
 
 class Crew:

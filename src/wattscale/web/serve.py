@@ -10,16 +10,16 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
-
-from fastapi import FastAPI
+from typing import TYPE_CHECKING
 
 from wattscale.errors import InputError
-from wattscale.supply import ready
-from wattscale.web.app import create_app
+from wattscale.web import nursery
 from wattscale.web.children import SAFE
-from wattscale.web.edge import server_options
 from wattscale.web.job_folder import make_private
 from wattscale.web.settings import LOOPBACK, Settings
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 JOBS, MODE, ROOT, HOSTS = "WATTSCALE_JOBS", "WATTSCALE_WEB_MODE", "WATTSCALE_WEB_ROOT", "WATTSCALE_WEB_HOSTS"
 """Environment of the workers; an operator sets the first, the folder of the jobs."""
@@ -44,14 +44,19 @@ def serve(
     Raises:
         InputError: The address is empty or unknown, the port taken or not allowed, the job folder open to others.
     """
-    import uvicorn
-
     _check_address(host, port)
     names = (*LOOPBACK, host) if is_loopback(host) else ("*",)
     os.environ |= {MODE: "read-only" if read_only else "", ROOT: root_path, HOSTS: ",".join(names), SAFE: "1"}
     settings = settings_of_environment()
     if not read_only:
         make_private(settings.jobs)
+    if workers == 1:
+        nursery.begin()
+    import uvicorn
+
+    from wattscale.supply import ready
+    from wattscale.web.edge import server_options
+
     ready.begin()
     shown = f"[{host}]" if ":" in host else host
     if not is_loopback(host):
@@ -65,6 +70,8 @@ def serve(
 
 def app_of_environment() -> FastAPI:
     """Make the app of one worker; workers are processes of their own, so settings reach them by the environment."""
+    from wattscale.web.app import create_app
+
     return create_app(settings_of_environment())
 
 

@@ -95,7 +95,10 @@ async function request(path: string, init?: RequestInit, onJob?: OnJob): Promise
   return again;
 }
 
-/** Waits for the end of a job. Who waits no more, because the ask has changed, ends the job. */
+/** Why a wait is given up: another plan is wanted, so the job that makes the old one is ended with it. */
+export const CHANGED = new DOMException('the ask has changed', 'AbortError');
+
+/** Waits for the end of a job. */
 function ended(first: Job, signal: AbortSignal | null, onJob?: OnJob): Promise<void> {
   return new Promise((resolve, reject) => {
     onJob?.(first);
@@ -107,8 +110,8 @@ function ended(first: Job, signal: AbortSignal | null, onJob?: OnJob): Promise<v
     });
     signal?.addEventListener('abort', () => {
       stop();
-      void once(`jobs/${first.id}/cancel`, { method: 'POST' }).catch(() => undefined);
-      reject(new DOMException('The ask has changed.', 'AbortError'));
+      if (signal.reason === CHANGED) void once(`jobs/${first.id}/cancel`, { method: 'POST' }).catch(() => undefined);
+      reject(signal.reason);
     });
   });
 }

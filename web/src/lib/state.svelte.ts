@@ -1,5 +1,5 @@
 /** What the page knows: the ask, its plan, the baseline, pins; and when to ask the server again. */
-import { ApiError, get, post, type About, type Ask, type Changes, type Choice, type Figure, type Job, type PlanView, type Value } from './api';
+import { ApiError, CHANGED, get, post, type About, type Ask, type Changes, type Choice, type Figure, type Job, type PlanView, type Value } from './api';
 import { fieldsOf, type Field } from './schema';
 import { fromHash, hashOf } from './share';
 
@@ -153,7 +153,7 @@ class State {
     this.working = true;
     void this.preview();
     clearTimeout(this.quiet);
-    this.full?.abort();
+    this.full?.abort(CHANGED);
     this.quiet = setTimeout(() => void this.plan(), QUIET_MS);
   }
 
