@@ -38,8 +38,10 @@ def test_a_chart_is_plain_json_with_inline_data_and_a_caption_that_names_the_sce
     assert spec is not None
     text = json.dumps(spec, allow_nan=False)
     assert "http" not in text.replace(spec["$schema"], "")
-    assert plan.scenario.name in spec["title"]["subtitle"]
-    assert "Source: " in spec["title"]["subtitle"]
+    caption = spec["title"]["subtitle"]
+    caption = caption if isinstance(caption, str) else " ".join(caption)
+    assert plan.scenario.name in caption
+    assert "Source: " in caption
     assert spec["description"]
     assert np.isfinite(every_number(spec)).all()
 

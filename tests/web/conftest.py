@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 httpx = pytest.importorskip("httpx", reason="httpx speaks to the server")
+sys.path.insert(0, str(Path(__file__).parent))
 uvicorn = pytest.importorskip("uvicorn", reason="uvicorn serves the page")
 
 
@@ -20,12 +22,13 @@ uvicorn = pytest.importorskip("uvicorn", reason="uvicorn serves the page")
 def serving(**settings: Any) -> Iterator[str]:
     """Serve the app; gives its address."""
     from wattscale.web.app import create_app
+    from wattscale.web.edge import server_of
     from wattscale.web.settings import Settings
 
+    chosen = Settings(**settings)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(create_app(Settings(**settings)), log_level="error", ws="none", lifespan="on")
-        server = uvicorn.Server(config)
+        server = server_of(create_app(chosen), chosen)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         while not server.started:
@@ -44,8 +47,15 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def client(url: str) -> Iterator[Any]:
-    with httpx.Client(base_url=url, timeout=120) as made:
+    from described import Description
+
+    with Description(url) as described, httpx.Client(base_url=url, timeout=120, event_hooks=described.hooks) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def server_of() -> Callable[..., Any]:
+    return serving
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pytest
 
 from wattscale.errors import InputError
 from wattscale.web.asks import Ask, scenario_of
-from wattscale.web.jobs import RESULT, JobStore, NoSuchJobError, write_json
+from wattscale.web.job_store import RESULT, JobStore, NoSuchJobError, write_json
 from wattscale.web.kinds import available, check
 
 STUDY = {

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
-
-from wattscale.web.planner import BusyError, Planner, TooSlowError
-from wattscale.web.settings import Settings
 
 
 def test_a_body_that_is_too_large_is_refused(client: Any) -> None:
@@ -49,39 +43,3 @@ def test_a_public_server_plans_but_takes_no_jobs_and_writes_nothing(
             answer = client.request(method, path, json={"kind": "claims"} if method == "POST" else None)
             assert answer.status_code == 403
     assert not jobs_folder.exists()
-
-
-def test_work_that_takes_too_long_or_comes_in_too_great_number_is_sent_away() -> None:
-    async def ask() -> None:
-        planner = Planner(Settings(plan_seconds=0.05, threads=1, waiting=0))
-        with pytest.raises(TooSlowError):
-            await planner.run(lambda: time.sleep(0.3))
-        with pytest.raises(BusyError):
-            await planner.run(lambda: None)
-        await asyncio.sleep(0.4)
-        assert await planner.run(lambda: 1) == 1
-        planner.close()
-
-    asyncio.run(ask())
-
-
-def test_equal_plans_asked_for_at_once_are_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
-    from wattscale.scenario.load import load_scenario
-    from wattscale.web import planner as module
-
-    made: list[int] = []
-
-    def slow(scenario: Any, cache: Any) -> Any:
-        made.append(1)
-        time.sleep(0.1)
-        return object()
-
-    monkeypatch.setattr(module, "plan", slow)
-    planner, scenario = Planner(Settings()), load_scenario(None)
-    with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(lambda _: planner.plan(scenario), range(4)))
-    assert len(made) == 1
-    assert len({id(each) for each in found}) == 1
-    planner.close()

@@ -21,6 +21,8 @@ WIDE_PX, NARROW_PX = 720, 320
 """Widths of a chart, axes and legends included, for a page and for a phone [px]."""
 LABEL_CHARACTERS, NEW_LINE, TWO_LINES_PX = 20, "|", 32
 """Length of a line of a name where room is small, its separator in the data, and the height of a row of two lines."""
+TITLE_PX, SUBTITLE_PX = 9.0, 6.8
+"""Width of a letter of title and caption, rather wide, so that lines stay inside the chart [px]."""
 LONGEST_SOURCE = 60
 """Longest name of a source in a caption [characters]."""
 FONT = "Arial, 'Helvetica Neue', Helvetica, 'Liberation Sans', sans-serif"
@@ -82,7 +84,7 @@ def framed(caption: str, title: str, reading: str, *, width: int, height: int, *
     """
     return {
         "$schema": SCHEMA,
-        "title": {"text": title, "subtitle": caption},
+        "title": {"text": _lines(title, width / TITLE_PX), "subtitle": _lines(caption, width / SUBTITLE_PX)},
         "description": f"{title}. {reading}",
         "usermeta": {"title": title, "caption": caption, "reading": reading},
         "width": width,
@@ -91,6 +93,16 @@ def framed(caption: str, title: str, reading: str, *, width: int, height: int, *
         "config": config(LIGHT),
         **body,
     }
+
+
+def _lines(text: str, characters: float) -> str | list[str]:
+    """Break a title that is wider than the chart: the plot would be left no room beside it.
+
+    >>> _lines("Source: own plan", 40), _lines("Source: own plan", 8)
+    ('Source: own plan', ['Source:', 'own plan'])
+    """
+    lines = textwrap.wrap(text, max(int(characters), 1))
+    return lines if len(lines) > 1 else text
 
 
 def in_mode(spec: Spec, theme: dict[str, str]) -> Spec:

@@ -6,31 +6,33 @@ Leaves out: the routes themselves (api.py, api_jobs.py).
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from wattscale.errors import InfeasibleError, InputError, WattscaleError
+from wattscale.errors import WattscaleError
 from wattscale.version import VERSION
 from wattscale.web import api, api_jobs
-from wattscale.web.api import error_body
-from wattscale.web.api_jobs import ReadOnlyError
+from wattscale.web.answers import Lanes
 from wattscale.web.guard import HEADERS, Guard
-from wattscale.web.jobs import Jobs, NoSuchJobError
-from wattscale.web.planner import BusyError, Planner, TooSlowError
+from wattscale.web.job_store import NoSuchJobError, StorageError
+from wattscale.web.jobs import Jobs, ReadOnlyError
+from wattscale.web.refusals import DEFECT, LONGEST_VALUE, Refusal, RefusedError, clipped, refusal_of
 from wattscale.web.settings import Settings
 
 PAGE = Path(str(files("wattscale.web"))) / "dist"
 """The built page."""
 KEPT = "public, max-age=31536000, immutable"
 """Assets carry a hash in their name, so a browser may keep them."""
+
+NO_PAGE = Refusal(404, "not-found", "no such page")
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -42,12 +44,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     chosen = settings or Settings()
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.planner, app.state.jobs = Planner(chosen), Jobs(chosen)
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Settings]]:
+        app.state.lanes, app.state.jobs = Lanes.of(chosen), Jobs(chosen)
         app.state.jobs.open()
-        yield
-        app.state.jobs.close()
-        app.state.planner.close()
+        beginning = asyncio.create_task(app.state.lanes.begin())
+        try:
+            yield {"settings": chosen}
+        finally:
+            beginning.cancel()
+            app.state.jobs.close()
+            await app.state.lanes.close()
 
     app = FastAPI(
         title="Wattscale", version=VERSION, lifespan=lifespan, root_path=chosen.root_path,
@@ -75,7 +81,7 @@ def _asset(path: str) -> Response:
 def _file(name: str) -> Response:
     """Give a file of the built page; only names that are in it are found, so no other path can be reached."""
     if name not in _page_files():
-        return JSONResponse(error_body("not-found", "no such page"), 404)
+        return JSONResponse(NO_PAGE.body(), NO_PAGE.status)
     kept = KEPT if name.startswith("assets/") else "no-cache"
     return FileResponse(PAGE / name, headers={"cache-control": kept})
 
@@ -85,45 +91,40 @@ def _page_files() -> frozenset[str]:
 
 
 def _add_errors(app: FastAPI) -> None:
-    def answer(status: int, kind: str, message: str, headers: dict[str, str] | None = None, **more: Any) -> Response:
-        return JSONResponse(error_body(kind, message, **more), status, headers)
+    def answer(refusal: Refusal) -> Response:
+        return JSONResponse(refusal.body(), refusal.status, refusal.headers)
 
-    @app.exception_handler(InputError)
-    def wrong_input(_: Request, error: InputError) -> Response:
-        kind = "infeasible" if isinstance(error, InfeasibleError) else "input"
-        shown = None if error.value is None else str(error.value)[:200]
-        return answer(422, kind, str(error), where=error.where, value=shown, allowed=error.allowed, hint=error.hint)
+    @app.exception_handler(RefusedError)
+    def refused(_: Request, error: RefusedError) -> Response:
+        return answer(error.refusal)
 
     @app.exception_handler(RequestValidationError)
     def wrong_body(_: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"] if part != "body")
-        return answer(422, "input", f"{where or 'body'}: {first['msg']}", where=where)
+        where = ".".join(str(part)[:LONGEST_VALUE] for part in first["loc"] if part != "body")
+        return answer(Refusal(422, "input", clipped(f"{where or 'body'}: {first['msg']}"), {"where": where}))
 
     @app.exception_handler(NoSuchJobError)
     def no_job(_: Request, error: NoSuchJobError) -> Response:
-        return answer(404, "not-found", "no such job")
+        return answer(Refusal(404, "not-found", "no such job"))
 
     @app.exception_handler(ReadOnlyError)
     def read_only(_: Request, error: ReadOnlyError) -> Response:
-        return answer(403, "read-only", str(error))
+        return answer(Refusal(403, "read-only", str(error)))
 
-    @app.exception_handler(BusyError)
-    def busy(_: Request, error: BusyError) -> Response:
-        return answer(503, "busy", "the server is busy; try again in a moment", {"retry-after": "2"})
-
-    @app.exception_handler(TooSlowError)
-    def slow(_: Request, error: TooSlowError) -> Response:
-        return answer(504, "slow", "this plan takes longer than a request may; try a smaller question or a job")
+    @app.exception_handler(StorageError)
+    def storage(_: Request, error: StorageError) -> Response:
+        return answer(Refusal(503, "storage", str(error)))
 
     @app.exception_handler(WattscaleError)
-    def failed(_: Request, error: WattscaleError) -> Response:
-        return answer(500, "failed", str(error))
+    def told(_: Request, error: WattscaleError) -> Response:
+        return answer(refusal_of(error))
 
     @app.exception_handler(Exception)
     def defect(_: Request, error: Exception) -> Response:
-        return answer(500, "failed", "something went wrong in the server; its log says what", HEADERS)
+        return JSONResponse(DEFECT.body(), DEFECT.status, HEADERS)
 
     @app.exception_handler(HTTPException)
     def plain(_: Request, error: HTTPException) -> Response:
-        return answer(error.status_code, "refused", str(error.detail), dict(error.headers or {}))
+        headers = dict(error.headers or {})
+        return answer(Refusal(error.status_code, "refused", clipped(str(error.detail)), headers=headers))

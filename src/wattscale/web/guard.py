@@ -1,4 +1,4 @@
-"""Protection in front of every route: size of the body, names of the host, headers of the answer.
+"""Protection in front of every route: size and time of the body, names of the host, headers of the answer.
 
 In: an ASGI app. Out: the same app, guarded.
 Leaves out: who the visitor is; a proxy with a login stands before a server that is not for everyone.
@@ -6,6 +6,7 @@ Leaves out: who the visitor is; a proxy with a login stands before a server that
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
@@ -36,15 +37,15 @@ HEADERS = {
 """Security headers of every answer."""
 
 
-class TooLargeError(Exception):
-    """The body of a request is larger than allowed."""
+class CutOffError(Exception):
+    """The body of a request is larger than allowed, or does not come in time."""
 
 
 @dataclass
 class _Passing:
-    """What is known of a request on its way: the body was too large, the answer has begun."""
+    """What is known of a request on its way: why its body was cut off, whether the answer has begun."""
 
-    is_over: bool = False
+    cut: tuple[int, str] | None = None
     has_started: bool = False
 
 
@@ -68,18 +69,18 @@ class Guard:
         state = _Passing()
         try:
             await self.app(scope, self._counted(receive, state), self._watched(guarded, state))
-        except TooLargeError:
-            if not state.has_started:
-                await _refuse(guarded, 413, self._too_large())
+        except CutOffError:
+            if not state.has_started and state.cut:
+                await _refuse(guarded, *state.cut)
 
     def _watched(self, send: Send, state: _Passing) -> Send:
         """Put the refusal in place of whatever the app answers to a body that was cut off."""
 
         async def sending(message: Message) -> None:
-            if state.is_over and not state.has_started:
+            if state.cut and not state.has_started:
                 state.has_started = True
-                await _refuse(send, 413, self._too_large())
-            elif not state.is_over:
+                await _refuse(send, *state.cut)
+            elif not state.cut:
                 state.has_started = state.has_started or message["type"] == "http.response.start"
                 await send(message)
 
@@ -104,16 +105,25 @@ class Guard:
         return f"the request is too large (allowed: {self.settings.max_body_bytes // 1024} KiB)"
 
     def _counted(self, receive: Receive, state: _Passing) -> Receive:
-        seen = 0
+        seen, is_whole = 0, False
+        begun = asyncio.get_running_loop().time()
 
         async def counting() -> Message:
-            nonlocal seen
-            message = await receive()
+            nonlocal seen, is_whole
+            if is_whole:
+                return await receive()
+            try:
+                async with asyncio.timeout_at(begun + self.settings.body_seconds):
+                    message = await receive()
+            except TimeoutError:
+                state.cut = 408, f"the body did not come within {self.settings.body_seconds:g} s"
+                raise CutOffError from None
             if message["type"] == "http.request":
+                is_whole = not message.get("more_body", False)
                 seen += len(message.get("body", b""))
                 if seen > self.settings.max_body_bytes:
-                    state.is_over = True
-                    raise TooLargeError
+                    state.cut = 413, self._too_large()
+                    raise CutOffError
             return message
 
         return counting

@@ -11,7 +11,7 @@ from typing import Any
 
 from wattscale.catalog.specs import spec_of
 from wattscale.report.palette import SPARE, TECHNOLOGY
-from wattscale.report.theme import Spec, colour_scale, framed, name_axis, name_lines, number_axis, rows_height
+from wattscale.report.theme import LIGHT, Spec, colour_scale, framed, name_axis, name_lines, number_axis, rows_height
 from wattscale.report.words import scale
 from wattscale.scenario.schema import Scenario
 from wattscale.scenario.walk import fields_of
@@ -201,12 +201,13 @@ def figure_histogram(result: Mapping[str, Any], name: str) -> Spec | None:
     return framed(
         _caption(f"study of {result['cases']} plans"), spec.title, middle,
         width=HALF_PX, height=170, data={"values": rows},
-        mark={"type": "bar", "color": TECHNOLOGY["grid"], "binSpacing": 1},
+        mark={"type": "rect", "color": TECHNOLOGY["grid"], "stroke": LIGHT["surface"], "strokeWidth": 1},
         encoding={
-            "x": {"field": "low", "type": "quantitative", "bin": {"binned": True}, "scale": {"zero": False},
+            "x": {"field": "low", "type": "quantitative", "scale": {"zero": False},
                   "axis": number_axis(spec.title + unit, grid=False)},
             "x2": {"field": "high"},
             "y": {"field": "percent", "type": "quantitative", "axis": number_axis("Share of the plans [%]")},
+            "y2": {"datum": 0},
         },
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The kinds of work that a job can do, and what each gives back: levers, study, sites, outlook, claims.
+"""The kinds of work that a job can do, and what each gives back: plans of minutes, levers, study, sites, ...
 
 In: a scenario, options, a folder, a tick. Out: plain data for the page.
 Leaves out: processes and folders of jobs (jobs.py, work.py).
@@ -21,6 +21,7 @@ from wattscale.errors import InputError
 from wattscale.report.words import scale
 from wattscale.scenario.schema import Scenario
 from wattscale.scenario.walk import fields_of
+from wattscale.web.heavy_jobs import check_plans, run_compare, run_plan
 from wattscale.web.options import StudyOptions
 
 Tick = Callable[[int, int, str], None]
@@ -129,6 +130,9 @@ def _outlook(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 KINDS: dict[str, Kind] = {
+    "plan": Kind("Plan", ("wattscale.web.heavy_jobs", "run_plan"), lambda s, o: 1, run_plan),
+    "compare": Kind("Comparison", ("wattscale.web.heavy_jobs", "run_compare"), lambda s, o: len(o["plans"]),
+                    run_compare),
     "levers": Kind("Levers", ("wattscale.study.levers", "study_levers"), lambda s, o: 2 ** len(_names(o) or "123456"),
                    run_levers),
     "study": Kind("Uncertainty", ("wattscale.study.front", "run_study"), lambda s, o: StudyOptions.of(o).cases,
@@ -172,6 +176,8 @@ def check(kind: str, scenario: Scenario, options: Mapping[str, Any], max_cases: 
         load_levers(names=_names(options))
     elif kind == "outlook":
         _outlook(options)
+    elif kind in ("plan", "compare"):
+        check_plans(kind, options)
     _known(kind, options)
 
 
@@ -185,7 +191,9 @@ def histogram(values: Any) -> list[dict[str, float]]:
 
 
 OPTIONS: dict[str, tuple[str, ...]] = {"levers": ("names",), "study": ("cases", "method", "seed", "axes", "figures"),
-                                       "claims": (), "sites": (), "outlook": ("scenario", "draws")}  # fmt: skip
+                                       "claims": (), "sites": (), "outlook": ("scenario", "draws"),
+                                       "plan": ("width", "half_width"),
+                                       "compare": ("plans", "width", "half_width")}  # fmt: skip
 
 
 def _known(kind: str, options: Mapping[str, Any]) -> None:

@@ -63,7 +63,7 @@ def about(settings: Settings) -> dict[str, Any]:
         "charts": chart_list(),
         "headlines": headline_names(),
         "theme": {"light": LIGHT, "dark": DARK},
-        "limits": {"max_cases": settings.max_cases, "plan_seconds": settings.plan_seconds},
+        "limits": {"max_cases": settings.max_cases, "plan_seconds": settings.plans.seconds},
     }
 
 

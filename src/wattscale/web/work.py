@@ -9,15 +9,17 @@ from __future__ import annotations
 import json
 import math
 import os
+import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from wattscale.errors import WattscaleError
 from wattscale.web.asks import Ask, scenario_of
-from wattscale.web.jobs import ERROR, PROGRESS, RECORD, RESULT, write_json
+from wattscale.web.job_store import ERROR, PROGRESS, RECORD, RESULT, STORAGE, write_json
 from wattscale.web.kinds import KINDS
 
 LOOK_S = 1.0
@@ -30,8 +32,16 @@ def do_job(folder: Path) -> int:
     """Do the job of a folder.
 
     Returns:
-        Exit code: 0 done, 1 failed with a message in `error.json`.
+        Exit code: 0 done, 1 failed with a message in `error.json`, `STORAGE` where a file cannot be written.
     """
+    try:
+        return _do(folder)
+    except OSError as error:
+        print(f"cannot be written: {error}", file=sys.stderr)
+        return STORAGE
+
+
+def _do(folder: Path) -> int:
     job = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     start, last = time.monotonic(), 0.0
 
@@ -42,13 +52,16 @@ def do_job(folder: Path) -> int:
             return
         last = passed
         left = passed * (total - done) / done if done else None
-        write_json(folder / PROGRESS, {"done": done, "total": total, "what": what, "seconds": passed, "left_s": left})
+        told = {"done": done, "total": total, "what": what, "seconds": passed, "left_s": left}
+        with suppress(OSError):  # a full disk may be empty again when the result comes
+            write_json(folder / PROGRESS, told)
 
     try:
         scenario = scenario_of(Ask(**job["ask"]))
         result = KINDS[job["kind"]].run(scenario, job["options"], folder, tick)
-    except WattscaleError as error:
-        write_json(folder / ERROR, {"message": str(error)})
+    except (WattscaleError, MemoryError) as error:
+        words = "It needs more memory than there is." if isinstance(error, MemoryError) else str(error)
+        write_json(folder / ERROR, {"message": words})
         return 1
     write_json(folder / RESULT, finite(result))
     return 0
@@ -68,11 +81,14 @@ def finite(data: Any) -> Any:
 
 
 def _end_with(parent: int) -> None:
+    """End this process, and all that it started, when its server is gone."""
     while os.getppid() == parent:
         time.sleep(LOOK_S)
+    if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
+        os.killpg(os.getpid(), signal.SIGKILL)
     os._exit(1)
 
 
 if __name__ == "__main__":
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_end_with, args=(int(sys.argv[2]),), daemon=True).start()
     sys.exit(do_job(Path(sys.argv[1])))

@@ -60,6 +60,8 @@ export interface Job {
   charts?: { name: string; spec: Spec }[];
 }
 
+export type OnJob = (job: Job) => void;
+
 export class ApiError extends Error {
   constructor(
     message: string,
@@ -82,7 +84,39 @@ async function checked(response: Response): Promise<Response> {
   throw new ApiError(error.message, error.kind, error.where, response.status);
 }
 
-async function request(path: string, init?: RequestInit): Promise<Response> {
+/** Asks; where what is asked takes minutes, waits for the job that makes it and asks again. */
+async function request(path: string, init?: RequestInit, onJob?: OnJob): Promise<Response> {
+  const first = await once(path, init);
+  if (first.status !== 202) return first;
+  const job: Job = (await first.json()).job;
+  await ended(job, init?.signal ?? null, onJob);
+  const again = await once(path, init);
+  if (again.status === 202) throw new ApiError('The job has ended, but its result is gone.', 'failed', null, 202);
+  return again;
+}
+
+/** Why a wait is given up: another plan is wanted, so the job that makes the old one is ended with it. */
+export const CHANGED = new DOMException('the ask has changed', 'AbortError');
+
+/** Waits for the end of a job. */
+function ended(first: Job, signal: AbortSignal | null, onJob?: OnJob): Promise<void> {
+  return new Promise((resolve, reject) => {
+    onJob?.(first);
+    const stop = follow(first.id, (job) => {
+      onJob?.(job);
+      if (job.state === 'done') resolve();
+      else if (!['queued', 'running'].includes(job.state))
+        reject(new ApiError(job.error || `The job is ${job.state}.`, 'failed', null, 0));
+    });
+    signal?.addEventListener('abort', () => {
+      stop();
+      if (signal.reason === CHANGED) void once(`jobs/${first.id}/cancel`, { method: 'POST' }).catch(() => undefined);
+      reject(signal.reason);
+    });
+  });
+}
+
+async function once(path: string, init?: RequestInit): Promise<Response> {
   try {
     return await checked(await fetch(`api/${path}`, init));
   } catch (error) {
@@ -99,8 +133,8 @@ export async function get<T>(path: string): Promise<T> {
   return (await request(path)).json();
 }
 
-export async function post<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
-  return (await request(path, sent(body, signal))).json();
+export async function post<T>(path: string, body: unknown, signal?: AbortSignal, onJob?: OnJob): Promise<T> {
+  return (await request(path, sent(body, signal), onJob)).json();
 }
 
 export async function download(path: string, body: unknown, name: string): Promise<void> {

@@ -18,23 +18,57 @@ function three(value: number): string {
   return value.toLocaleString('en', { maximumSignificantDigits: 3 }).replace('-', '−');
 }
 
-export function plain(value: Value): string {
+const FACTORS: Record<string, number> = {
+  k: 1e3, thousand: 1e3, M: 1e6, mn: 1e6, million: 1e6, bn: 1e9, billion: 1e9, tn: 1e12, trillion: 1e12,
+};
+
+/** Reads a number as people write it and as this page prints it: "25 million", "1,200", "−3", "40 MW"; null where it is none. */
+export function numberOf(text: string, unit = ''): number | null {
+  let rest = text.trim().replaceAll('−', '-').replace(/[\u00a0\u202f]/g, ' ');
+  if (unit && rest.toLowerCase().endsWith(unit.toLowerCase())) rest = rest.slice(0, -unit.length).trim();
+  const parts = /^([+-]?[\d., ]*\d\.?(?:e[+-]?\d+)?)\s*([a-zA-Z]*)$/i.exec(rest);
+  if (!parts) return null;
+  const word = parts[2] === 'M' ? 'M' : parts[2].toLowerCase();
+  const factor = word === '' ? 1 : FACTORS[word];
+  const digitsOnly = withoutGroups(parts[1]);
+  if (factor === undefined || digitsOnly === null) return null;
+  const value = Number(digitsOnly) * factor;
+  return Number.isFinite(value) ? Number(value.toPrecision(12)) : null;
+}
+
+/** Takes out commas and spaces between groups of three digits; one anywhere else may be a decimal comma, so it is none. */
+function withoutGroups(text: string): string | null {
+  if (!/[, ]/.test(text)) return text;
+  return /^[+-]?\d{1,3}([, ]\d{3})+(\.\d+)?$/.test(text) ? text.replace(/[, ]/g, '') : null;
+}
+
+/** Writes a number in full, for a field that can be changed. */
+export function full(value: number): string {
+  return value.toLocaleString('en', { maximumSignificantDigits: 12 });
+}
+
+export function plain(value: Value | Value[] | Record<string, Value>): string {
   if (value === null || value === undefined) return 'not set';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'number')
     return Math.abs(value) >= 1e6
       ? digits(value)
       : value.toLocaleString('en', { maximumSignificantDigits: 6 }).replace('-', '−');
-  if (Array.isArray(value)) return value.join(', ');
-  if (typeof value === 'object') {
-    const range = value as Record<string, number>;
-    return 'mode' in range
-      ? `${plain(range.low)} to ${plain(range.high)}, mode ${plain(range.mode)}`
-      : Object.entries(range)
-          .map(([name, each]) => `${name} ${plain(each)}`)
-          .join(', ');
+  if (Array.isArray(value))
+    return value.map((each) => (isTable(each) ? `(${plain(each)})` : plain(each as Value))).join(', ') || 'none';
+  if (isTable(value)) {
+    if ('mode' in value) return `${plain(value.low)} to ${plain(value.high)}, mode ${plain(value.mode)}`;
+    return (
+      Object.entries(value)
+        .map(([name, each]) => `${words(name)} ${isTable(each) ? `(${plain(each)})` : plain(each)}`)
+        .join(', ') || 'none'
+    );
   }
   return value;
+}
+
+function isTable(value: unknown): value is Record<string, Value> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 export function change(now: number, before: number): string {

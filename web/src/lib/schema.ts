@@ -1,5 +1,6 @@
 /** Fields of the form, read from the JSON Schema of the scenario. */
 import type { Value } from './api';
+import { full } from './format';
 
 export type Kind = 'number' | 'integer' | 'text' | 'choice' | 'flag' | 'list' | 'table';
 export interface Field {
@@ -15,6 +16,8 @@ export interface Field {
   optional: boolean;
   min?: number;
   max?: number;
+  above?: number;
+  below?: number;
   fallback: Value;
 }
 
@@ -65,10 +68,29 @@ function field(root: any, key: string, raw: any): Field {
     kind: words.length ? 'choice' : (types[main.type] ?? 'text'),
     words,
     optional: options.some((each) => each.type === 'null'),
-    min: main.minimum ?? main.exclusiveMinimum,
-    max: main.maximum ?? main.exclusiveMaximum,
+    min: main.minimum,
+    max: main.maximum,
+    above: main.exclusiveMinimum,
+    below: main.exclusiveMaximum,
     fallback: raw.default ?? null,
   };
+}
+
+/** Says what a number must be that is not allowed, in the unit in which it is shown; nothing where it is allowed. */
+export function outOfRange(field: Field, value: number, percent = false): string {
+  const { min, max, above, below } = field;
+  const isIn =
+    value >= (min ?? -Infinity) && value <= (max ?? Infinity) && value > (above ?? -Infinity) && value < (below ?? Infinity);
+  return isIn ? '' : `must be ${range(field, percent)}`;
+}
+
+/** The allowed range of a number, in the unit in which it is shown. */
+export function range(field: Field, percent = false): string {
+  const { min, max, above, below } = field;
+  const shown = (value: number) => `${full(percent ? value * 100 : value)}${percent ? ' %' : field.unit ? ` ${field.unit}` : ''}`;
+  const low = min !== undefined ? `at least ${shown(min)}` : above !== undefined ? `above ${shown(above)}` : '';
+  const high = max !== undefined ? `at most ${shown(max)}` : below !== undefined ? `below ${shown(below)}` : '';
+  return [low, high].filter(Boolean).join(' and ');
 }
 
 export interface Front {

@@ -1,12 +1,28 @@
 /** What the page knows: the ask, its plan, the baseline, pins; and when to ask the server again. */
-import { ApiError, get, post, type About, type Ask, type Changes, type Choice, type Figure, type PlanView, type Value } from './api';
+import { ApiError, CHANGED, get, post, type About, type Ask, type Changes, type Choice, type Figure, type Job, type PlanView, type Value } from './api';
 import { fieldsOf, type Field } from './schema';
 import { fromHash, hashOf } from './share';
 
 const QUIET_MS = 350;
+const PATIENCE_MS = 500;
 const HEAVY = /^heat_map/;
 const PINS = 'wattscale-pins';
 const MOST_PINS = 4;
+
+/** A way out of an ask that cannot be met. */
+export interface Repair {
+  label: string;
+  changes: Changes;
+}
+
+/** A preview that was given up, or had no room: the full plan follows and says what is to be said. */
+function isPassing(error: unknown): boolean {
+  return (error as Error).name === 'AbortError' || (error instanceof ApiError && ['busy', 'slow', 'memory'].includes(error.kind));
+}
+
+function without(changes: Changes, keys: string[]): Changes {
+  return Object.fromEntries(Object.entries(changes).filter(([key]) => !keys.includes(key)));
+}
 
 export interface Pin extends Ask {
   id: number;
@@ -29,6 +45,8 @@ class State {
   working = $state(false);
   isPreview = $state(false);
   error = $state.raw<ApiError | null>(null);
+  repairs = $state.raw<Repair[]>([]);
+  job = $state.raw<Job | null>(null);
   notice = $state('');
   pins = $state.raw<Pin[]>([]);
   explained = $state<string[]>([]);
@@ -40,8 +58,11 @@ class State {
   private quiet: ReturnType<typeof setTimeout> | undefined;
   private full: AbortController | null = null;
   private previewing = false;
+  private quick: AbortController | null = null;
+  private quickSince = 0;
   private again = false;
   private turn = 0;
+  private failed = new Set<string>();
 
   get ask(): Ask {
     return { preset: this.preset, changes: this.changes };
@@ -132,7 +153,7 @@ class State {
     this.working = true;
     void this.preview();
     clearTimeout(this.quiet);
-    this.full?.abort();
+    this.full?.abort(CHANGED);
     this.quiet = setTimeout(() => void this.plan(), QUIET_MS);
   }
 
@@ -161,19 +182,22 @@ class State {
   private async preview(): Promise<void> {
     if (this.previewing) {
       this.again = true;
+      // One that is nearly there is worth waiting for; one that takes long is of no use any more.
+      if (performance.now() - this.quickSince > PATIENCE_MS) this.quick?.abort();
       return;
     }
     this.previewing = true;
     do {
       this.again = false;
       const turn = ++this.turn;
-      const start = performance.now();
+      const start = (this.quickSince = performance.now());
+      const control = (this.quick = new AbortController());
       try {
         const charts = this.wanted().filter((name) => !HEAVY.test(name));
-        const view = await post<PlanView>('preview', { ...this.ask, charts, ...this.sizes() });
+        const view = await post<PlanView>('preview', { ...this.ask, charts, ...this.sizes() }, control.signal);
         if (turn === this.turn) this.show(view, start);
       } catch (error) {
-        if (turn === this.turn) this.fail(error);
+        if (turn === this.turn && !isPassing(error)) this.fail(error);
       }
     } while (this.again);
     this.previewing = false;
@@ -186,7 +210,7 @@ class State {
     const start = performance.now();
     try {
       const body = { ...this.ask, charts: this.wanted(), ...this.sizes() };
-      const view = await post<PlanView>('plan', body, control.signal);
+      const view = await post<PlanView>('plan', body, control.signal, (job) => (this.job = job));
       if (control.signal.aborted) return;
       this.turn++;
       this.again = false;
@@ -195,12 +219,16 @@ class State {
     } catch (error) {
       if ((error as Error).name !== 'AbortError') this.fail(error);
     } finally {
-      if (this.full === control) this.working = false;
+      if (this.full === control) {
+        this.working = false;
+        this.job = null;
+      }
     }
   }
 
   private show(view: PlanView, start: number): void {
     this.error = null;
+    this.repairs = [];
     this.isPreview = view.preview;
     this.charts = { ...this.charts, ...view.charts };
     this.figures = view.preview ? this.merged(view.figures) : view.figures;
@@ -218,6 +246,45 @@ class State {
   private fail(error: unknown): void {
     this.error = error instanceof ApiError ? error : new ApiError(String(error), 'failed', null, 0);
     this.working = false;
+    void this.seekRepairs(this.error);
+  }
+
+  /** Offers a way out only when it has been tried and works. */
+  private async seekRepairs(error: ApiError): Promise<void> {
+    this.repairs = [];
+    if (!['input', 'infeasible'].includes(error.kind)) return;
+    const here = JSON.stringify(this.ask);
+    this.failed.add(here);
+    for (const repair of this.ways(error)) {
+      const ask = { preset: this.preset, changes: repair.changes };
+      if (this.failed.has(JSON.stringify(ask))) continue;
+      try {
+        await post('preview', ask);
+      } catch {
+        continue;
+      }
+      if (this.error !== error || JSON.stringify(this.ask) !== here) return;
+      this.repairs = [...this.repairs, repair];
+    }
+  }
+
+  /** Ways out that may help: without the change that is named, without the last one, with power of one's own. */
+  private ways(error: ApiError): Repair[] {
+    const keys = Object.keys(this.changes);
+    const where = error.where ?? '';
+    const named = keys.filter((key) => where && (key === where || key.startsWith(`${where}.`) || where.startsWith(`${key}.`)));
+    const ways: Repair[] = [];
+    if (named.length) ways.push({ label: 'Undo this change', changes: without(this.changes, named) });
+    const last = keys.at(-1);
+    if (last && !named.includes(last)) {
+      const title = this.fieldOf(last)?.title ?? last;
+      ways.push({ label: `Undo the last change (${title})`, changes: without(this.changes, [last]) });
+    }
+    if (error.kind === 'infeasible' && JSON.stringify(this.value('supply.technologies')) === '["grid"]') {
+      const technologies = ['grid', 'solar', 'wind', 'battery'];
+      ways.push({ label: 'Allow solar, wind and batteries', changes: { ...this.changes, 'supply.technologies': technologies } });
+    }
+    return ways;
   }
 
   async loadBaseline(): Promise<void> {

@@ -1,0 +1,183 @@
+"""Lanes: none waits for another's work, what is not wanted is stopped, and every ask gets an answer in time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from lane_work import work
+
+from wattscale.web.lanes import Lane
+from wattscale.web.refusals import RefusedError
+from wattscale.web.settings import Limits
+
+QUICK = {"at_once": 1, "seconds": 1.5, "long_after_s": 0.15, "long_at_once": 1, "waiting": 5, "grace_s": 0.1}
+
+
+def with_lane(check: Callable[[Lane], Awaitable[None]], **limits: Any) -> None:
+    """Do something with a lane whose workers know the stand-ins; at the end no process of it is left."""
+
+    async def whole() -> None:
+        lane = Lane("test", Limits(**(QUICK | limits)), work)
+        await lane.crew.begin(1)
+        try:
+            await check(lane)
+        finally:
+            pids = [each.process.pid for each in lane.crew.all]
+            await lane.close()
+        assert not any(is_alive(pid) for pid in pids)
+
+    asyncio.run(whole())
+
+
+def is_alive(pid: int | None) -> bool:
+    """Tell whether a process still runs after two seconds; one that has ended but is not yet collected does not."""
+    psutil = pytest.importorskip("psutil", reason="psutil tells processes that run from those that have ended")
+    try:
+        process = psutil.Process(pid)
+        for _ in range(100):
+            if process.status() == psutil.STATUS_ZOMBIE:
+                return False
+            time.sleep(0.02)
+    except psutil.NoSuchProcess:
+        return False
+    return True
+
+
+async def refusal(ask: Awaitable[Any]) -> str:
+    with pytest.raises(RefusedError) as error:
+        await ask
+    return error.value.refusal.kind
+
+
+def test_a_long_task_steps_aside_and_the_next_ones_are_answered_meanwhile() -> None:
+    async def check(lane: Lane) -> None:
+        long = asyncio.create_task(lane.run("sleep", "long", seconds=1.0))
+        start = time.monotonic()
+        quick = [lane.run("sleep", f"quick {n}", seconds=0.0) for n in range(3)]
+        await asyncio.gather(*quick)
+        assert time.monotonic() - start < 0.9
+        assert not long.done()
+        assert lane.state()["long"] == 1
+        assert (await long).body
+
+    with_lane(check)
+
+
+def test_more_long_tasks_than_may_go_on_are_sent_away_and_stopped() -> None:
+    async def check(lane: Lane) -> None:
+        first = asyncio.create_task(lane.run("sleep", "first", seconds=0.8))
+        await asyncio.sleep(0.3)
+        second = asyncio.create_task(refusal(lane.run("sleep", "second", seconds=30.0)))
+        await asyncio.sleep(0.2)
+        assert not second.done()  # nobody waits for its place yet
+        third = asyncio.create_task(lane.run("sleep", "third", seconds=0.0))
+        assert await second == "busy"
+        assert (await third).body
+        assert (await first).body
+        assert lane.state() == {"working": 0, "long": 0, "waiting": 0, "processes": 2}
+
+    with_lane(check)
+
+
+def test_a_task_past_its_deadline_is_stopped_with_its_process_and_the_lane_goes_on() -> None:
+    async def check(lane: Lane) -> None:
+        pid = int((await lane.run("sleep", "who", seconds=0.0)).body)
+        start = time.monotonic()
+        assert await refusal(lane.run("sleep", "endless", seconds=30.0)) == "slow"
+        assert 0.4 < time.monotonic() - start < 1.5
+        assert not is_alive(pid)
+        assert (await lane.run("sleep", "next", seconds=0.0)).body
+
+    with_lane(check, seconds=0.5)
+
+
+def test_a_task_whose_visitor_leaves_is_stopped_after_its_grace() -> None:
+    async def check(lane: Lane) -> None:
+        pid = int((await lane.run("sleep", "who", seconds=0.0)).body)
+        ask = asyncio.create_task(lane.run("sleep", "left", seconds=30.0))
+        await asyncio.sleep(0.05)
+        ask.cancel()
+        start = time.monotonic()
+        assert (await lane.run("sleep", "next", seconds=0.0)).body
+        assert time.monotonic() - start < 1.0
+        assert not is_alive(pid)
+
+    with_lane(check)
+
+
+def test_a_task_that_ends_within_the_grace_keeps_its_process_warm() -> None:
+    async def check(lane: Lane) -> None:
+        pid = int((await lane.run("sleep", "who", seconds=0.0)).body)
+        ask = asyncio.create_task(lane.run("sleep", "left", seconds=0.2))
+        await asyncio.sleep(0.05)
+        ask.cancel()
+        assert int((await lane.run("sleep", "next", seconds=0.0)).body) == pid
+
+    with_lane(check, grace_s=1.0)
+
+
+def test_a_task_left_while_it_waits_is_never_begun() -> None:
+    async def check(lane: Lane) -> None:
+        first = asyncio.create_task(lane.run("sleep", "first", seconds=0.4))
+        await asyncio.sleep(0.02)
+        ask = asyncio.create_task(lane.run("end", "left"))
+        await asyncio.sleep(0.02)
+        ask.cancel()
+        pid = (await first).body
+        assert (await lane.run("sleep", "next", seconds=0.0)).body == pid
+
+    with_lane(check, long_after_s=1.0)
+
+
+def test_equal_asks_wait_for_one_another_and_go_to_the_same_process() -> None:
+    async def check(lane: Lane) -> None:
+        start = time.monotonic()
+        found = await asyncio.gather(*(lane.run("sleep", "same", seconds=0.1) for _ in range(3)))
+        assert time.monotonic() - start >= 0.3
+        assert len({each.body for each in found}) == 1
+        assert lane.turns == {}
+
+    with_lane(check, at_once=2)
+
+
+def test_more_tasks_than_may_wait_are_sent_away() -> None:
+    async def check(lane: Lane) -> None:
+        asks = [asyncio.create_task(lane.run("sleep", str(n), seconds=0.1)) for n in range(3)]
+        await asyncio.sleep(0.01)
+        assert await refusal(lane.run("sleep", "one more", seconds=0.0)) == "busy"
+        await asyncio.gather(*asks)
+
+    with_lane(check, waiting=1, long_after_s=1.0)
+
+
+def test_a_task_that_takes_all_memory_is_told_so_and_its_process_replaced() -> None:
+    async def check(lane: Lane) -> None:
+        pid = int((await lane.run("sleep", "who", seconds=0.0)).body)
+        assert await refusal(lane.run("fill", "all", mib=8000)) == "memory"
+        assert int((await lane.run("sleep", "next", seconds=0.0)).body) != pid
+
+    with_lane(check, memory_mb=2000)
+
+
+@pytest.mark.parametrize(("task", "kind"), [("end", "failed"), ("fail", "failed"), ("refuse", "input")])
+def test_whatever_befalls_a_task_is_told_and_the_lane_goes_on(task: str, kind: str) -> None:
+    async def check(lane: Lane) -> None:
+        assert await refusal(lane.run(task, task)) == kind
+        assert (await lane.run("sleep", "next", seconds=0.0)).body
+
+    with_lane(check)
+
+
+def test_a_closed_lane_ends_its_work_and_takes_none() -> None:
+    async def check(lane: Lane) -> None:
+        ask = asyncio.create_task(refusal(lane.run("sleep", "long", seconds=30.0)))
+        await asyncio.sleep(0.05)
+        await lane.close()
+        assert await ask == "failed"
+        assert await refusal(lane.run("sleep", "late", seconds=0.0)) == "busy"
+
+    with_lane(check)
