@@ -30,20 +30,20 @@ def with_copy(catalog: Catalog, old: str, new: str) -> Catalog:
     return Catalog(tables)
 
 
-def figures(monkeypatch, catalog, table, key, value):
+def figures(monkeypatch, catalog, table, key, value, extras):
     monkeypatch.setattr(chain, "load_catalog", lambda: catalog)
     scenario = load_scenario(None, SMALL)
     part = getattr(scenario, table).model_copy(update={key: value})
-    found = chain.walk(scenario.model_copy(update={table: part}), "impact", extras=False)
+    found = chain.walk(scenario.model_copy(update={table: part}), "impact", extras=extras)
     return {
         f"{stage}.{name}": figure for stage, result in found.results.items() for name, figure in result.figures.items()
     }
 
 
-def same_plan(monkeypatch, table, key, old, new):
+def same_plan(monkeypatch, table, key, old, new, *, extras=False):
     catalog = load_catalog()
-    own = figures(monkeypatch, catalog, table, key, old)
-    copy = figures(monkeypatch, with_copy(catalog, old, new), table, key, new)
+    own = figures(monkeypatch, catalog, table, key, old, extras)
+    copy = figures(monkeypatch, with_copy(catalog, old, new), table, key, new, extras)
     assert own.keys() == copy.keys()
     for name, figure in own.items():
         assert copy[name] == pytest.approx(figure), name
@@ -60,3 +60,8 @@ def test_a_copy_of_a_cooling_technology_cools_the_same(monkeypatch, cooling):
 @pytest.mark.parametrize("accelerator", ACCELERATORS)
 def test_a_copy_of_an_accelerator_computes_and_costs_the_same(monkeypatch, accelerator):
     same_plan(monkeypatch, "compute", "accelerator", accelerator, "X1")
+
+
+@pytest.mark.slow
+def test_a_copy_of_an_accelerator_is_rented_at_the_same_price(monkeypatch):
+    same_plan(monkeypatch, "compute", "accelerator", "H100-SXM5-80GB", "X1", extras=True)

@@ -15,8 +15,6 @@ from wattscale.units import HOURS_PER_DAY, HOURS_PER_YEAR
 
 DAYS_PER_YEAR = HOURS_PER_YEAR / HOURS_PER_DAY
 TOKENS_PER_MTOK = 1e6
-RENTS = {"H100-SXM5-80GB": "rental_h100", "A100-SXM4-80GB": "rental_a100", "H200-SXM-141GB": "rental_h200"}
-"""Accelerators for which a market rent is known, and its parameter in the table `dc_costs`."""
 
 
 def breakeven_utilisation(own_usd_per_hour: float, rent_usd_per_hour: float) -> float:
@@ -52,9 +50,10 @@ def rent_figures(accelerators: Iterable[str], own_usd_per_hour: float, year: int
     Source: table `dc_costs`, check.rental_h100 and its neighbours.
     """
     rented = set(accelerators)
-    if len(rented) != 1 or not rented <= set(RENTS):
+    rent = catalog.row("accelerators", rented.pop()).text("rent") if len(rented) == 1 else ""
+    if not rent:
         return {}
-    found = Deflator(catalog).to_base(catalog.figure("dc_costs", f"check.{RENTS[rented.pop()]}", vintage=year))
+    found = Deflator(catalog).to_base(catalog.figure("dc_costs", f"check.{rent}", vintage=year))
     return {
         "rent_usd_per_device_hour": (found.value, found.low, found.high),
         "rent_breakeven_utilisation": (
