@@ -108,6 +108,19 @@ def test_a_file_of_an_earlier_version_is_not_read_with_a_part_of_its_load(standi
         from_network(n)
 
 
+@pytest.mark.parametrize(
+    ("table", "attribute", "name"),
+    [("loads", "p_set", "load"), ("generators", "p_max_pu", "solar"), ("generators", "marginal_cost", "grid")],
+)
+def test_a_change_that_is_no_number_is_refused_when_the_campus_is_read_back(standin, table, attribute, name):
+    n = to_network(bare_campus())
+    frame = getattr(n, f"{table}_t")[attribute].copy()
+    frame.iloc[7, list(frame).index(name)] = np.nan
+    getattr(n, f"{table}_t")[attribute] = frame
+    with pytest.raises(InputError, match=rf"'{name}' {attribute} = 'nan in step 7"):
+        from_network(n)
+
+
 def test_without_pypsa_the_message_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "pypsa", None)
     with pytest.raises(InputError, match=r"needs PyPSA, which is not installed.*pip install"):

@@ -141,6 +141,25 @@ def test_a_store_that_is_not_cyclic_begins_full_and_may_end_empty():
     assert n.stores_t.p["tank"].tolist() == pytest.approx([0.0, 0.0, 0.0, 8.0], abs=1e-3)
 
 
+def test_a_plant_with_one_ramp_limit_may_change_the_other_way_as_far_as_its_bounds():
+    """Size 2 at up to 5 times: from 0 to 10 MW in a step, though nothing but its fall is limited."""
+    n = small(p_set=[0.0, 10.0, 10.0, 10.0])
+    n.generators.loc["plant", ["p_nom_extendable", "p_nom", "p_max_pu", "ramp_limit_down"]] = [False, 2.0, 5.0, 0.1]
+    assert solve_network(n).objective == pytest.approx(30 * 7, rel=1e-6)
+
+
+def test_a_store_of_debt_and_credit_may_turn_from_one_to_the_other_in_a_step():
+    """From -4 to 4 MWh in one hour beside a plant on its bus: 8 MW."""
+    n = small(p_set=[4.0, 0.0, 4.0, 0.0])
+    n.generators.loc["plant", ["p_nom_extendable", "p_nom", "p_max_pu"]] = [False, 8.0, 1.0]
+    n.generators_t["p_max_pu"] = pd.DataFrame({"plant": [0.0, 1.0, 0.0, 0.0]}, index=n.snapshots)
+    n.add("Store", "account", bus="here", e_nom=4.0, e_min_pu=-1.0)
+    answer = solve_network(n)
+    assert answer.objective == pytest.approx(4 * 7, rel=1e-5)
+    n.loads_t["p_set"] = pd.DataFrame({"load": [4.0, 0.0, 4.0, 4.0]}, index=n.snapshots)
+    assert solve_network(n).objective == pytest.approx(8 * 7, rel=1e-5)
+
+
 def test_a_link_with_three_ends_gives_to_each():
     """A plant of 40 % power and 50 % heat from gas at 20: 4 MW and 5 MW take 10 MW of gas."""
     n = small(p_set=4.0)

@@ -20,6 +20,7 @@ import numpy as np
 
 from wattscale.errors import InputError
 from wattscale.supply.expansion import ROOM_HOURS, SHED_ROOM, Campus, build
+from wattscale.supply.network_values import check_values
 from wattscale.supply.setting import Period, Purchase, Setting
 from wattscale.supply.tariff import SPOT
 from wattscale.supply.technologies import Technology
@@ -187,8 +188,10 @@ def from_network(n: Any) -> Campus:
         n: The network, as read from its netCDF file.
 
     Raises:
-        InputError: A network that this module did not write, or an earlier version of it.
+        InputError: A network that this module did not write, or an earlier version of it, or values that are no
+            numbers.
     """
+    check_values(n)
     meta = n.meta.get(META) if isinstance(n.meta, dict) else None
     if not meta:
         raise InputError("was not written by to_network", where="network",

@@ -99,12 +99,10 @@ def _generators(r: Rows) -> None:
     """Generators, with their yearly sums."""
     cost, low, high = (r.series("Generator", a) for a in ("marginal_cost", "p_min_pu", "p_max_pu"))
     for name, row in r.active("Generator"):
-        size = r.size("Generator", name)
-        j = r.flow(
-            ("Generator", name, "p"), cost[name].to_numpy(float), {row["bus"]: float(row["sign"])},
-            r.bound(size, low[name].to_numpy(float)), r.bound(size, high[name].to_numpy(float)),
-        )  # fmt: skip
-        r.ramp(size, j)
+        size, span = r.size("Generator", name), (low[name].to_numpy(float), high[name].to_numpy(float))
+        j = r.flow(("Generator", name, "p"), cost[name].to_numpy(float), {row["bus"]: float(row["sign"])},
+                   r.bound(size, span[0]), r.bound(size, span[1]))  # fmt: skip
+        r.ramp(size, j, *span)
         for attribute, sign in (("e_sum_max", 1.0), ("e_sum_min", -1.0)):
             limit = float(row.get(attribute, np.inf))
             if np.isfinite(limit):
@@ -179,12 +177,13 @@ def _open_stores(r: Rows, own: set[str]) -> None:
         k = len(r.stores)
         _add_store(r, name)
         size = r.sizes["Store", name]
-        high = r.series("Store", "e_max_pu")[name].to_numpy(float) / r.weight
+        low, high = (r.series("Store", a)[name].to_numpy(float) for a in ("e_min_pu", "e_max_pu"))
         cost = r.series("Store", "marginal_cost")[name].to_numpy(float)
-        reach = np.maximum(high, np.roll(high, 1))
-        (least, low), (most, top) = r.bound(size, -reach), r.bound(size, reach)
+        span = np.maximum(high, np.roll(high, 1)) - np.minimum(np.minimum(low, np.roll(low, 1)), 0.0)
+        reach = span / r.weight
+        (least, under), (most, over) = r.bound(size, -reach), r.bound(size, reach)
         begin = 0.0 if row["e_cyclic"] else abs(float(row["e_initial"])) / r.weight[0]
-        r.flow(("Store", name, "p"), cost, {row["bus"]: 1.0}, (least - begin, low), (most + begin, top), {k: -1.0})
+        r.flow(("Store", name, "p"), cost, {row["bus"]: 1.0}, (least - begin, under), (most + begin, over), {k: -1.0})
 
 
 def _links(r: Rows) -> None:
@@ -194,10 +193,10 @@ def _links(r: Rows) -> None:
         ends = {row["bus0"]: -1.0}
         for port, share in link_ports(row):
             ends[row[port]] = ends.get(row[port], 0.0) + share
-        size = r.size("Link", name)
+        size, span = r.size("Link", name), (low[name].to_numpy(float), high[name].to_numpy(float))
         j = r.flow(("Link", name, "p"), cost[name].to_numpy(float), ends,
-                   r.bound(size, low[name].to_numpy(float)), r.bound(size, high[name].to_numpy(float)))  # fmt: skip
-        r.ramp(size, j)
+                   r.bound(size, span[0]), r.bound(size, span[1]))  # fmt: skip
+        r.ramp(size, j, *span)
 
 
 def _check_buses(r: Rows) -> None:

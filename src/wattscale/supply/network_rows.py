@@ -19,7 +19,7 @@ from wattscale.units import FloatArray
 ROOM = 100.0
 """Power over the largest load that an unlimited capacity may reach in a first solve [1]."""
 FREE_RAMP = 2.0
-"""Change of power over the size that no step exceeds, as power lies between minus and plus the size [1]."""
+"""Change of power over the most it can be, either way, that no step exceeds [1]."""
 ROOM_HOURS = 1000.0
 """Energy over the largest load that an unlimited store may reach in a first solve [h]."""
 
@@ -142,8 +142,12 @@ class Rows:
         self.flow_at[key] = len(self.flows) - 1
         return self.flow_at[key]
 
-    def ramp(self, size: Size, of: int) -> None:
-        """Limit the change of a flow from step to step, whatever the hours of a step, as PyPSA does."""
+    def ramp(self, size: Size, of: int, low: FloatArray, high: FloatArray) -> None:
+        """Limit the change of a flow from step to step, whatever the hours of a step, as PyPSA does.
+
+        `low` and `high` are the bounds of the flow over its size.
+        """
+        free = FREE_RAMP * float(max(np.max(np.abs(low)), np.max(np.abs(high))))
         change = []
         for attribute in ("ramp_limit_up", "ramp_limit_down"):
             known = attribute in getattr(self.n, LISTS[size.component])
@@ -153,8 +157,8 @@ class Rows:
             return
         ends = {}
         for limit, word in zip(change, ("up", "down"), strict=True):
-            share = np.where(np.isnan(limit), FREE_RAMP, limit)
-            share[0] = FREE_RAMP
+            share = np.where(np.isnan(limit), free, limit)
+            share[0] = free
             key = (size.component, size.name, word)
             ends[word] = self.flow(key, self.zero, {}, (self.zero, ()), self.bound(size, share))
         self.ramps.append(Ramp(of, ends["up"], ends["down"]))
