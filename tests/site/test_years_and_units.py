@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import runpy
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,18 +27,7 @@ from wattscale.supply.stage import _weather_doubts, campus_of
 from wattscale.workload.traffic import shaped_year
 
 SATURDAY = 5
-MAKER = Path(__file__).parents[1] / "cases" / "make_hourly_and_logs.py"
-
-
-@pytest.fixture(scope="module")
-def cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("cases")
-    before, sys.argv = sys.argv, [str(MAKER), str(folder)]
-    try:
-        runpy.run_path(str(MAKER))
-    finally:
-        sys.argv = before
-    return folder
+PPA = {"name": "w", "usd_per_mwh": 60.0, "max_mw": 50.0}
 
 
 def prices(path: Path, start: str, value: Callable[[pd.DatetimeIndex], np.ndarray] | None = None) -> str:
@@ -117,7 +104,7 @@ def test_traffic_and_tariffs_use_the_calendar_of_the_prices(tmp_path: Path, cata
     serving = load_scenario({"workload": {"serving": {"weekend_share": 0.5, "peak_to_mean": 1.0}}}).workload.serving
     requests = shaped_year(serving, 0.0, site.calendar)
     assert requests[weekend].max() == pytest.approx(0.5 * requests[~weekend].min())
-    table = SupplyTable(tariff_periods=[TariffPeriod(from_hour=0, to_hour=24, working_days=True, usd_per_mwh=1.0)])
+    table = SupplyTable(tariff_periods=[TariffPeriod(name="work", working_days=True)])
     assert (_period_of_hour(table, site) == 0.0).tolist() == weekend.tolist()
 
 
@@ -169,8 +156,8 @@ def test_weather_of_no_such_year_is_doubted_where_wind_or_sun_may_be_built(
     [
         ({"technologies": ["grid", "gas_engine"]}, False),
         ({"technologies": ["grid", "solar"]}, True),
-        ({"technologies": ["grid"], "ppas": [{"name": "w", "technology": "wind", "kind": "pay-as-produced"}]}, True),
-        ({"technologies": ["grid"], "ppas": [{"name": "w", "kind": "baseload"}]}, False),
+        ({"technologies": ["grid"], "ppas": [PPA | {"technology": "wind", "kind": "pay-as-produced"}]}, True),
+        ({"technologies": ["grid"], "ppas": [PPA | {"kind": "baseload"}]}, False),
     ],
 )
 def test_the_weathers_year_is_told_only_with_wind_or_solar(
