@@ -284,3 +284,10 @@ def test_jobs_by_round_add_up_gross_and_net(plan: Plan) -> None:
     sums = {bar: sum(row["jobs"] for row in rows if row["bar"] == bar) for bar in ("Gross", "Net")}
     assert sums["Gross"] == pytest.approx(12_000.0)
     assert sums["Net"] == pytest.approx(0.33 * 12_000.0)
+
+
+def test_hours_are_labelled_with_the_year_of_the_calendar(plan: Plan) -> None:
+    assert str(plan.hourly().index[0]) == "2025-01-01 00:00:00"
+    dated = replace(plan, site=replace(plan.site, calendar=calendar_of(2024))).hourly()
+    assert str(dated.index[59 * 24]) == "2024-03-01 00:00:00"
+    assert dated.index.is_monotonic_increasing
