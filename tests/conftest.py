@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 import time
@@ -40,6 +41,19 @@ def shared_data() -> Callable[[str], Path]:
         return found
 
     return path
+
+
+@pytest.fixture(scope="session")
+def cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Hourly files and request logs as people have them, written by `cases/make_hourly_and_logs.py`."""
+    maker = Path(__file__).parent / "cases" / "make_hourly_and_logs.py"
+    folder = tmp_path_factory.mktemp("cases")
+    before, sys.argv = sys.argv, [str(maker), str(folder)]
+    try:
+        runpy.run_path(str(maker))
+    finally:
+        sys.argv = before
+    return folder
 
 
 @pytest.fixture(scope="module")

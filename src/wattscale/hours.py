@@ -66,8 +66,7 @@ class Calendar:
         years = np.asarray(self.years)
         leap = (years % 4 == 0) & ((years % 100 != 0) | (years % 400 == 0))
         later = (day + (leap & (day >= MONTH_DAYS[0] + MONTH_DAYS[1]))).astype("timedelta64[D]")
-        dates: npt.NDArray[np.datetime64] = starts + later
-        return dates
+        return np.asarray(starts + later, dtype="datetime64[D]")
 
     def labels(self) -> npt.NDArray[np.datetime64]:
         """Give the hours of `year` as labels for people, shape (8760,), ascending."""

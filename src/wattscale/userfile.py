@@ -51,6 +51,8 @@ ANY = FileKind("a file", (), None)
 def user_path(name: str, folder: Path, field: str) -> Path:
     """Give the absolute path of a name in a scenario or on the command line.
 
+    Links are left as they are: what they lead to may have another ending, as in caches that name files by their hash.
+
     Args:
         name: As written; `~` is the home folder.
         folder: Where relative names start.
@@ -64,9 +66,13 @@ def user_path(name: str, folder: Path, field: str) -> Path:
     path = Path(name)
     with contextlib.suppress(RuntimeError):  # a user that this machine does not know: the name as it stands
         path = path.expanduser()
+    whole = folder.absolute() / path
+    tidy = Path(os.path.normpath(whole))
     try:
-        return (folder / path).resolve()
-    except (OSError, RuntimeError, ValueError) as error:
+        return tidy if os.path.samefile(whole, tidy) else whole
+    except OSError:
+        return tidy
+    except ValueError as error:
         _refuse_os(error, path, field)
 
 

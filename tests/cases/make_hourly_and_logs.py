@@ -1,3 +1,4 @@
+# ruff: noqa
 """Writes the inputs of kinds H, I and J into the folder given: python make_hourly_and_logs.py OUT"""
 
 import datetime as dt

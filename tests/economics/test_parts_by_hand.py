@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-
 from wattscale.economics.annuity import annuity
+
 from wattscale.economics.cashflow import capital_payments, cash_flow, implied_resale, tax
 from wattscale.economics.finance import irr, irr_many, irr_roots, mirr, npv, payback_years
 from wattscale.economics.lcoe import PlantCost, fixed_charge_rate, lcoe, levelised_ptc

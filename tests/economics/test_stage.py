@@ -148,7 +148,9 @@ def test_a_run_pays_for_its_days_or_for_the_idle_year(make):
 
 
 def test_runs_longer_than_the_year_are_reported(make):
-    assert "training-overbooked" in [w.code for w in costed(make, days=500.0).warnings]
+    result = costed(make, days=500.0)
+    assert "training-overbooked" in [w.code for w in result.warnings]
+    assert result.figures["other_training_usd_per_year"] == 0.0
 
 
 def test_dearer_power_raises_the_token_cost_by_its_share(make):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import datetime
 from itertools import pairwise
 
 import numpy as np
@@ -11,8 +11,10 @@ import pytest
 from numpy.testing import assert_allclose
 
 from wattscale.errors import InputError
+from wattscale.hours import calendar_of, local_weekday
 from wattscale.report import chart, chart_names
 from wattscale.report.charts import CHARTS, DARK, in_mode
+from wattscale.report.charts_power import MONDAY_FIRST
 from wattscale.report.flow import energy_flow
 from wattscale.report.palette import TECHNOLOGY, colours, stack_order
 from wattscale.report.svg import png, render
@@ -89,13 +91,33 @@ def test_a_week_stacks_to_the_load_in_every_hour(plan: Plan) -> None:
         assert_allclose(stack, load, atol=0.01)
 
 
-def test_days_of_a_week_carry_the_weekday_of_their_date(plan: Plan) -> None:
-    axis = chart(plan, "it_power_week")["encoding"]["x"]["axis"]  # type: ignore[index]
-    names = axis["labelExpr"].partition("[")[2].partition("]")[0].replace("'", "").split(",")
-    first = date(2025, 1, 1).weekday()
-    assert [("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun").index(name) for name in names] == [
-        (first + day) % 7 for day in range(7)
-    ]
+def days_of(spec: object) -> list[str]:
+    axis = spec["layer"][0]["encoding"]["x"]["axis"] if "layer" in spec else spec["encoding"]["x"]["axis"]  # type: ignore[index, operator]
+    return axis["labelExpr"].partition("[")[2].partition("]")[0].replace("'", "").split(",")
+
+
+@pytest.mark.parametrize("year", [2023, 2024, 2025])
+def test_days_of_a_week_carry_the_weekday_of_their_date(plan: Plan, year: int) -> None:
+    dated = replace(plan, site=replace(plan.site, calendar=calendar_of(year)))
+    spec = chart(dated, "hardest_week")
+    first = spec["title"]["text"].partition("(")[2].partition(" to")[0]  # type: ignore[index]
+    begins = datetime.strptime(f"{first} {year}", "%d %b %Y").weekday()
+    assert days_of(spec)[0] == MONDAY_FIRST[begins]
+
+
+def test_the_mean_week_begins_on_monday_whatever_the_year(plan: Plan) -> None:
+    for year in (2023, 2024):
+        calendar = calendar_of(year)
+        weekend = local_weekday(calendar, plan.site.utc_offset_h) >= 5
+        power = np.where(weekend, 1.0, 3.0)
+        training = replace(plan.compute.training, power_mw=power)
+        dated = replace(
+            plan, site=replace(plan.site, calendar=calendar), compute=replace(plan.compute, training=training)
+        )
+        spec = chart(dated, "it_power_week")
+        assert days_of(spec) == list(MONDAY_FIRST)
+        drawn = [row["mw"] for row in values(spec) if row["part"] == "Training"]
+        assert drawn == [3.0] * 120 + [1.0] * 48
 
 
 def test_contracts_over_the_grid_stand_in_the_carbon_of_each_month(plan: Plan) -> None:
@@ -264,3 +286,10 @@ def test_jobs_by_round_add_up_gross_and_net(plan: Plan) -> None:
     sums = {bar: sum(row["jobs"] for row in rows if row["bar"] == bar) for bar in ("Gross", "Net")}
     assert sums["Gross"] == pytest.approx(12_000.0)
     assert sums["Net"] == pytest.approx(0.33 * 12_000.0)
+
+
+def test_hours_are_labelled_with_the_year_of_the_calendar(plan: Plan) -> None:
+    assert str(plan.hourly().index[0]) == "2025-01-01 00:00:00"
+    dated = replace(plan, site=replace(plan.site, calendar=calendar_of(2024))).hourly()
+    assert str(dated.index[59 * 24]) == "2024-03-01 00:00:00"
+    assert dated.index.is_monotonic_increasing

@@ -191,3 +191,9 @@ def test_long_values_and_places_are_clipped_in_messages() -> None:
     assert len(clipped("x" * 10_000)) < 100
     assert len(str(InputError("is wrong", where="k" * 10_000, value="x" * 10_000))) < 900
     assert "\x1b" not in str(InputError("is wrong", where="\x1b[2J", value="\x1b[2J"))
+
+
+@pytest.mark.parametrize("value", [5e-324, -1e-200])
+def test_a_number_that_vanishes_when_multiplied_is_refused(value: float) -> None:
+    with pytest.raises(InputError, match=r"requests_per_day = .*too small a number \(allowed: 0, or >= 1e-100\)"):
+        load_scenario({"workload": {"serving": {"requests_per_day": value}}})

@@ -143,3 +143,36 @@ def test_nasa_power_fill_values_are_missing_and_local_solar_time_is_refused(tmp_
         read_weather(write(tmp_path / "power.json", nasa(spoil=True)))
     with pytest.raises(InputError, match="LST"):
         read_weather(write(tmp_path / "power.json", nasa("LST")))
+
+
+BROKEN_JSON = {
+    "number too large": '{"latitude": 1e400, "longitude": 2, "hourly": {"time": []}}',
+    "place not on earth": '{"latitude": 100, "longitude": 2, "hourly": {"time": ["2023-01-01T00:00"]}}',
+    "times are tables": '{"latitude": 1, "longitude": 2, "hourly": {"time": [1, 2, {}]}}',
+    "times are a word": '{"latitude": 1, "longitude": 2, "hourly": {"time": "abc"}}',
+    "offset is a word": '{"latitude": 1, "longitude": 2, "utc_offset_seconds": "x", "hourly": {"time": ["2023"]}}',
+    "values are tables": '{"latitude": 1, "longitude": 2, "hourly": {"time": ["2023-01-01"], "temperature_2m": [{}]}}',
+    "units are a list": '{"latitude": 1, "longitude": 2, "hourly_units": [], "hourly": {"time": ["2023"]}}',
+    "years of no calendar": '{"latitude": 1, "longitude": 2, "hourly": {"time": ["290000-01-01T00:00"]}}',
+    "a lone surrogate": '{"latitude": 1, "longitude": 2, "hourly": {"time": ["\\ud800"]}}',
+    "NASA without values": '{"time_standard": 1, "properties": {"parameter": {"T2M": {"x": 1}}}, "header": {}}',
+    "PVGIS without rows": '{"tmy_hourly": [], "outputs": {"tmy_hourly": []}, "inputs": {"location": {"latitude": 1}}}',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BROKEN_JSON)
+def test_broken_answers_of_services_are_refused_in_one_sentence(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match=r"site\.weather") as caught:
+        read_weather(write(tmp_path / "w.json", BROKEN_JSON[name]))
+    assert len(str(caught.value)) < 500
+
+
+def test_nasa_power_in_megajoules_is_refused(tmp_path: Path) -> None:
+    answer = {
+        "geometry": {"coordinates": [11.0, 48.0, 500.0]},
+        "properties": {"parameter": {"T2M": {"2023010100": 1.0}, "ALLSKY_SFC_SW_DWN": {"2023010100": 0.5}}},
+        "header": {"time_standard": "UTC", "fill_value": -999.0},
+        "parameters": {"T2M": {"units": "C"}, "ALLSKY_SFC_SW_DWN": {"units": "MJ/hr"}},
+    }
+    with pytest.raises(InputError, match=r"ALLSKY_SFC_SW_DWN in 'MJ/hr'"):
+        read_weather(write(tmp_path / "w.json", json.dumps(answer)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from campuses import site
@@ -72,3 +74,10 @@ def test_power_curve_rises_to_its_rating_and_stops_in_a_storm():
     assert np.all(np.diff(output) >= -1e-12)
     assert output[-1] == pytest.approx(1.0)
     assert power_curve(np.array([27.0]), 3.0, 11.0, 25.0, 0.5)[0] == 0.0
+
+
+def test_the_last_light_of_dusk_starts_no_inverter(catalog):
+    place = site()
+    dim = replace(place.weather, **{n: np.full(8760, 1e-300) for n in ("ghi_w_per_m2", "dni_w_per_m2", "dhi_w_per_m2")})
+    for mounting in ("tracking", "fixed"):
+        assert solar_capacity_factor(replace(place, weather=dim), catalog, mounting).max() == 0.0

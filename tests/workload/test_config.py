@@ -235,3 +235,17 @@ def test_a_config_without_its_sizes_is_refused_and_names_them(left_out: tuple[st
     assert architecture_from_config(whole, "whole").layers == 2
     with pytest.raises(InputError, match=f"part: has {word}"):
         architecture_from_config({k: v for k, v in whole.items() if k not in left_out}, "part")
+
+
+@pytest.mark.parametrize("key", ["hidden_size", "num_hidden_layers", "vocab_size", "head_dim", "layer_types"])
+@pytest.mark.parametrize("value", ["x" * 9000, ["x" * 9000] * 2, {"x" * 9000: 1}, float("inf"), 10**300, -1])
+def test_sizes_that_are_none_are_told_in_a_short_message(key: str, value: object) -> None:
+    config = {"model_type": "llama", "hidden_size": 8, "num_hidden_layers": 2, "num_attention_heads": 2,
+              "intermediate_size": 16, "vocab_size": 10, key: value}  # fmt: skip
+    try:
+        architecture_from_config(config, "it")
+    except InputError as error:
+        told = str(error)
+    else:
+        told = ""
+    assert len(told) < 400

@@ -230,7 +230,7 @@ def _cost_figures(
         warnings.append(PlanWarning("no-serving", "The plan serves no tokens, so it has no cost per million tokens."))
     if plan.compute.training and plan.workload.training:
         figures["usd_per_training_run"] = plan.costs.run
-        figures["other_training_usd_per_year"] = plan.costs.training - plan.costs.amortised
+        figures["other_training_usd_per_year"] = max(plan.costs.training - plan.costs.amortised, 0.0)
         if plan.costs.amortised > plan.costs.training * (1.0 + 1e-9):
             warnings.append(
                 PlanWarning("training-overbooked", "The runs of a year take longer than a year on these devices.")

@@ -142,6 +142,8 @@ def _frame(folder: Path, table: str) -> pd.DataFrame:
         reason = clipped(" ".join(str(error).split())[:MOST_REASON])
         raise InputError(f"cannot be read as a table: {reason}", where=FIELD, value=str(path), hint="Save it again"
                          ) from None  # fmt: skip
+    if values.size == 0:
+        raise InputError("has no values", where=FIELD, value=str(path), hint="Save it again")
     if not np.isfinite(values).all():
         raise InputError("holds cells that are no finite numbers", where=FIELD, value=str(path), hint="Save it again")
     return frame

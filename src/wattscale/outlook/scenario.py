@@ -6,6 +6,7 @@ Leaves out: the drivers' values; the catalogue holds them.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -108,7 +109,7 @@ def load_outlook(source: str | Path | Mapping[str, Any] | None = None) -> Outloo
     'Constrained supply'
     """
     where, folder = None, None
-    if isinstance(source, str) and source not in SCENARIOS and not Path(source).suffix and not Path(source).exists():
+    if isinstance(source, str) and source not in SCENARIOS and not Path(source).suffix and not os.path.exists(source):
         _bundled(source, SCENARIOS, "outlook")
     if source is None or source in SCENARIOS:
         own: dict[str, Any] = {"scenario": source or "base"}

@@ -25,6 +25,8 @@ LONGEST_WORD = 400
 """Characters of a number or of a key without quotes; the largest number there is has 309 digits."""
 LARGEST = 1e300
 """Whole numbers beyond this do not fit a computer's decimal number."""
+SMALLEST = 1e-100
+"""Numbers nearer to zero than this vanish when they are multiplied; nothing that is planned is so small."""
 _TELLING = re.compile(rf"""["'#.\n=,\[\]{{}}]|[A-Za-z0-9_+-]{{{LONGEST_WORD + 1},}}""")
 _STRING_ENDS = {
     '"""': re.compile(r'\\.|"{3,5}', re.DOTALL),
@@ -181,6 +183,8 @@ def _number(value: Any, path: tuple[str, ...], where: str | None) -> int | float
     if isinstance(value, int) and abs(value) > LARGEST:
         about = f"about 1e{math.floor(value.bit_length() * math.log10(2.0))}"
         raise _refused("is too large a number", path, where, about, allowed=f"<= {LARGEST:g}")
+    if isinstance(value, float) and 0.0 < abs(value) < SMALLEST:
+        raise _refused("is too small a number", path, where, str(value), allowed=f"0, or >= {SMALLEST:g}")
     if isinstance(value, int | float):
         return int(value) if isinstance(value, int) else float(value)
     item = getattr(value, "item", None)

@@ -16,6 +16,7 @@ from typing import Literal
 
 from wattscale.errors import InputError
 from wattscale.scenario.site import SiteTable
+from wattscale.userfile import MIB
 
 Service = Literal["pvgis", "open-meteo"]
 FIELD = "site.weather_service"
@@ -28,6 +29,8 @@ OPEN_METEO_HOURLY = (
 ANSWER_MARKS = (b'"hourly"', b'"tmy_hourly"')
 """Words of an answer that holds weather; anything else is told and not kept."""
 TIMEOUT_S = 60.0
+MOST_BYTES = 64 * MIB
+"""A year of weather has 1 to 2 MiB; what is longer is cut, and refused as no whole answer when it is read."""
 CACHE_VARIABLE = "WATTSCALE_CACHE"
 Fetch = Callable[[str], bytes]
 
@@ -67,7 +70,7 @@ def request_url(service: Service, latitude: float, longitude: float, year: int) 
 def fetch_url(url: str) -> bytes:
     """Fetch an address; the one place of the site stage that uses the network."""
     with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer:
-        return bytes(answer.read())
+        return bytes(answer.read(MOST_BYTES))
 
 
 def fetched_weather(

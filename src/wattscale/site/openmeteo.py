@@ -158,6 +158,9 @@ def _json(text: str, path: str) -> dict[str, Any]:
             raise _wrong(path, f"has no table {key}", "an Open-Meteo answer")
     if not all(isinstance(series, list) for series in answer["hourly"].values()) or not answer["hourly"]["time"]:
         raise _wrong(path, "has no hourly values", "lists of equal length")
+    odd = next((stamp for stamp in answer["hourly"]["time"] if not isinstance(stamp, str)), None)
+    if odd is not None:
+        raise _wrong(path, f"hourly.time holds {clipped(odd)}", "times such as 2023-01-01T00:00")
     checked_coordinates(answer["latitude"], answer["longitude"], answer.get("elevation") or 0.0, path)
     return answer
 

@@ -22,6 +22,8 @@ MODEL_YEAR_START = "2023-01-01"
 """A year without leap day, for the sun's path only."""
 STC_W_PER_M2 = 1000.0
 STC_CELL_C = 25.0
+STARTS = 1e-6
+"""DC output over the rating below which an inverter gives nothing; without it the light of dusk overflows its curve."""
 
 
 def solar_capacity_factor(
@@ -75,7 +77,7 @@ def solar_capacity_factor(
     irradiance = np.nan_to_num(np.asarray(plane["poa_global"]))
     cell = pvlib.temperature.faiman(irradiance, weather.temp_air_c, weather.wind_speed_ms)
     dc = irradiance / STC_W_PER_M2 * (1.0 + coefficient("temperature_coefficient") * (cell - STC_CELL_C))
-    dc = np.maximum(dc, 0.0) * coefficient("dc_ac_ratio") * (1.0 - coefficient("system_loss"))
+    dc = np.where(dc > STARTS, dc, 0.0) * coefficient("dc_ac_ratio") * (1.0 - coefficient("system_loss"))
     efficiency = coefficient("inverter_efficiency")
     ac = pvlib.inverter.pvwatts(dc, 1.0 / efficiency, eta_inv_nom=efficiency)
     return np.clip(np.nan_to_num(np.asarray(ac, dtype=np.float64)), 0.0, 1.0)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from wattscale.errors import clipped
 from wattscale.workload.config_recurrent import RECURRENT, recurrent_attention
 from wattscale.workload.config_view import ConfigView
 from wattscale.workload.families import ENCODER_ONLY, FULL_BIAS, OUTPUT_GATE, QK_NORM, QKV_BIAS
@@ -51,7 +52,7 @@ def layer_words(view: ConfigView, layers: int) -> list[str]:
         if isinstance(found, str | list) and found:
             words = [WORDS.get(str(word).lower(), "") for word in found]
             if "" in words:
-                raise view.refuse(f"{key} has the unknown kind {found[words.index('')]!r}")
+                raise view.refuse(f"{key} has the unknown kind {clipped(found[words.index('')])}")
             return ["mamba2" if word == "mamba" and _is_mamba2(view) else word for word in words]
     for reader in (_words_recurrent, _words_hybrid, _words_window):
         found_words = reader(view, layers)

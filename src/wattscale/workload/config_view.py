@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from wattscale.errors import InputError
+from wattscale.errors import InputError, clipped
 from wattscale.workload.families import DEFAULTS
 
 WRAPPERS = ("text_config", "llm_config", "language_config", "language_model_config", "thinker_config", "text_model")
@@ -120,7 +120,7 @@ class ConfigView:
         whole = isinstance(found, int) or (isinstance(found, float) and found.is_integer())
         if isinstance(found, bool) or not whole or not least <= int(found) <= LARGEST:  # type: ignore[call-overload]
             raise self.refuse(
-                f"{SPELLINGS.get(key, (key,))[0]} = {found!r} is not a size",
+                f"{SPELLINGS.get(key, (key,))[0]} = {clipped(found)} is not a size",
                 allowed=f"a whole number from {least} to {LARGEST}",
             )
         return int(found)  # type: ignore[call-overload,no-any-return]

@@ -13,8 +13,10 @@ from wattscale.figure import PlanWarning
 from wattscale.hours import DAYS_PER_YEAR, Calendar, IntArray
 from wattscale.units import HOURS_PER_DAY, FloatArray
 
-NEAR_DAYS, FAR_DAYS = 3, 7
-"""A day of each weekday lies within 3 days of any date; 7 where the log begins or ends."""
+NEAR_DAYS, FAR_DAYS = 3, 9
+"""A day of each weekday lies within 3 days of any date, within 9 where the log begins or ends."""
+DAYS_PER_CYCLE = 365.25
+"""Each year of the log gives one day to each day of the plan."""
 FEB_29 = 59
 
 
@@ -41,22 +43,23 @@ def year_by_date(counts: FloatArray, first_h: int, calendar: Calendar) -> tuple[
     day_of_year, leap_day = _day_of_year(dates)
     weekday = dates.astype(np.int64) % 7
     wanted = calendar.dates().astype(np.int64) % 7
+    whole = ~np.isnan(log).any(axis=1)
+    cycle = (np.arange(days) // DAYS_PER_CYCLE).astype(np.int64)
     year = np.empty((DAYS_PER_YEAR, HOURS_PER_DAY))
     used = np.zeros(days, dtype=bool)
     moved = 0
     for day in range(DAYS_PER_YEAR):
         apart = np.abs((day_of_year - day + DAYS_PER_YEAR // 2) % DAYS_PER_YEAR - DAYS_PER_YEAR // 2)
-        for reach in (NEAR_DAYS, FAR_DAYS):
-            chosen = np.flatnonzero((weekday == wanted[day]) & (apart <= reach))
-            here = log[chosen]
-            if chosen.size and not np.isnan(here).all(axis=0).any():
-                break
-        else:
+        near = np.flatnonzero(whole & (weekday == wanted[day]) & (apart <= FAR_DAYS))
+        if near.size == 0:
             raise InputError(
-                f"covers no time on the {day + 1}th day of the year, or on days of its weekday beside it",
+                f"covers no whole day within {FAR_DAYS} days of {calendar.dates()[day].item():%d %B} on its weekday",
                 where="workload.serving.log", hint="Give a log without gaps",
             )  # fmt: skip
-        year[day] = np.nanmean(here, axis=0)
+        close = near[apart[near] <= NEAR_DAYS]
+        ordered = close[np.argsort(apart[close], kind="stable")] if close.size else near[apart[near].argmin()][None]
+        chosen = ordered[np.unique(cycle[ordered], return_index=True)[1]]
+        year[day] = log[chosen].mean(axis=0)
         used[chosen] = True
         moved += int((apart[chosen] > 0).any())
     return year.ravel(), _told(moved, leap_day, used, calendar)
