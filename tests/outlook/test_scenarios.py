@@ -175,6 +175,8 @@ def test_a_wrong_outlook_file_is_told(tables, words):
         ({"grid.level": -0.5}, "allowed: 0 or more"),
         ({"training.share_start": 1.2}, "allowed: 0 to 1"),
         ({"training.share_start": 1.0}, "serve nothing"),
+        ({"demand.growth_start": 1e300}, r"outside the allowed range \(allowed: -3 to 20 1/year\)"),
+        ({"hardware.life": {"times": 1e9}}, "outside the allowed range"),
     ],
 )
 def test_a_wrong_driver_is_told(run_of, drivers, words):

@@ -165,7 +165,7 @@ def test_progress_counts_up_to_all_cases():
 
 def test_threads_of_one_worker_do_not_get_in_each_others_way(undisturbed):
     study = load_study(FAST)
-    payload = Payload(study, runner.study_identity(study), "")
+    payload = Payload(study, runner.study_identity(study, {}), "")
     jobs = [range(start, start + 15) for start in range(0, 60, 15)]
     with ThreadPoolExecutor(4) as pool:
         rows = [row for found in pool.map(lambda job: runner.run_job(payload, job), jobs) for row in found]

@@ -106,7 +106,7 @@ def _ends(table: Table, names: tuple[str, str], unit: str, known: tuple[float, f
     low, high = known if known is not None and any(known) else kind
     reach = float(own.get("reach", rules["reach"]))
     largest = high * (reach if high > 0.0 else 1.0 / reach)
-    if low >= 0.0 and (unit in rules["from_zero"] or unit.startswith(MONEY)):
+    if low >= 0.0 and (own.get("from_zero") or unit in rules["from_zero"] or unit.startswith(MONEY)):
         return 0.0, high * float(rules["money_reach"]) if unit.startswith(MONEY) else largest
     return low * (reach if low < 0.0 else 1.0 / reach), largest
 

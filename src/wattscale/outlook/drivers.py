@@ -101,7 +101,8 @@ def read_drivers(catalog: Catalog, changes: Mapping[str, Change]) -> dict[str, D
     """Read every driver and apply a scenario's changes.
 
     Raises:
-        InputError: A change of a driver that does not exist, or whose range is out of order or impossible.
+        InputError: A change of a driver that does not exist, or whose range is out of order, impossible, or beyond the
+            bounds of the figure.
     """
     found: dict[str, Driver] = {}
     for table in TABLES:
@@ -116,6 +117,9 @@ def read_drivers(catalog: Catalog, changes: Mapping[str, Change]) -> dict[str, D
             ends = (changed.low, changed.value, changed.high)
             raise InputError("is out of order", where=f'drivers."{key}"', value=ends, allowed="low <= value <= high")
         _check_range(found[key], changed)
+        bounds = catalog.bounds(found[key].figure.id)
+        for end in (changed.low, changed.value, changed.high):
+            bounds.check(f'drivers."{key}"', end)
         found[key] = changed
     return found
 
