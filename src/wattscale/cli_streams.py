@@ -11,6 +11,7 @@ import errno
 import json
 import os
 import re
+import select
 import sys
 import traceback
 import unicodedata
@@ -107,12 +108,32 @@ def guarded(work: Callable[[], Any]) -> int:
     except KeyboardInterrupt:
         code = _cancelled()
     except SystemExit as stop:
-        # Typer ends so when the reader of its help has left.
-        code = DONE if isinstance(stop.__context__, BrokenPipeError) else stop.code
+        code = _stopped(stop)
     except Exception as error:
         code = _told(error)
     _mute_broken()
     return code if isinstance(code, int) else DONE if code is None else FAILED
+
+
+def _stopped(stop: SystemExit) -> Any:
+    """Give the exit code where something below has called for the end; typer does so on any pipe that is broken."""
+    broken = stop.__context__
+    if not isinstance(broken, BrokenPipeError):
+        return stop.code
+    if _reader_left():
+        return DONE
+    tell(f"failed: {_os_words(broken)}")
+    return FAILED
+
+
+def _reader_left() -> bool:
+    """Tell whether the pipe behind stdout, such as to `head`, has no reader any more."""
+    try:
+        watch = select.poll()
+        watch.register(sys.stdout.fileno(), 0)
+        return any(event & select.POLLERR for _, event in watch.poll(0))
+    except (OSError, ValueError, AttributeError):
+        return False
 
 
 def _cancelled() -> int:
