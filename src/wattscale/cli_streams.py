@@ -24,6 +24,8 @@ DONE, FAILED, WRONG_INPUT = 0, 1, 2
 """Exit codes."""
 INTERRUPTED = 130
 """What typer gives back when Ctrl-C ended a command."""
+SHORT_OF_MEMORY = ("failed to map segment", "cannot allocate memory", "can't start new thread", "out of memory error")
+"""What the loader of libraries, the operating system and DuckDB say when memory runs out."""
 SPELLING = "wattscale.spelling"
 """Name under which Python finds how characters are spelt that a stream lacks."""
 TRACE = "WATTSCALE_TRACEBACK"
@@ -154,13 +156,22 @@ def _told(error: Exception) -> int:
         return WRONG_INPUT
     if type(error).__name__ == "Abort":
         return _cancelled()
-    if isinstance(error, MemoryError):
+    if _short_of_memory(error):
         tell("failed: out of memory; ask for fewer cases, draws or workers, or close other programs")
     elif isinstance(error, OSError):
         tell(f"failed: {_os_words(error)}")
     else:
         tell(f"failed: {error}" if isinstance(error, WattscaleError) else _fault(error))
     return FAILED
+
+
+def _short_of_memory(error: BaseException) -> bool:
+    """Tell whether memory ran out: as Python says it, or as libraries do that could not be loaded or begin a thread."""
+    said = str(error).lower()
+    if isinstance(error, MemoryError) or any(words in said for words in SHORT_OF_MEMORY):
+        return True
+    before = error.__cause__ or error.__context__
+    return before is not None and _short_of_memory(before)
 
 
 def _usage(error: Any) -> str:

@@ -147,6 +147,9 @@ def ends_with(error: BaseException) -> Callable[..., Any]:
     [
         (KeyboardInterrupt(), 1, "cancelled; nothing was written"),
         (MemoryError(), 1, "failed: out of memory"),
+        (ImportError("libx.so: failed to map segment from shared object"), 1, "failed: out of memory"),
+        (RuntimeError("can't start new thread"), 1, "failed: out of memory"),
+        (OSError(12, "Cannot allocate memory"), 1, "failed: out of memory"),
         (OSError(28, "No space left on device"), 1, "failed: No space left on device"),
         (PermissionError(13, "Permission denied", "x.csv"), 1, "failed: Permission denied: x.csv"),
         (BrokenPipeError(32, "Broken pipe"), 1, "failed: Broken pipe"),
