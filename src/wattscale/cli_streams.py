@@ -11,6 +11,7 @@ import errno
 import json
 import os
 import re
+import select
 import sys
 import traceback
 import unicodedata
@@ -23,6 +24,8 @@ DONE, FAILED, WRONG_INPUT = 0, 1, 2
 """Exit codes."""
 INTERRUPTED = 130
 """What typer gives back when Ctrl-C ended a command."""
+SHORT_OF_MEMORY = ("failed to map segment", "cannot allocate memory", "can't start new thread", "out of memory error")
+"""What the loader of libraries, the operating system and DuckDB say when memory runs out."""
 SPELLING = "wattscale.spelling"
 """Name under which Python finds how characters are spelt that a stream lacks."""
 TRACE = "WATTSCALE_TRACEBACK"
@@ -107,12 +110,32 @@ def guarded(work: Callable[[], Any]) -> int:
     except KeyboardInterrupt:
         code = _cancelled()
     except SystemExit as stop:
-        # Typer ends so when the reader of its help has left.
-        code = DONE if isinstance(stop.__context__, BrokenPipeError) else stop.code
+        code = _stopped(stop)
     except Exception as error:
         code = _told(error)
     _mute_broken()
     return code if isinstance(code, int) else DONE if code is None else FAILED
+
+
+def _stopped(stop: SystemExit) -> Any:
+    """Give the exit code where something below has called for the end; typer does so on any pipe that is broken."""
+    broken = stop.__context__
+    if not isinstance(broken, BrokenPipeError):
+        return stop.code
+    if _reader_left():
+        return DONE
+    tell(f"failed: {_os_words(broken)}")
+    return FAILED
+
+
+def _reader_left() -> bool:
+    """Tell whether the pipe behind stdout, such as to `head`, has no reader any more."""
+    try:
+        watch = select.poll()
+        watch.register(sys.stdout.fileno(), 0)
+        return any(event & select.POLLERR for _, event in watch.poll(0))
+    except (OSError, ValueError, AttributeError):
+        return False
 
 
 def _cancelled() -> int:
@@ -133,13 +156,22 @@ def _told(error: Exception) -> int:
         return WRONG_INPUT
     if type(error).__name__ == "Abort":
         return _cancelled()
-    if isinstance(error, MemoryError):
+    if _short_of_memory(error):
         tell("failed: out of memory; ask for fewer cases, draws or workers, or close other programs")
     elif isinstance(error, OSError):
         tell(f"failed: {_os_words(error)}")
     else:
         tell(f"failed: {error}" if isinstance(error, WattscaleError) else _fault(error))
     return FAILED
+
+
+def _short_of_memory(error: BaseException) -> bool:
+    """Tell whether memory ran out: as Python says it, or as libraries do that could not be loaded or begin a thread."""
+    said = str(error).lower()
+    if isinstance(error, MemoryError) or any(words in said for words in SHORT_OF_MEMORY):
+        return True
+    before = error.__cause__ or error.__context__
+    return before is not None and _short_of_memory(before)
 
 
 def _usage(error: Any) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from wattscale.errors import InputError
-from wattscale.study.executor import ONE_THREAD, Work, run_dask, run_processes, run_serial
+from wattscale.study.executor import ONE_THREAD, Work, _deaf_to_ctrl_c, run_dask, run_processes, run_serial
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
@@ -102,6 +102,27 @@ def alive(pid):
         return False
     status = Path(f"/proc/{pid}/stat")
     return not status.exists() or status.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+@pytest.mark.slow
+def test_workers_end_at_once_when_nobody_waits_for_them_any_more(tmp_path):
+    rows = run_processes(Work(works.sleep_unless_first, works.buried, str(tmp_path)), jobs(1, 4), 2)
+    next(rows)
+    start = time.monotonic()
+    rows.close()
+    assert time.monotonic() - start < 30
+    workers = [int(p.name) for p in tmp_path.iterdir()]
+    assert workers
+    assert not any(alive(number) for number in workers)
+
+
+def test_ctrl_c_is_held_back_while_workers_begin():
+    reached = []
+    with pytest.raises(KeyboardInterrupt), _deaf_to_ctrl_c():
+        reached += [os.kill(os.getpid(), signal.SIGINT), time.sleep(0.05)]
+    assert reached == [None, None]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
 
 
 @pytest.mark.slow

@@ -78,6 +78,6 @@ def test_power_curve_rises_to_its_rating_and_stops_in_a_storm():
 
 def test_the_last_light_of_dusk_starts_no_inverter(catalog):
     place = site()
-    dim = replace(place.weather, **{n: np.full(8760, 1e-300) for n in ("ghi_w_per_m2", "dni_w_per_m2", "dhi_w_per_m2")})
+    dim = replace(place.weather, **{n: np.full(8760, 1e-310) for n in ("ghi_w_per_m2", "dni_w_per_m2", "dhi_w_per_m2")})
     for mounting in ("tracking", "fixed"):
         assert solar_capacity_factor(replace(place, weather=dim), catalog, mounting).max() == 0.0

@@ -31,12 +31,12 @@ def solve_text(goal: Goal) -> str:
     spec = spec_of(goal.figure)
     figure = _inside(spec.title) if spec is not None else goal.figure
     reached, asked = (people(value, goal.unit, goal.figure) for value in (goal.reached, goal.target))
-    near = abs(goal.reached - goal.target) <= NEAR * abs(goal.target)
-    verdict = "as asked" if near else f"the nearest to the {asked} asked, since it moves in steps"
-    return (
-        f"The {figure} ({goal.figure}) is {reached}, {verdict}, when {goal.vary} is {_value_text(goal)}.\n"
-        f"  --set {goal.vary}={goal.value:.6g}"
-    )
+    when = f"when {goal.vary} is {_value_text(goal)}"
+    if abs(goal.reached - goal.target) <= NEAR * abs(goal.target):
+        said = f"is {reached}, as asked, {when}."
+    else:
+        said = f"is {reached} {when}: the nearest to the {asked} asked, since it moves in steps."
+    return f"The {figure} ({goal.figure}) {said}\n  --set {goal.vary}={goal.value:.6g}"
 
 
 def _value_text(goal: Goal) -> str:

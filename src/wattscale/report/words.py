@@ -256,7 +256,7 @@ def change_text(first: float, other: float, unit: str = "", name: str = "") -> s
         return f"{'+' if moved > 0 else ''}{people(moved, unit, name)}"
     if abs(other / first) >= MANIFOLD:
         return f"×{digits(other / first)}"
-    percent = 100.0 * (other - first) / abs(first)
+    percent = round(100.0 * (other - first) / abs(first), 3)
     if abs(percent) < SAME:
         return "≈"
     return f"{_signed(percent, 0 if abs(percent) >= MANIFOLD else 1)} %"

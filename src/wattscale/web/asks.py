@@ -7,7 +7,6 @@ Leaves out: files on the server; no path that a visitor writes is ever opened.
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -17,6 +16,7 @@ from wattscale.catalog import load_catalog
 from wattscale.errors import InputError, did_you_mean
 from wattscale.scenario.load import DEFAULT_PRESET, build, load_scenario, to_tables
 from wattscale.scenario.schema import Scenario
+from wattscale.scenario.toml import parse_toml
 from wattscale.scenario.walk import fields_of, get_key, set_key
 from wattscale.workload.models import find_row
 
@@ -44,7 +44,7 @@ def scenario_of(ask: Ask) -> Scenario:
     """
     tables: dict[str, Any] = {"preset": ask.preset}
     for key, value in ask.changes.items():
-        if not all(part for part in key.split(".")):
+        if not all(part.strip("\"'") for part in key.split(".")):
             raise InputError("is not a dotted key", where=key or "changes", hint="Example: supply.connection_mw")
         _check_plain(key, value)
         set_key(tables, key, value)
@@ -93,10 +93,7 @@ def ask_of_toml(text: str) -> Ask:
     Raises:
         InputError: Not TOML, or not a valid scenario.
     """
-    try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"is not valid TOML: {error}", where="scenario file", hint="Mend the line named.") from error
+    tables = parse_toml(text, "scenario file")
     check_no_file(tables)
     preset = tables.get("preset", DEFAULT_PRESET)
     scenario = load_scenario(tables, files_allowed=False)
