@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from wattscale.report import compare_html, compare_summary, plan_summary
 from wattscale.report.charts_compare import changes
+from wattscale.report.html import _assumptions
 from wattscale.report.words import change_text, people, scale
 from wattscale.result import Plan
 
@@ -22,7 +23,8 @@ UNITS = ("1", "MW", "MWh/year", "USD", "USD/MWh", "t/year", "m3", "calendar year
 def test_a_minus_is_a_minus_sign_everywhere(value: float, unit: str, exact: bool) -> None:
     text = scale(float(value), unit, exact=exact).text(float(value))
     assert "-" not in text
-    assert ("−" in text.partition("×")[0]) == (value < 0 and text.strip("−0.$ %").strip() != "")
+    number = text.partition("×")[0]
+    assert ("−" in number) == (value < 0 and any(digit in number for digit in "123456789"))
 
 
 def test_minus_one_has_the_sign_that_is_promised() -> None:
@@ -97,6 +99,15 @@ def test_counts_that_are_exact_are_not_rounded(pair: tuple[Plan, Plan]) -> None:
     assert "16,384" in plan_summary(pair[0], width=100, colour=False)
     ranged = replace(pair[0].figures["compute.training.devices"], low=12_000.0)
     assert scale(ranged.value, ranged.unit, ranged.name, ranged.low == ranged.high).text(ranged.value) == "16,400"
+
+
+def test_exact_inputs_are_not_rounded_in_the_report(make_plan: Callable[..., Plan]) -> None:
+    serving = {"input_tokens": 8192, "output_tokens": 1536}
+    made = make_plan("A", scenario={"workload": {"serving": serving, "training": {"devices": 16384}}})
+    told = {each["key"]: each["value"] for _, rows in _assumptions(made) for each in rows}
+    assert told["workload.training.devices"].split()[0] == "16,384"
+    assert told["workload.serving.input_tokens"].split()[0] == "8,192"
+    assert told["workload.serving.output_tokens"].split()[0] == "1,536"
 
 
 def test_shares_differ_by_points_in_every_view(pair: tuple[Plan, Plan]) -> None:

@@ -75,7 +75,7 @@ def figure_row(figure: PlanFigure, basis: Basis) -> dict[str, Any]:
     """Give what a page shows of a figure: value, range, place of the value in it, badge, equation, inputs."""
     spec = spec_of(figure.name)
     value, span = for_people(figure)
-    shown = scale(figure.value, figure.unit, figure.name)
+    shown = scale(figure.value, figure.unit, figure.name, figure.low == figure.high)
     low, high = min(figure.low, figure.value), max(figure.high, figure.value)
     return {
         "name": figure.name, "title": full_title(figure), "value": value, "span": span,
@@ -194,6 +194,6 @@ def _input_text(key: str, row: Mapping[Hashable, Any]) -> str:
         return str(value)
     if unit == "year" and float(value).is_integer() and value > FIRST_CALENDAR_YEAR:
         return f"{value:.0f}"
-    shown = scale(float(value), unit, key)
+    shown = scale(float(value), unit, key, row["kind"] != "range")
     span = f" ({shown.span(float(row['low']), float(row['high']))})" if row["kind"] == "range" else ""
     return round_words(shown.text(float(value)) + span)

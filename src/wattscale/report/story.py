@@ -55,7 +55,7 @@ def said(plan: Plan, name: str) -> str:
     figure = plan.figures.get(name)
     if figure is None:
         return ""
-    text = people(figure.value, figure.unit, figure.name)
+    text = people(figure.value, figure.unit, figure.name, figure.low == figure.high)
     return f"about {text}" if is_wide(figure.value, figure.low, figure.high) else text
 
 
@@ -75,10 +75,11 @@ def _asked(plan: Plan) -> list[str]:
         sentences.append(f"Train the language model {model} on {tokens} tokens (pieces of words), {often}.")
     if plan.workload.serving is not None:
         work = plan.workload.serving
-        daily = people(work.requests_per_year / 365, "1")
+        daily = people(work.requests_per_year / 365, "1", exact=True)
         sentences.append(
             f"Serve {'it' if sentences else model} to {daily} requests a day, each with "
-            f"{people(work.input_tokens, '1')} tokens in and {people(work.output_tokens, '1')} tokens out."
+            f"{people(work.input_tokens, '1', exact=True)} tokens in and "
+            f"{people(work.output_tokens, '1', exact=True)} tokens out."
         )
     sentences.append(f"Do this in {place_name(plan)}, in a building with {s.facility.cooling} cooling.")
     if s.supply.cfe_hourly_share:

@@ -112,7 +112,8 @@ class Scale:
     def number(self, value: float) -> str:
         """Value without its unit, three significant digits."""
         if self.places is not None:
-            return (f"{value:,.{self.places}f}" if self.grouped else f"{value:.{self.places}f}").replace("-", "−")
+            rounded = round(value, self.places) + 0.0  # A zero has no sign.
+            return f"{rounded:{',' if self.grouped else ''}.{self.places}f}".replace("-", "−")
         text = f"{self.before}{digits(value / self.factor)}"
         return f"−{self.before}{text.removeprefix(self.before + '−')}" if value < 0 else text
 
@@ -180,6 +181,8 @@ def scale(value: float, unit: str, name: str = "", exact: bool = False) -> Scale
     ('8', '1.10')
     >>> scale(16384.0, "1", exact=True).text(16384.0), scale(16384.0, "1").text(16384.0)
     ('16,384', '16,400')
+    >>> scale(8192.0, "token", exact=True).text(8192.0), scale(8192.5, "token", exact=True).text(8192.5)
+    ('8,192 tokens', '8,190 tokens')
     """
     if unit == "calendar year":
         return Scale(1.0, "", "", 0 if float(value).is_integer() else 1)
@@ -199,21 +202,23 @@ def scale(value: float, unit: str, name: str = "", exact: bool = False) -> Scale
         ladder = _LADDERS[head]
         factor, shown = next(((f, u) for f, u in ladder if size >= f), ladder[-1] if size else (1.0, head))
         return Scale(factor, "", f" {_SPELT.get(shown, shown)}{tail}")
-    if unit == "1" and 1.0 <= size < (WHOLE_COUNT if exact else SMALL_COUNT) and float(value).is_integer():
-        return Scale(1.0, "", "", 0, grouped=True)
+    if unit == "1" and 1.0 <= size < SMALL_COUNT and float(value).is_integer():
+        return Scale(1.0, "", "", 0)
     if size < 1e6 or size >= 1e15:
-        return Scale(1.0, "", f" {_SPELT.get(head, head)}{tail}".rstrip() if unit != "1" else "")
+        whole = exact and 1.0 <= abs(value) < WHOLE_COUNT and float(value).is_integer()
+        after = f" {_SPELT.get(head, head)}{tail}".rstrip() if unit != "1" else ""
+        return Scale(1.0, "", after, 0 if whole else None, grouped=whole)
     factor, word = next((f, w) for f, w in _WORDS if size >= f)
     return Scale(factor, "", f"{word} {_SPELT.get(head, head)}".rstrip() + tail)
 
 
-def people(value: float, unit: str, name: str = "") -> str:
-    """Write a value for people.
+def people(value: float, unit: str, name: str = "", exact: bool = False) -> str:
+    """Write a value for people, in three digits; a whole number of things that is exactly known in all of its own.
 
     >>> people(16384, "1"), people(405e9, "1"), people(63.21, "USD/MWh"), people(2.5, "m3")
     ('16,400', '405 billion', '$63.2/MWh', '2.50 m³')
     """
-    return scale(value, unit, name).text(value)
+    return scale(value, unit, name, exact).text(value)
 
 
 def round_words(text: str) -> str:

@@ -48,7 +48,8 @@ def compare_view(plans: Sequence[Plan], width: int, half_width: int) -> dict[str
 def _row(name: str, plans: Sequence[Plan]) -> dict[str, Any]:
     known = [plan.figures.get(name) for plan in plans]
     first = next(figure for figure in known if figure is not None)
-    shown = scale(first.value, first.unit, first.name)
+    exact = all(figure is None or figure.low == figure.high for figure in known)
+    shown = scale(first.value, first.unit, first.name, exact)
     base = known[0]
     changes = [
         None if base is None or each is None or base.value == 0 else (each.value - base.value) / abs(base.value)
