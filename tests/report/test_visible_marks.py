@@ -1,4 +1,4 @@
-"""Every chart that the product makes draws something that can be seen: report, comparison, outlook, jobs of the page."""
+"""Every chart that the product makes draws something that can be seen: report, comparison, outlook, jobs."""
 
 from __future__ import annotations
 

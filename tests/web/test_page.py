@@ -219,9 +219,11 @@ def test_the_plan_is_copied_as_a_command(opened: Callable[..., Any]) -> None:
 
 def offered(page: Any) -> list[str]:
     """The ways out of an ask that cannot be met, once all have been tried."""
-    alert = page.locator(".banner.bad")
+    settled_error = page.locator(".status[data-state=error]")
+    settled_error.wait_for(state="attached")
+    page.wait_for_timeout(1000)
+    alert = page.locator(".banner.bad[aria-busy=false]")
     alert.get_by_role("button").first.wait_for()
-    page.wait_for_timeout(2500)
     return [str(text) for text in alert.get_by_role("button").all_inner_texts()]
 
 
