@@ -333,6 +333,16 @@ def test_a_change_is_green_only_where_it_is_for_the_better(opened: Callable[...,
     assert neutral.get_attribute("class").split()[-1] not in ("good", "bad")
 
 
+def test_a_change_of_a_share_is_told_in_points(opened: Callable[..., Any]) -> None:
+    page = opened()
+    page.get_by_role("combobox", name="Site").select_option("us_dallas")
+    settled(page)
+    changed = page.locator(".strip .card", has_text="Carbon free, hourly").locator(".change")
+    page.wait_for_function("document.querySelector('.strip').innerText.includes('points')")
+    assert "points" in changed.inner_text()
+    assert "%" in page.locator(".strip .card", has_text="Power cost").locator(".change").inner_text()
+
+
 CLAIM = {
     "id": 1, "statement": "A statement", "form": "a number", "unit": "1", "value": 2.0, "low": 1.0, "high": 3.0,
     "threshold": "above 1.5", "verdict": "true", "verdict_low": "false", "verdict_high": "true", "flip": "", "held": "",
