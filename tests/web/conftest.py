@@ -40,8 +40,14 @@ def serving(**settings: Any) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving(jobs=tmp_path_factory.mktemp("jobs")) as address:
+def jobs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the jobs of the server that tests share."""
+    return tmp_path_factory.mktemp("jobs")
+
+
+@pytest.fixture(scope="session")
+def url(jobs: Path) -> Iterator[str]:
+    with serving(jobs=jobs) as address:
         yield address
 
 

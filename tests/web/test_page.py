@@ -10,10 +10,13 @@ import re
 import shutil
 import statistics
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from wattscale.web.job_store import RESULT, JobStore, write_json
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright for Python drives the browser")
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::ResourceWarning")]
@@ -25,6 +28,13 @@ OPTIONS = [
 ]  # fmt: skip
 AXE = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 PATIENCE_MS = 30_000
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+MARKS_DRAWN = """[...document.querySelectorAll('.chart')].map((chart) => [chart.querySelector('h3').textContent,
+    [...chart.querySelectorAll('.role-mark path')].filter((each) => {
+        const box = each.getBBox();
+        return Math.max(box.width, box.height) > 1 && Math.min(box.width, box.height) > 0.1;
+    }).length])"""
+"""Title of each chart of the page, and how many of its marks have a size."""
 ANSWER = "status of 422"
 """The browser notes every answer that is not 200; a wrong input is no trouble of the page."""
 REDRAW_S = 0.3
@@ -207,14 +217,151 @@ def test_the_plan_is_copied_as_a_command(opened: Callable[..., Any]) -> None:
     assert page.evaluate("navigator.clipboard.readText()") == "wattscale plan --set supply.connection_mw=80"
 
 
-def test_an_ask_that_cannot_be_met_is_told_with_a_way_out(opened: Callable[..., Any]) -> None:
+def offered(page: Any) -> list[str]:
+    """The ways out of an ask that cannot be met, once all have been tried."""
+    settled_error = page.locator(".status[data-state=error]")
+    settled_error.wait_for(state="attached")
+    page.wait_for_timeout(1000)
+    alert = page.locator(".banner.bad[aria-busy=false]")
+    alert.get_by_role("button").first.wait_for()
+    return [str(text) for text in alert.get_by_role("button").all_inner_texts()]
+
+
+def test_an_ask_that_cannot_be_met_is_told_with_ways_out_that_help(opened: Callable[..., Any]) -> None:
     page = opened()
-    set_number(page, "Grid connection", "-3")
-    alert = page.get_by_role("alert").filter(has_text="supply.connection_mw")
-    alert.wait_for()
-    assert "allowed" in alert.inner_text()
-    alert.get_by_role("button", name="Undo this change").click()
+    set_number(page, "Grid connection", "1")
+    alert = page.locator(".banner.bad")
+    alert.filter(has_text="supply.connection_mw").wait_for()
+    assert offered(page) == ["Undo this change", "Allow solar, wind and batteries"]
+    alert.get_by_role("button", name="Allow solar").click()
     alert.wait_for(state="detached")
+    settled(page)
+
+
+def test_a_way_out_that_does_not_help_is_not_offered(opened: Callable[..., Any]) -> None:
+    page = opened()
+    page.get_by_role("combobox", name="Accelerator").select_option("L4")
+    page.locator(".banner.bad").filter(has_text="workload.serving.tpot_ms").wait_for()
+    ways = offered(page)
+    assert len(ways) == 1
+    assert ways[0].startswith("Undo the last change")
+    page.locator(".banner.bad").get_by_role("button").click()
+    page.locator(".banner.bad").wait_for(state="detached")
+
+
+@pytest.mark.parametrize(
+    ("label", "text", "told"),
+    [
+        ("Discount rate", "500", "at most 100 %"),
+        ("Carbon-free share, hour by hour", "500", "at least 0 % and at most 100 %"),
+        ("Grid connection", "-3", "at least 0 MW"),
+        ("Grid connection", "0,5", "must be a number"),
+        ("Grid connection", "a lot", "must be a number"),
+        ("Training accelerators", "10.5", "whole number"),
+    ],
+)
+def test_a_number_that_is_not_allowed_is_told_in_the_unit_of_its_field(
+    opened: Callable[..., Any], label: str, text: str, told: str
+) -> None:
+    page = opened()
+    set_number(page, label, text)
+    page.locator(".wrong").filter(has_text=told).wait_for()
+    assert page.get_by_role("textbox", name=label).first.input_value() == text
+    assert page.locator(".own-list li").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("label", "text", "shown"),
+    [
+        ("Requests per day", "25 million", "25,000,000"),
+        ("Requests per day", "1.5 bn", "1,500,000,000"),
+        ("Requests per day", "30,000,000", "30,000,000"),
+        ("Training accelerators", "8 k", "8,000"),
+        ("Grid connection", "80 MW", "80"),
+        ("Discount rate", "7.5 %", "7.5"),
+    ],
+)
+def test_a_number_is_read_as_people_write_it(opened: Callable[..., Any], label: str, text: str, shown: str) -> None:
+    page = opened()
+    set_number(page, label, text)
+    page.wait_for_selector(".own-list li")
+    assert page.get_by_role("textbox", name=label).first.input_value() == shown
+
+
+def test_an_end_of_a_range_is_read_and_checked_like_any_number(opened: Callable[..., Any]) -> None:
+    page = opened()
+    page.get_by_role("tab", name="Uncertainty").click()
+    axis = page.locator(".axis").first
+    low, high = axis.get_by_label("low"), axis.get_by_label("high")
+    assert (low.input_value(), high.input_value()) == ("15,000,000", "25,000,000")
+    high.fill("30 million")
+    high.press("Tab")
+    assert high.input_value() == "30,000,000"
+    low.fill("24 million")
+    low.press("Tab")
+    axis.get_by_role("alert").filter(has_text="at most the mode").wait_for()
+
+
+def test_a_file_with_contracts_and_whole_units_is_written_out_and_planned_as_a_job(opened: Callable[..., Any]) -> None:
+    page = opened()
+    page.locator("input[type=file]").set_input_files(EXAMPLES / "07_power_contracts.toml")
+    page.wait_for_selector(".own-list li")
+    page.locator(".own-list li", has_text="west-wind").wait_for()
+    page.locator(".all > summary").click()
+    page.get_by_label("Search settings").fill("unit")
+    assert "[object" not in page.locator("body").inner_text()
+    page.locator(".status .preview").wait_for()
+    page.get_by_role("tab", name="Supply", exact=True).click()
+    page.locator("h1", has_text="Power contracts").wait_for(timeout=150_000)
+    settled(page)
+    assert "[object" not in page.locator("body").inner_text()
+    page.locator(".figure", has_text="Capacity built: gas engine").locator(".value", has_text="8.00 MW").wait_for()
+
+
+def test_a_change_is_green_only_where_it_is_for_the_better(opened: Callable[..., Any]) -> None:
+    page = opened()
+    page.get_by_role("tab", name="Economics", exact=True).click()
+    set_number(page, "Discount rate", "12")
+    settled(page)
+    delta = page.locator(".figure", has_text="Total cost of ownership").first.locator(".delta")
+    assert delta.inner_text().startswith("+")
+    assert "bad" in str(delta.get_attribute("class"))
+    page.get_by_role("tab", name="Workload", exact=True).click()
+    set_number(page, "Requests per day", "30 million")
+    settled(page)
+    neutral = page.locator(".figure", has_text="Requests").first.locator(".delta")
+    assert neutral.get_attribute("class").split()[-1] not in ("good", "bad")
+
+
+def test_a_change_of_a_share_is_told_in_points(opened: Callable[..., Any]) -> None:
+    page = opened()
+    page.get_by_role("combobox", name="Site").select_option("us_dallas")
+    settled(page)
+    changed = page.locator(".strip .card", has_text="Carbon free, hourly").locator(".change")
+    page.wait_for_function("document.querySelector('.strip').innerText.includes('points')")
+    assert "points" in changed.inner_text()
+    assert "%" in page.locator(".strip .card", has_text="Power cost").locator(".change").inner_text()
+
+
+CLAIM = {
+    "id": 1, "statement": "A statement", "form": "a number", "unit": "1", "value": 2.0, "low": 1.0, "high": 3.0,
+    "threshold": "above 1.5", "verdict": "true", "verdict_low": "false", "verdict_high": "true", "flip": "", "held": "",
+    "sources": [],
+}  # fmt: skip
+
+
+def test_verdicts_at_the_ends_of_a_range_are_shown(opened: Callable[..., Any], jobs: Path) -> None:
+    store = JobStore(jobs)
+    job = store.add("claims", "Claims", {"preset": "first-campus", "changes": {}}, {})
+    same = {**CLAIM, "id": 2, "statement": "A firm one", "verdict_low": "true"}
+    write_json(store.path(job.id) / RESULT, {"claims": [CLAIM, same]})
+    store.save(replace(job, state="done"))
+    page = opened()
+    page.get_by_role("tab", name="Claims").click()
+    unsure = page.locator("li", has=page.locator("b", has_text="A statement")).last
+    unsure.wait_for()
+    assert "At the low end (1): ✗ false." in unsure.inner_text()
+    assert "At the" not in page.locator("li", has=page.locator("b", has_text="A firm one")).last.inner_text()
 
 
 def test_a_study_runs_and_another_is_cancelled(opened: Callable[..., Any]) -> None:
@@ -223,7 +370,11 @@ def test_a_study_runs_and_another_is_cancelled(opened: Callable[..., Any]) -> No
     page.get_by_label("Cases").fill("10")
     page.get_by_role("button", name="Run the study").click()
     page.get_by_role("region", name="Quantiles").wait_for()
-    page.locator(".chart").nth(3).wait_for()
+    page.locator(".chart svg").nth(3).wait_for()
+    page.wait_for_timeout(1500)
+    drawn = dict(page.evaluate(MARKS_DRAWN))
+    assert len(drawn) > 4
+    assert {title: n for title, n in drawn.items() if n == 0} == {}
     page.get_by_role("tab", name="Levers").click()
     page.get_by_role("button", name="Measure the levers").click()
     page.get_by_role("button", name="Cancel").click()

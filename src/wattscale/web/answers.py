@@ -125,10 +125,11 @@ async def answered(
 
 def _by_job(jobs: Jobs, kind: str, key: str, ask: Mapping[str, Any], options: Mapping[str, Any],
             kept: Callable[[Any], Response] | str) -> Response:  # fmt: skip
-    job = jobs.found(kind, key)
-    if job is None:
-        widths = {name: value for name, value in options.items() if name != "charts"}
-        job = jobs.submit(kind, ask, {**widths, "key": key})
+    with jobs.lock:  # equal asks at once get one job
+        job = jobs.found(kind, key)
+        if job is None:
+            widths = {name: value for name, value in options.items() if name != "charts"}
+            job = jobs.submit(kind, ask, {**widths, "key": key})
     if job.state != "done":
         return answer({"job": jobs.shown(job)}, 202)
     if isinstance(kept, str):

@@ -74,7 +74,7 @@ async def _checked(ask: JobAsk, request: Request) -> dict[str, Any]:
         "job", f"job {ask_key(ask)}", ask=plain(ask), kind=ask.kind, options=ask.options,
         max_cases=jobs_of(request).settings.max_cases,
     )  # fmt: skip
-    found: dict[str, Any] = json.loads((await asked(request, work)).body)
+    found: dict[str, Any] = json.loads(bytes((await asked(request, work)).body))
     return found
 
 

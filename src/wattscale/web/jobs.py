@@ -172,6 +172,9 @@ class Jobs:
             else:
                 self.unsaved.pop(job.id, None)
 
+    def _save_again(self, job_id: str) -> None:
+        self._save(self.unsaved[job_id])
+
     def _watch(self) -> None:
         while not self.stopped.wait(POLL_S):
             with self.lock:
@@ -181,8 +184,8 @@ class Jobs:
     def _look_round(self) -> str:
         """Look at every job once; trouble with one keeps no other from being looked at. Gives the last trouble."""
         self.trouble = ""
-        for job in list(self.unsaved.values()):
-            self._tried(lambda _, job=job: self._save(job), job.id)
+        for job_id in list(self.unsaved):
+            self._tried(self._save_again, job_id)
         for job_id in [*self.running, *self.queue]:
             self._tried(self._look, job_id)
         while self.queue and len(self.running) < self.settings.jobs_at_once:

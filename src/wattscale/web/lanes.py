@@ -194,6 +194,7 @@ async def _acquired(lock: asyncio.Lock | asyncio.Semaphore, left: asyncio.Event,
 async def _answer(talk: asyncio.Future[Made | Refusal], left: asyncio.Event, seconds: float) -> Made | Refusal | None:
     """Wait for an answer, for some time, or until the visitor leaves."""
     leaving = asyncio.ensure_future(left.wait())
-    await asyncio.wait({talk, leaving}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    either: set[asyncio.Future[Any]] = {talk, leaving}
+    await asyncio.wait(either, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     leaving.cancel()
     return talk.result() if talk.done() else None

@@ -71,8 +71,10 @@ function isTable(value: unknown): value is Record<string, Value> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-export function change(now: number, before: number): string {
+/** Writes a change: of a share, which is itself shown in per cent, in points; of all others in per cent. */
+export function change(now: number, before: number, shown = ''): string {
   if (before === now) return '';
+  if (shown.endsWith('%')) return points(now - before);
   if (before === 0) return 'new';
   const share = (now - before) / Math.abs(before);
   if (Math.abs(share) < 0.0005) return '';
@@ -80,6 +82,12 @@ export function change(now: number, before: number): string {
   const percent = Math.abs(share) * 100;
   const text = percent >= 10 ? percent.toFixed(0) : percent.toFixed(1);
   return `${share > 0 ? '+' : '−'}${text} %`;
+}
+
+function points(share: number): string {
+  const size = Math.abs(share) * 100;
+  if (size < 0.05) return '';
+  return `${share > 0 ? '+' : '−'}${size.toFixed(1)} points`;
 }
 
 export function seconds(value: number): string {

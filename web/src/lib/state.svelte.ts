@@ -46,6 +46,7 @@ class State {
   isPreview = $state(false);
   error = $state.raw<ApiError | null>(null);
   repairs = $state.raw<Repair[]>([]);
+  seeking = $state(false);
   job = $state.raw<Job | null>(null);
   notice = $state('');
   pins = $state.raw<Pin[]>([]);
@@ -252,9 +253,11 @@ class State {
   /** Offers a way out only when it has been tried and works. */
   private async seekRepairs(error: ApiError): Promise<void> {
     this.repairs = [];
+    this.seeking = false;
     if (!['input', 'infeasible'].includes(error.kind)) return;
     const here = JSON.stringify(this.ask);
     this.failed.add(here);
+    this.seeking = true;
     for (const repair of this.ways(error)) {
       const ask = { preset: this.preset, changes: repair.changes };
       if (this.failed.has(JSON.stringify(ask))) continue;
@@ -263,9 +266,10 @@ class State {
       } catch {
         continue;
       }
-      if (this.error !== error || JSON.stringify(this.ask) !== here) return;
+      if (this.error !== error) return;
       this.repairs = [...this.repairs, repair];
     }
+    if (this.error === error) this.seeking = false;
   }
 
   /** Ways out that may help: without the change that is named, without the last one, with power of one's own. */
