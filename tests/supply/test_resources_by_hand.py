@@ -11,7 +11,7 @@ from campuses import battery, gas, grid, site, solar
 from wattscale.errors import InputError
 from wattscale.supply.limits import counted_per_mw, counted_per_mwh, wear_usd_per_mwh
 from wattscale.supply.resources import power_curve, scale_to_mean, solar_capacity_factor, wind_capacity_factor
-from wattscale.supply.swings import ramp_mw_per_h, swing_warnings, swings
+from wattscale.supply.swings import ramp_mw_per_h, swings
 
 MODEL = {
     "solar_model.ground_albedo": 0.0, "solar_model.temperature_coefficient": -0.004, "solar_model.dc_ac_ratio": 1.25,
@@ -120,19 +120,10 @@ def test_a_profile_is_bent_to_its_mean_by_a_power():
             scale_to_mean(factor, mean, "x")
 
 
-def test_swings_of_a_load_and_what_flattens_them():
+def test_swings_of_a_load_by_hand():
     """40 of 100 MW every 3.6 s: a quarter of 40 MW x 3.6 s = 10 kWh; the UPS holds 100 MW for 6 minutes."""
     s = swings(np.array([60.0, 100.0]), 0.4, 3.6, 6.0)
     assert (s.power_mw, s.energy_kwh, s.ups_kwh, s.per_year) == (40.0, 10.0, 10_000.0, 8.76e6)
-    assert swing_warnings(s, {"battery": 20.0}, 100.0) == []
-    (worn,) = swing_warnings(s, {"battery": 19.0}, 100.0)
-    assert worn.code == "swing-on-ups"
-    assert "20 MW" in worn.message
-    assert "grid" in worn.message
-    assert "own plant" in swing_warnings(s, {}, 0.0)[0].message
-    (loose,) = swing_warnings(swings(np.array([100.0]), 0.4, 3600.0, 5.0), {}, 100.0)
-    assert loose.code == "swing-unbuffered"
-    assert swing_warnings(swings(np.array([100.0]), 0.0, 5.0, 5.0), {}, 1.0) == []
     assert ramp_mw_per_h(np.array([5.0])) == 0.0
 
 
