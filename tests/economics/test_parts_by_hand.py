@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from wattscale.economics.annuity import annuity
 from wattscale.economics.cashflow import capital_payments, cash_flow, implied_resale, tax
 from wattscale.economics.finance import irr, irr_many, irr_roots, mirr, npv, payback_years
 from wattscale.economics.lcoe import PlantCost, fixed_charge_rate, lcoe, levelised_ptc
@@ -68,7 +67,7 @@ def test_a_line_is_bought_again_at_the_end_of_its_life_and_valued_at_the_end():
 
 def test_resale_that_an_annuity_implies_at_a_rate():
     """Annuity of 100 over 3 years at 10 % less a fifth of its value then: s = 0.2 comes back."""
-    full = 100 * annuity(0.1, 3)
+    full = 100 * 0.1 / (1 - 1.1**-3)
     assert implied_resale(line(100.0, 3.0, full * (1 - 0.2 / 1.331)), 0.1) == pytest.approx(0.2)
 
 
