@@ -9,7 +9,7 @@ from wattscale.economics.lcoe import PlantCost, fixed_charge_rate, lcoe, levelis
 from wattscale.economics.price_process import PriceProcess, _fit_jumps, normal_scores, seasonal_mean, simulate
 from wattscale.economics.project_finance import Terms, interest_during_construction, project_cash, sculpted_debt
 from wattscale.economics.result import CostLine
-from wattscale.economics.tokens import ServingShares, TokenCosts, run_share_of_year
+from wattscale.economics.tokens import ServingShares, run_share_of_year
 from wattscale.hours import month_of_hour
 from wattscale.scenario.workload import TrainingTable
 
@@ -108,7 +108,6 @@ def test_the_part_of_a_year_that_a_run_pays():
     assert run_share_of_year(TrainingTable(rest_of_year="idle", runs_per_year=3.0), 73.0) == pytest.approx(1 / 3)
     assert run_share_of_year(TrainingTable(rest_of_year="off", runs_per_year=8.0), 73.0) == pytest.approx(0.2)
     assert run_share_of_year(TrainingTable(rest_of_year="idle", runs_per_year=0.0), 73.0) == pytest.approx(0.2)
-    assert TokenCosts(5.0, 9.0, 3.0, 6.0).tokens == 11.0
 
 
 def test_interest_while_building_is_paid_from_mid_year():

@@ -92,7 +92,7 @@ def _plan_case(rng: random.Random, without: frozenset[str]) -> Case:
         lines.pop("workload.training.devices")
     if "site.latitude" in lines or "site.longitude" in lines:
         lines |= {"site.latitude": str(rng.uniform(-60, 70)), "site.longitude": str(rng.uniform(-180, 180))}
-    lines["supply.technologies"] = literal(_technologies(rng))
+    lines["supply.technologies"] = literal(["grid"] if "optimised" in without else _technologies(rng))
     if "catalog" not in without and rng.random() < 0.15:
         lines |= _overrides(rng, wild=False)
     return Case(_written(rng, lines))
