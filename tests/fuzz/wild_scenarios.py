@@ -37,9 +37,11 @@ STRICT = ("supply.clean_annual_share", "supply.carbon_cap_kg_per_mwh", "supply.c
           "workload.architecture.full_attention_every", "workload.serving.log", "site.weather", "impact.input_output",
           "workload.training.tensor_parallel", "workload.architecture.params_total_b")  # fmt: skip
 """Keys that refuse most values drawn; rare in plans."""
-SOLVED = ("supply.flexible", "supply.ppas", "supply.export", "supply.tariff", "supply.energy_tiers",
-          "supply.curtailment", "supply.demand_ratchet", "supply.import_ramp", "supply.cfe", "supply.clean", "supply.carbon_cap",
-          "supply.own_technologies")  # fmt: skip
+SOLVED = (
+    "supply.flexible", "supply.ppas", "supply.export", "supply.tariff", "supply.energy_tiers", "supply.curtailment",
+    "supply.demand_ratchet", "supply.import_ramp", "supply.cfe", "supply.clean", "supply.carbon_cap",
+    "supply.own_technologies",
+)  # fmt: skip
 """Beginnings of keys that take the optimiser where the grid alone has a closed form."""
 OPTIMISED = ("solar", "wind", "battery", "gas-turbine", "gas-engine", "diesel", "fuel-cell", "long-duration-storage")
 KINDS = ("files", "plans")
