@@ -13,6 +13,7 @@ from wattscale.chain import plan
 from wattscale.scenario.load import load_scenario
 
 
+@pytest.mark.slow
 def test_drawn_files_load_or_are_refused_with_one_clear_message():
     tally = run({"files": 150}, seed=13)
     assert tally.faults == {}, tally.details
