@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from wattscale.catalog import Catalog
+from wattscale.chain import walk
+from wattscale.compute import serving_cycle, serving_plan, training_power
 from wattscale.compute.accelerators import load_accelerator
 from wattscale.compute.goodput import Reliability, goodput
 from wattscale.compute.replica import replica_curves
 from wattscale.compute.roofline import DeviceRates, RateCoefficients, Step, StepWork, mean_step, step_time
-from wattscale.compute.serving import own_time
+from wattscale.compute.serving import own_time, step_power
 from wattscale.compute.serving_cycle import mixed_steps
 from wattscale.compute.serving_memory import MemoryRules, cache_held_per_device, free_bytes, max_sequences
+from wattscale.compute.serving_pods import input_engine
 from wattscale.compute.serving_setting import Request, load_setting
 from wattscale.compute.serving_work import Formats, Layout, cache_shards, step_work, total_weight_bytes
 from wattscale.compute.speculation import Speculation, add_draft
+from wattscale.scenario.load import load_scenario
 from wattscale.workload.architecture import Architecture, Attention, FeedForward, LayerGroup
 from wattscale.workload.models import named_architecture
 
@@ -307,3 +312,52 @@ def test_a_pod_serves_with_all_its_decoding_engines_and_draws_the_mean_of_both_k
         assert c.devices == c.engines * c.layout.devices + c.input_engines * c.input_layout.devices
         full = int(np.flatnonzero(c.tpot_s <= request.tpot_s)[-1])
         assert float(c.requests_per_s[full] * c.service_s[0] / c.input_engines) <= 1.0 + 1e-6, "no queue without end"
+
+
+def test_power_of_a_pod_is_the_mean_of_its_devices(catalog: Catalog) -> None:
+    """Devices for input tokens draw between idle and their busy power by their load; the others as their steps do."""
+    arch = named_architecture(catalog, "Llama-3.1-70B")
+    setting = load_setting(catalog, load_accelerator(catalog, "H100"), "vllm")
+    request, formats = Request(1000.0, 250.0, 0.0, 2.0, 0.1, 0.9), Formats("fp8", "fp8", "fp8")
+    (pod,) = (c for c in replica_curves(arch, setting, formats, request, [Layout(4)]) if c.input_layout is not None)
+    first = input_engine(arch, setting, Layout(4), formats, request)
+    assert first is not None
+    share = pod.input_engines / (pod.input_engines + pod.engines)
+    busy = np.clip(pod.requests_per_s / pod.input_engines * first.service_s, 0.0, 1.0)
+    idle = setting.accelerator.tdp_w * setting.power.idle
+    decoding = step_power(setting, formats, pod.step)
+    expected = (1 - share) * decoding + share * (idle * (1 - busy) + busy * first.busy_power_w)
+    assert pod.device_power_w == pytest.approx(expected)
+    assert pod.input_time_share == pytest.approx(share)
+
+
+def test_percentiles_asked_are_those_told(monkeypatch: pytest.MonkeyPatch, catalog: Catalog) -> None:
+    asked = []
+    monkeypatch.setattr(serving_plan, "mixture_quantile", lambda *given: asked.append(given[4]) or 1.0)
+    walk(load_scenario({"workload": {"model": "Llama-3.1-8B", "training": {"tokens": 0}}}), "compute")
+    assert sorted({round(q, 6) for q in asked}) == [0.5, 0.9, 0.99]
+
+
+def test_stages_take_in_the_tokens_of_all_of_them(monkeypatch: pytest.MonkeyPatch, catalog: Catalog) -> None:
+    """Each of two stages has half of the sequences running, and a whole step takes in what both of them do."""
+    taken = []
+
+    def noted(*given: object) -> StepWork:
+        taken.append(float(np.ravel(given[5])[0]))  # type: ignore[arg-type]
+        return step_work(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(serving_cycle, "step_work", noted)
+    setting = load_setting(catalog, load_accelerator(catalog, "H100"), "vllm")
+    request = Request(100.0, 50.0, 0.0, 2.0, 0.1, 0.9)
+    serving_cycle.run_cycle(MODEL, setting, Layout(1, 1, 2), PLAIN, np.array([64.0]), request, 100.0)
+    _, tokens = mixed_steps(np.array([32.0]), 100.0, 50.0, setting.chunk_tokens)
+    assert taken == [0.0, pytest.approx(2 * float(tokens[0]))]
+
+
+def test_a_power_cap_slows_only_what_computes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """4 of 8 s are kernels: 12 s at half the clock; a run at half the speed of its best computes a quarter."""
+    monkeypatch.setattr(training_power, "kernel_clock", lambda *_: 0.5)
+    step = SimpleNamespace(matrix=2.0, attention=1.0, recompute=1.0, total=8.0)
+    best = SimpleNamespace(step=step)
+    assert training_power.cap_speed(best, None, None, 0.7) == pytest.approx(8 / 12)  # type: ignore[arg-type]
+    assert training_power.cap_speed(best, None, None, 0.7, 0.5) == pytest.approx(1 / 1.25)  # type: ignore[arg-type]

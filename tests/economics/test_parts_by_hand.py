@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from wattscale.economics.annuity import annuity
 
 from wattscale.economics.cashflow import capital_payments, cash_flow, implied_resale, tax
 from wattscale.economics.finance import irr, irr_many, irr_roots, mirr, npv, payback_years
@@ -10,8 +9,8 @@ from wattscale.economics.lcoe import PlantCost, fixed_charge_rate, lcoe, levelis
 from wattscale.economics.price_process import PriceProcess, _fit_jumps, normal_scores, seasonal_mean, simulate
 from wattscale.economics.project_finance import Terms, interest_during_construction, project_cash, sculpted_debt
 from wattscale.economics.result import CostLine
-from wattscale.economics.tokens import ServingShares, TokenCosts, run_share_of_year
-from wattscale.hours import local_hour, local_weekday, month_of_hour
+from wattscale.economics.tokens import ServingShares, run_share_of_year
+from wattscale.hours import month_of_hour
 from wattscale.scenario.workload import TrainingTable
 
 
@@ -68,7 +67,7 @@ def test_a_line_is_bought_again_at_the_end_of_its_life_and_valued_at_the_end():
 
 def test_resale_that_an_annuity_implies_at_a_rate():
     """Annuity of 100 over 3 years at 10 % less a fifth of its value then: s = 0.2 comes back."""
-    full = 100 * annuity(0.1, 3)
+    full = 100 * 0.1 / (1 - 1.1**-3)
     assert implied_resale(line(100.0, 3.0, full * (1 - 0.2 / 1.331)), 0.1) == pytest.approx(0.2)
 
 
@@ -109,7 +108,6 @@ def test_the_part_of_a_year_that_a_run_pays():
     assert run_share_of_year(TrainingTable(rest_of_year="idle", runs_per_year=3.0), 73.0) == pytest.approx(1 / 3)
     assert run_share_of_year(TrainingTable(rest_of_year="off", runs_per_year=8.0), 73.0) == pytest.approx(0.2)
     assert run_share_of_year(TrainingTable(rest_of_year="idle", runs_per_year=0.0), 73.0) == pytest.approx(0.2)
-    assert TokenCosts(5.0, 9.0, 3.0, 6.0).tokens == 11.0
 
 
 def test_interest_while_building_is_paid_from_mid_year():
@@ -156,13 +154,10 @@ def test_ranks_become_normal_scores():
 
 
 def test_an_additive_season_is_found_exactly():
-    """A level for each month, and one for each hour of weekdays and weekends in each season of three months."""
-    month = month_of_hour()
-    weekend = local_weekday(2) >= 5
-    season = ((month + 1) // 3) % 4
-    values = 3.0 * month + 2.0 * local_hour() * np.where(weekend, 0.5, 1.0) * (1 + season)
-    assert seasonal_mean(values, 2) == pytest.approx(values, abs=0.05)
-    assert np.abs(seasonal_mean(values, 0) - values).max() > 1.0, "another first weekday is another calendar"
+    """A level for each month, and one for each hour of day in each season of three months, December first."""
+    month, hour = month_of_hour(), np.arange(8760) % 24
+    values = 3.0 * month + 2.0 * hour * (1 + ((month + 1) // 3) % 4)
+    assert seasonal_mean(values) == pytest.approx(values, abs=0.05)
 
 
 def process(**more):
@@ -191,9 +186,9 @@ def test_jumps_widen_prices_and_keep_their_level():
 
 
 def test_levels_of_years_spread_and_keep_their_mean():
-    prices = simulate(process(sigma=0.01), 400, 3, level_log_sd=0.2).mean(axis=1)
+    prices = simulate(process(sigma=0.01), 200, 3, level_log_sd=0.2).mean(axis=1)
     assert prices.mean() == pytest.approx(50.0, rel=0.03)
-    assert np.log(prices).std() == pytest.approx(0.2, rel=0.1)
+    assert np.log(prices).std() == pytest.approx(0.2, rel=0.15)
 
 
 def test_jumps_are_told_from_ordinary_shocks():

@@ -157,7 +157,13 @@ def main() -> int:
         parser.add_argument(f"--{kind}", type=int, default=count, metavar="N", help=f"default {count}")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="else a new one")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--without", action="append", default=[], choices=["catalog"], help="leave overrides out")
+    parser.add_argument(
+        "--without",
+        action="append",
+        default=[],
+        choices=["catalog", "optimised"],
+        help="leave overrides out, or plants that need the optimiser",
+    )
     parser.add_argument("--one", metavar="KIND:NUMBER", help="run one case of a seed again")
     parser.add_argument("--report", type=Path, help="write the report there too")
     given = parser.parse_args()

@@ -22,11 +22,15 @@ from meaning import broken
 from wild_scenarios import Case
 
 from wattscale.chain import plan
-from wattscale.cli import DONE, FAILED, WRONG_INPUT, _guarded
+from wattscale.errors import InputError, WattscaleError
 from wattscale.report import plan_summary
 from wattscale.scenario.load import load_scenario, scenario_toml
 from wattscale.verbs import OUTPUTS
 
+DONE, FAILED, WRONG_INPUT = 0, 1, 2
+"""Exit codes of the command line."""
+OWNED = "a fault in wattscale itself"
+"""Words with which the command line owns to a defect of the package instead of a traceback."""
 LONGEST_S = 120.0
 """A case that takes longer is a fault of its own."""
 LONGEST_MESSAGE = 2_000
@@ -69,13 +73,19 @@ def attempt(case: Case, kind: str, folder: Path) -> Outcome:
 
 
 def _run(work: Callable[[], None]) -> tuple[int | None, str, BaseException | None]:
+    """Do the work; give the exit code that the command line ends with, what it says, and any other fault."""
     told = io.StringIO()
     with warnings.catch_warnings(), contextlib.redirect_stderr(told), contextlib.redirect_stdout(told), _alarm():
         warnings.simplefilter("error", RuntimeWarning)
         try:
-            return _guarded(work), told.getvalue(), None
+            work()
+        except InputError as error:
+            return WRONG_INPUT, f"wrong input: {error}", None
+        except (WattscaleError, OSError, MemoryError) as error:
+            return FAILED, f"failed: {error}", None
         except (Exception, TooLongError) as fault:
             return None, told.getvalue(), fault
+        return DONE, told.getvalue(), None
 
 
 def _loaded(path: Path, case: Case) -> None:
@@ -162,7 +172,7 @@ def command(case: Case, folder: Path) -> Outcome:
         capture_output=True, timeout=3 * LONGEST_S, check=False,
     )  # fmt: skip
     said, span = done.stderr.decode("utf-8", "replace"), time.monotonic() - start
-    if "Traceback" in said:
+    if "Traceback" in said or OWNED in said:
         return Outcome(done.returncode, said, f"traceback: {said.strip().splitlines()[-1][:100]}", said, span)
     cause = _unclear(done.returncode, said if done.returncode else "") or _unwritten(done.returncode, out)
     for file in sorted(out.glob("*")) if out.exists() else []:

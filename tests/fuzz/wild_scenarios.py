@@ -37,6 +37,12 @@ STRICT = ("supply.clean_annual_share", "supply.carbon_cap_kg_per_mwh", "supply.c
           "workload.architecture.full_attention_every", "workload.serving.log", "site.weather", "impact.input_output",
           "workload.training.tensor_parallel", "workload.architecture.params_total_b")  # fmt: skip
 """Keys that refuse most values drawn; rare in plans."""
+SOLVED = (
+    "supply.flexible", "supply.ppas", "supply.export", "supply.tariff", "supply.energy_tiers", "supply.curtailment",
+    "supply.demand_ratchet", "supply.import_ramp", "supply.cfe", "supply.clean", "supply.carbon_cap",
+    "supply.own_technologies",
+)  # fmt: skip
+"""Beginnings of keys that take the optimiser where the grid alone has a closed form."""
 OPTIMISED = ("solar", "wind", "battery", "gas-turbine", "gas-engine", "diesel", "fuel-cell", "long-duration-storage")
 KINDS = ("files", "plans")
 
@@ -81,6 +87,8 @@ def _file_case(rng: random.Random, without: frozenset[str]) -> Case:
 def _plan_case(rng: random.Random, without: frozenset[str]) -> Case:
     lines = {"name": '"Drawn plan"', **SMALL}
     usual = [f for f in all_fields() if f.key not in SLOW or rng.random() < 0.03]
+    if "optimised" in without:
+        usual = [f for f in usual if not f.key.startswith(SOLVED) and f.key not in SLOW]
     for field in _some(rng, usual, 12):
         mood: Mood = rng.choices(("usual", "allowed", "edge", "beyond"), (50, 30, 18, 1))[0]
         lines[field.key] = value_of(field, rng, mood)
@@ -92,7 +100,7 @@ def _plan_case(rng: random.Random, without: frozenset[str]) -> Case:
         lines.pop("workload.training.devices")
     if "site.latitude" in lines or "site.longitude" in lines:
         lines |= {"site.latitude": str(rng.uniform(-60, 70)), "site.longitude": str(rng.uniform(-180, 180))}
-    lines["supply.technologies"] = literal(_technologies(rng))
+    lines["supply.technologies"] = literal(["grid"] if "optimised" in without else _technologies(rng))
     if "catalog" not in without and rng.random() < 0.15:
         lines |= _overrides(rng, wild=False)
     return Case(_written(rng, lines))

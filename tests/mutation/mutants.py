@@ -21,10 +21,10 @@ NO_FORMULAS = {
     "compute": ("accelerators",),
     "site": ("clients", "coefficients", "epw", "hourly_csv", "openmeteo", "prices", "weather*"),
     "facility": (),
-    # The solver is checked against HiGHS and certified in each run; networks of other tools have no formulas of ours.
-    "supply": ("absorb", "border", "carry", "certificate", "directions", "general", "infeasible", "interchange*",
-               "interior", "layout", "matrix", "network*", "program", "ready", "settle", "solve", "sweeps",
-               "technology_data", "verify", "warm", "zero"),
+    # What solves is checked against HiGHS and certified in each run; networks of other tools have no formulas of ours.
+    "supply": ("absorb", "apart", "border", "carry", "certificate", "directions", "faults", "general", "grid_only",
+               "infeasible", "interchange*", "interior", "layout", "matrix", "near", "network*", "program", "ready",
+               "settle", "solve", "sweeps", "technology_data", "verify", "warm", "whole_units", "zero"),
     "economics": (),
     "impact": ("io_table",),
 }  # fmt: skip
@@ -74,10 +74,31 @@ def mutants_of(path: Path) -> tuple[Mutant, ...]:
     module = path.relative_to(SOURCE / "wattscale").as_posix()
     tree = ast.parse(path.read_text(encoding="utf-8"))
     found = []
-    for index, (node, function, change) in enumerate(_places(tree)):
-        before, after = ast.unparse(node), ast.unparse(_after(node, change))
+    for index, (node, function, change, around) in enumerate(_places(tree)):
+        before, after = _told(node, change, around)
         found.append(Mutant(module, function, node.lineno, _short(before), _short(after), index))
     return tuple(found)
+
+
+def _told(node: ast.expr, change: Change, around: ast.AST) -> tuple[str, str]:
+    """Write the expression before and after; a lone number within the one around it."""
+    new = _after(node, change)
+    if not isinstance(node, ast.Constant) or not isinstance(around, ast.expr):
+        return ast.unparse(node), ast.unparse(new)
+    before = ast.unparse(around)
+    for name, value in ast.iter_fields(around):
+        if value is node:
+            setattr(around, name, new)
+            after = ast.unparse(around)
+            setattr(around, name, node)
+            return before, after
+        if isinstance(value, list) and any(v is node for v in value):
+            at = next(i for i, v in enumerate(value) if v is node)
+            value[at] = new
+            after = ast.unparse(around)
+            value[at] = node
+            return before, after
+    return ast.unparse(node), ast.unparse(new)
 
 
 def _short(text: str) -> str:
@@ -88,7 +109,7 @@ def compiled(mutant: Mutant) -> CodeType:
     """Compile the module of a mutant with its change."""
     path = SOURCE / "wattscale" / mutant.module
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    node, _, change = list(_places(tree))[mutant.index]
+    node, _, change, _ = list(_places(tree))[mutant.index]
     changed = ast.copy_location(_after(node, change), node)
     tree = ast.fix_missing_locations(_Replace(node, changed).visit(tree))
     return compile(tree, str(path), "exec", dont_inherit=True)
@@ -103,7 +124,7 @@ class _Replace(ast.NodeTransformer):
 
 
 Change = tuple[str, object]
-Place = tuple[ast.expr, str, Change]
+Place = tuple[ast.expr, str, Change, ast.AST]
 
 
 def _places(tree: ast.Module) -> Iterator[Place]:
@@ -124,7 +145,7 @@ def _within(node: ast.AST, function: str, inside: bool) -> Iterator[Place]:
                 yield from _within(child, f"{function}.{child.name}".lstrip("."), False)
             elif not isinstance(node, ast.ClassDef):
                 if isinstance(child, ast.expr):
-                    yield from ((child, function or "(module)", change) for change in _changes(child, node, name))
+                    yield from ((child, function or "(module)", change, node) for change in _changes(child, node, name))
                 yield from _within(child, function, inside)
 
 

@@ -13,6 +13,7 @@ from wattscale.catalog import Catalog
 from wattscale.hours import MONTH_DAYS, month_of_hour
 from wattscale.site.carbon import CarbonMix
 from wattscale.site.coefficients import SynthesisModel, read_synthesis_model
+from wattscale.site.grid import _with_price
 from wattscale.site.grid_shape import GridSetting, GridShape, draw_scores, map_scores
 from wattscale.site.location import distance_km
 from wattscale.site.noise import restore_monthly_mean, scores_by_month, standard_by_month
@@ -257,3 +258,28 @@ def test_distances_on_the_globe() -> None:
     """A quarter of the equator, pole to pole, and a degree of latitude of 111.2 km on a sphere of 6,371 km."""
     found = distance_km(0.0, 0.0, np.array([0.0, 90.0, -90.0, 1.0]), np.array([90.0, 0.0, 50.0, 0.0]))
     assert found == pytest.approx([6371 * np.pi / 2] * 3 + [6371 * np.pi / 180], rel=1e-3)
+
+
+class TwoWinds:
+    """Stands in for the catalogue: price and carbon correlate with the wind by 0.5 and 0.6, with each other by 0.7."""
+
+    def __init__(self, together: float) -> None:
+        self.values = {"price-x.with_local_wind": 0.5, "carbon-y.with_local_wind": 0.6, "price-x.with_carbon": together}
+
+    def value(self, table: str, key: str) -> float:
+        assert table == "series_noise"
+        return self.values[key]
+
+
+class Shapes:
+    """Stands in for a row of the sites."""
+
+    def text(self, column: str) -> str:
+        return {"price_shape": "x", "carbon_shape": "y"}[column]
+
+
+@pytest.mark.parametrize(("together", "own"), [(0.7, (0.7 - 0.3) / np.sqrt(0.75 * 0.64)), (1.5, 0.95), (-1.5, -0.95)])
+def test_carbon_follows_the_price_by_what_the_wind_does_not_explain(together: float, own: float) -> None:
+    shocks = np.random.default_rng(1).standard_normal((2, 1000))
+    found = _with_price(TwoWinds(together), Shapes(), shocks)  # type: ignore[arg-type]
+    assert found == pytest.approx(own * shocks[0] + np.sqrt(1 - own**2) * shocks[1])

@@ -81,3 +81,25 @@ def test_the_last_light_of_dusk_starts_no_inverter(catalog):
     dim = replace(place.weather, **{n: np.full(8760, 1e-310) for n in ("ghi_w_per_m2", "dni_w_per_m2", "dhi_w_per_m2")})
     for mounting in ("tracking", "fixed"):
         assert solar_capacity_factor(replace(place, weather=dim), catalog, mounting).max() == 0.0
+
+
+def test_a_store_of_the_catalogue_comes_with_its_power_energy_and_losses(catalog):
+    """US, 2025: 356.3 USD/kW and 222.6 USD/kWh of 2023; 85 % round trip, each way its root; 2.5 % fixed."""
+    t = read_technologies(catalog, ["battery"], "US", 2025)["battery"]
+    assert t.capital_usd_per_mw[0] == pytest.approx(356.3e3 * 125.2 / 122.27)
+    assert t.capital_usd_per_mwh[0] == pytest.approx(222.6e3 * 125.2 / 122.27)
+    assert t.one_way_efficiency == pytest.approx(0.85**0.5)
+    assert t.keep_per_h == pytest.approx(1 - 1e-5)
+    assert (t.fixed_share, t.fixed_usd_per_mw_year, t.life_years) == (0.025, 0.0, 15.0)
+    assert (t.lifecycle_kg_per_mwh, t.land_ha_per_mw, t.carbon_free) == (33.0, 0.02, True)
+    assert t.ramp_share_per_h is None
+
+
+def test_running_costs_of_a_plant_come_by_power_and_by_energy(catalog):
+    """US, 2025: 36.5 USD/kW-year and 2.31 USD/MWh of 2023."""
+    t = read_technologies(catalog, ["gas-combined-cycle"], "US", 2025)["gas-combined-cycle"]
+    assert t.capital_usd_per_mw[0] == pytest.approx(2000e3 * 125.2 / 122.27)
+    assert (t.fixed_share, t.fixed_usd_per_mw_year) == (0.0, pytest.approx(36.5e3 * 125.2 / 122.27))
+    assert t.variable_usd_per_mwh == pytest.approx(2.31 * 125.2 / 122.27)
+    assert (t.one_way_efficiency, t.capital_usd_per_mwh, t.life_years) == (1.0, (0.0, 0.0, 0.0), 30.0)
+    assert read_technologies(catalog, ["nuclear"], "US", 2025)["nuclear"].ramp_share_per_h == 0.3

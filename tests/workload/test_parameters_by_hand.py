@@ -2,6 +2,7 @@
 
 import pytest
 
+from wattscale.scenario.workload import ArchitectureTable
 from wattscale.workload.layers import Architecture, Attention, FeedForward, LayerGroup
 from wattscale.workload.parameters import (
     active_parameters,
@@ -11,6 +12,7 @@ from wattscale.workload.parameters import (
     parameters,
     router_params,
 )
+from wattscale.workload.patch import patched
 
 D = 10
 
@@ -152,3 +154,28 @@ def test_a_token_of_an_encoder_and_decoder_passes_one_of_them():
     assert by_token.attention == (0.25 * 2 * 2 + 0.75 * 4) * MIXED
     assert by_token.dense == (0.25 * 2 + 0.75 * 4) * 3 * 7 * D
     assert by_token.other == 0.25 * (D + 2 * 2 * D) + 0.75 * (D + 4 * 2 * D)
+
+
+@pytest.mark.parametrize(
+    ("attention", "table", "heads"),
+    [
+        (MIXING, {"heads": 12}, (12, 2)),
+        (MIXING, {"kv_heads": 3}, (6, 3)),
+        (MIXING, {"heads": 1}, (1, 1)),  # never more keys than queries
+        (PER_KIND["latent"][0], {"heads": 8}, (8, 8)),  # a latent is expanded for every head
+        (PER_KIND["mamba"][0], {"heads": 12}, (20, 1)),  # states have no softmax heads
+    ],
+)
+def test_other_numbers_of_heads(attention, table, heads):
+    model = Architecture("by hand", D, 100, False, (LayerGroup(2, attention, DENSE),), 50)
+    found = patched(model, ArchitectureTable(**table)).groups[0].attention
+    assert (found.heads, found.kv_heads) == heads
+
+
+@pytest.mark.parametrize(("layers", "counts"), [(10, (2, 3, 5)), (5, (1, 2, 2)), (3, (1, 1, 1)), (1, (1,))])
+def test_layers_keep_their_proportions_by_largest_remainder(layers, counts):
+    """Of 5 layers 1, 1.5 and 2.5 are due: the odd one goes to the first of equal remainders; of 3 0.6, 0.9 and 1.5."""
+    groups = tuple(LayerGroup(n, MIXING, DENSE) for n in (2, 3, 5))
+    found = patched(Architecture("by hand", D, 100, False, groups, 50), ArchitectureTable(layers=layers)).groups
+    assert sum(g.count for g in found) == layers
+    assert tuple(g.count for g in found) == counts
