@@ -66,19 +66,30 @@ def _hourly_share(b: Builder, index: dict[str, int], energy: float) -> None:
 
 
 def _annual_share(b: Builder, index: dict[str, int], energy: float) -> None:
-    """Own and contracted clean energy of the year, whenever it is used, is at least this share of the load's."""
+    """Own and contracted clean energy of the year, whenever it is used, is at least this share of the load's.
+
+    What stores and stopped training lose is no use of energy: it is taken off, or the program would burn energy to
+    count it as clean.
+    """
     setting, weight = b.setting, b.setting.weight
-    if setting.clean_annual_share is None:
+    if not setting.clean_annual_share:
         return
-    clean = {index["renewable"]: -weight} if "renewable" in index else {}
-    clean |= {index[t.name]: -weight for t in b.technologies.values() if t.kind == "fuelled" and t.carbon_free}
+    counted = {index["renewable"]: -weight} if "renewable" in index else {}
+    counted |= {index[t.name]: -weight for t in b.technologies.values() if t.kind == "fuelled" and t.carbon_free}
+    for t in b.technologies.values():
+        if t.kind == "storage":
+            counted |= {index[f"{t.name}.charge"]: weight, index[f"{t.name}.discharge"]: -weight}
+    usual_mwh = 0.0
+    if setting.checkpoint_loss_h > 0.0 and "flexible" in index:
+        counted[index["flexible"]] = weight
+        usual_mwh = setting.flexible_share * energy
     columns: dict[int, float] = {}
     for p in setting.purchases:
         if p.carbon_free and p.delivery == "physical":
-            clean[index[p.key]] = -weight
+            counted[index[p.key]] = -weight
         elif p.carbon_free:
             columns[b.at[p.key]] = -volume_mwh(setting, p)
-    b.limit("supply.clean_annual_share", setting.clean_annual_share, "1", -energy, clean, columns)
+    b.limit("supply.clean_annual_share", setting.clean_annual_share, "1", -energy, counted, columns, usual_mwh)
 
 
 def _carbon_cap(b: Builder, index: dict[str, int], energy: float) -> None:

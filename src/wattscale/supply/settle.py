@@ -81,6 +81,7 @@ def _settled(program: Program, solution: Solution, least: float) -> Solution:
             y[j] = np.clip(y[j], low, np.maximum(high, low))
     _close_balance(program, x, y)
     carry_surplus(program, x, y, s)
+    _net(program, x, y)
     for k, store in enumerate(program.stores):
         if not level_alive(store).any():
             _close_node(program, k, x, y)
@@ -211,6 +212,30 @@ def _move_ramped(program: Program, ramped: list[int], missing: FloatArray, x: Fl
     return missing
 
 
+def _net(program: Program, x: FloatArray, y: FloatArray) -> None:
+    """Take off import and export what is bought only to be sold: it never passes the campus's meter.
+
+    All spot energy, as far as a ramp of import lets it; energy of contracts over the grid only where that costs
+    nothing and no yearly limit minds.
+    """
+    grid, spot, sold = (program.flow(n) for n in ("grid", SPOT, "export"))
+    if sold < 0:
+        return
+    limits = ramp_limits(program, x)
+    meter = next(iter(program.flows[grid].gain), -1)
+    feeding = [j for j, f in enumerate(program.flows) if f.balance == 0.0 and meter in f.gain] if spot >= 0 else [grid]
+    for j in sorted(feeding, key=lambda j: j != spot):
+        common = np.minimum(y[j], y[sold])
+        if j not in (grid, spot):
+            pay = program.flows[j].cost + program.flows[grid].cost + program.flows[sold].cost
+            minds = any(np.any(b.flows[j] < 0.0) for b in program.budgets if j in b.flows)
+            common = np.where(pay >= -SAME * np.abs(program.flows[sold].cost), common, 0.0) * (not minds)
+        if grid in limits:
+            common = y[grid] - np.clip(limits[grid].above(y[grid] - common), y[grid] - common, y[grid])
+        for i in {j, grid, sold}:
+            y[i] -= common
+
+
 def _close_node(program: Program, k: int, x: FloatArray, y: FloatArray) -> None:
     """Close a balance of its own (a row without a level) by the flows that stand in no other row, cheapest first."""
     member = [j for j, f in enumerate(program.flows) if k in f.gain]
@@ -218,11 +243,13 @@ def _close_node(program: Program, k: int, x: FloatArray, y: FloatArray) -> None:
     if not order:
         return
     missing = -sum(program.flows[j].gain[k] * y[j] for j in member)
-    for j in (*order, *reversed(order)):
-        low, high = flow_bounds(program.flows[j], x)
-        change = np.clip(y[j] + missing / program.flows[j].gain[k], low, np.maximum(high, low)) - y[j]
-        y[j] += change
-        missing = missing - program.flows[j].gain[k] * change
+    for way, ranked in ((1.0, order), (-1.0, order[::-1])):
+        for j in ranked:
+            low, high = flow_bounds(program.flows[j], x)
+            change = np.clip(y[j] + missing / program.flows[j].gain[k], low, np.maximum(high, low)) - y[j]
+            change = np.where(way * change > 0.0, change, 0.0)
+            y[j] += change
+            missing = missing - program.flows[j].gain[k] * change
     spot = program.flow(SPOT)
     for j in order if spot in order else ():
         if j != spot:

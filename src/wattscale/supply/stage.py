@@ -18,6 +18,7 @@ from wattscale.site.result import SiteResult
 from wattscale.supply import dispatch as name
 from wattscale.supply.coarser import check_step, coarser, hourly_again, mean_of
 from wattscale.supply.expansion import Campus, build
+from wattscale.supply.faults import faults, refuse_faults
 from wattscale.supply.given import setting_of
 from wattscale.supply.grid_only import applies, solve_grid_only
 from wattscale.supply.infeasible import explain
@@ -127,15 +128,17 @@ def solve_campus(campus: Campus, iterations: int = USUAL, tolerance: float = TOL
 
     Raises:
         InfeasibleError: Limits that cannot be met.
+        WattscaleError: No solver found an answer that keeps its limits and is certified well enough.
     """
     if applies(campus):
         closed = solve_grid_only(campus)
-        if closed is not None:
+        if closed is not None and not faults(campus.program, closed):
             return closed
     units = unit_columns(campus)
     found = solve_whole(campus.program, units) if units else solve(campus.program, tolerance, iterations)
     if found is None:
         raise explain(campus, solve_once)
+    refuse_faults(campus, found)
     return found
 
 

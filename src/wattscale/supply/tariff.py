@@ -40,7 +40,8 @@ def add_grid(b: Builder, t: Technology) -> None:
     carbon_cost = setting.grid_counted_kg_per_mwh * setting.carbon_price_usd_per_t / KG_PER_T
     flow = _metered(b, grid, setting.import_usd_per_mwh + carbon_cost)
     if setting.export_usd_per_mwh is not None:
-        b.flow("export", -setting.export_usd_per_mwh, -1.0, b.at_most(grid))
+        sold = b.flow("export", -setting.export_usd_per_mwh, -1.0, b.at_most(grid))
+        b.apart.append((flow, sold))
     _tiers(b, flow)
     if setting.import_ramp_mw_per_h is not None:
         most = setting.import_ramp_mw_per_h

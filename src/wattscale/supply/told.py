@@ -84,7 +84,10 @@ def _sizes(campus: Campus, solution: Solution, d: name.Dispatch) -> dict[str, Va
 
 
 def clean_mwh(campus: Campus, solution: Solution, d: name.Dispatch) -> float:
-    """Give the own and contracted carbon-free energy of the year, whenever it is used [MWh]."""
+    """Give the own and contracted carbon-free energy of the year, whenever it is used, less all losses [MWh].
+
+    Losses are those of stores and of training that was stopped; where they are more than the clean energy it is zero.
+    """
     weight = campus.setting.weight
     total = sum(
         float(weight @ d.given_mw[k])
@@ -96,7 +99,11 @@ def clean_mwh(campus: Campus, solution: Solution, d: name.Dispatch) -> float:
         if p.carbon_free:
             virtual = p.delivery == "virtual"
             total += size * volume_mwh(campus.setting, p) if virtual else float(weight @ d.given_mw[p.key])
-    return total
+    stores = [k for k, t in campus.technologies.items() if t.kind == "storage"]
+    total -= sum(float(weight @ (d.uses_mw[k] - d.given_mw[k])) for k in stores)
+    if campus.setting.checkpoint_loss_h > 0.0 and "flexible" in d.uses_mw:
+        total -= float(weight @ d.uses_mw["flexible"])
+    return max(total, 0.0)
 
 
 def swings_of(table: SupplyTable, campus: Campus) -> Swings:
