@@ -6,15 +6,21 @@ Leaves out: limits of one capacity; those are bounds of their columns.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from wattscale.supply.builder import Builder
-from wattscale.supply.program import Link
+from wattscale.supply.program import Link, Store
 from wattscale.supply.purchases import volume_mwh
 from wattscale.supply.setting import Limit, Setting
 from wattscale.supply.tariff import SPOT
 from wattscale.supply.technologies import Technology
 from wattscale.units import FloatArray
+
+
+OWN_LEFT = "own.left"
+"""Row, and flow, of what emitting plant gives and the campus does not sell in the same step."""
 
 
 def counted_per_mwh(setting: Setting, t: Technology) -> float:
@@ -60,9 +66,32 @@ def _hourly_share(b: Builder, index: dict[str, int], energy: float) -> None:
     dirty = {index["unserved"]: weight}
     if "grid" in index:
         dirty[index.get(SPOT, index["grid"])] = weight * (1.0 - setting.grid_cfe_share)
-    dirty |= {index[t.name]: weight for t in b.technologies.values() if t.kind == "fuelled" and not t.carbon_free}
-    dirty |= {index[p.key]: weight for p in setting.purchases if p.delivery == "physical" and not p.carbon_free}
+    bought = {p.key for p in setting.purchases if p.delivery == "physical" and not p.carbon_free}
+    own = [t.name for t in b.technologies.values() if t.kind == "fuelled" and not t.carbon_free]
+    own += [p.key for p in setting.purchases if p.key in bought and p not in setting.over_grid]
+    dirty |= {index[key]: weight for key in (*own, *bought)}
+    if own and "export" in index:
+        dirty = {j: q for j, q in dirty.items() if j not in [index[key] for key in own]}
+        dirty[_own_left(b, index, own)] = weight
     b.limit("supply.cfe_hourly_share", x, "1", -energy, dirty, offset=energy)
+
+
+def _own_left(b: Builder, index: dict[str, int], own: list[str]) -> int:
+    """Split emitting plant and export of each step into what is sold of it and what is left: own - sold - left + clean = 0.
+
+    What is left counts against the carbon-free share, and `clean` is what is sold of carbon-free energy. So the least
+    that may count is own plant less export, or nothing.
+    """
+    zero, ones = np.zeros(b.steps), np.ones(b.steps)
+    b.stores.append(Store(OWN_LEFT, ones, zero, zero, zero=ones))
+    k = len(b.stores) - 1
+    for name, gain in (*((key, 1.0) for key in own), ("export", -1.0)):
+        flow = b.flows[index[name]]
+        b.flows[index[name]] = replace(flow, gain={**flow.gain, k: gain})
+    sizes = tuple(t for name in own for t in b.flows[index[name]].upper_terms)
+    left = b.flow(OWN_LEFT, 0.0, 0.0, sizes, gain={k: -1.0})
+    b.flow("clean.sold", 0.0, 0.0, b.flows[index["export"]].upper_terms, gain={k: 1.0})
+    return left
 
 
 def _annual_share(b: Builder, index: dict[str, int], energy: float) -> None:

@@ -7,6 +7,7 @@ Leaves out: budgets; they hold within solver tolerance and `budget_excess` tells
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 
@@ -76,7 +77,8 @@ def _settled(program: Program, solution: Solution, least: float) -> Solution:
     for k in range(len(program.stores)):
         _settle_store(program, k, solution.prices.balance, x, y, s)
     for j, flow in enumerate(program.flows):
-        if not flow.gain or (flow.balance >= 0.0 and not stored(program, flow)):
+        carried = any(level_alive(program.stores[k]).any() for k in flow.gain)
+        if not carried or (flow.balance >= 0.0 and not stored(program, flow)):
             low, high = flow_bounds(flow, x)
             y[j] = np.clip(y[j], low, np.maximum(high, low))
     _close_balance(program, x, y)
@@ -250,10 +252,21 @@ def _close_node(program: Program, k: int, x: FloatArray, y: FloatArray) -> None:
             change = np.where(way * change > 0.0, change, 0.0)
             y[j] += change
             missing = missing - program.flows[j].gain[k] * change
+    for i, j in combinations([j for j in order if not program.flows[j].cost.any()], 2):
+        _cancel(program, k, i, j, y)
     spot = program.flow(SPOT)
     for j in order if spot in order else ():
         if j != spot:
             _before_spot(program, j, spot, x, y)
+
+
+def _cancel(program: Program, k: int, i: int, j: int, y: FloatArray) -> None:
+    """Take off two flows that cost nothing what they undo of each other in a row."""
+    one, other = program.flows[i], program.flows[j]
+    if one.gain[k] * other.gain[k] < 0.0 and not (one.lower.any() or other.lower.any()):
+        common = np.minimum(np.abs(one.gain[k]) * y[i], np.abs(other.gain[k]) * y[j])
+        y[i] -= common / abs(one.gain[k])
+        y[j] -= common / abs(other.gain[k])
 
 
 def _before_spot(program: Program, j: int, spot: int, x: FloatArray, y: FloatArray) -> None:

@@ -30,6 +30,7 @@ def figures_of(campus: Campus, solution: Solution, d: name.Dispatch) -> dict[str
     total = sum(name.costs(campus, solution, d).values())
     low, high = name.cost_range(campus, solution, d)
     carbon, _ = name.carbon_kg(campus, d)
+    exported = float(name.export_carbon_kg(campus, d).sum())
     potential = sum(float(weight @ (d.given_mw[k] + v)) for k, v in d.curtailed_mw.items())
     curtailed = sum(float(weight @ v) for v in d.curtailed_mw.values())
     own = sum(float(weight @ d.given_mw[k]) for k, t in campus.technologies.items() if t.plant in CLEAN_RENEWABLE)
@@ -39,8 +40,8 @@ def figures_of(campus: Campus, solution: Solution, d: name.Dispatch) -> dict[str
         "cost_usd_per_mwh": (total / load, low / load, high / load),
         "cost_usd_per_year": (total, low, high),
         "energy_mwh": load,
-        "cfe_hourly_share": 1.0 - float(weight @ name.dirty_mw(campus, d)) / load,
-        "carbon_kg_per_mwh": float(carbon.sum()) / load,
+        "cfe_hourly_share": name.carbon_free_share_of_year(campus, d),
+        "carbon_kg_per_mwh": (float(carbon.sum()) - exported) / load,
         "carbon_t": float(carbon.sum()) / KG_PER_T,
         "peak_import_mw": float(metered.max()),
         "import_mwh": float(weight @ grid),
@@ -60,6 +61,7 @@ def figures_of(campus: Campus, solution: Solution, d: name.Dispatch) -> dict[str
     figures |= {f"ramp_bound_hours.{k}": v for k, v in name.ramp_hours(campus, solution).items()}
     if "export" in d.uses_mw:
         figures["export_mwh"] = float(weight @ d.uses_mw["export"])
+        figures["export_carbon_t"] = exported / KG_PER_T
     return figures | _sizes(campus, solution, d)
 
 
