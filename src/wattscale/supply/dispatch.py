@@ -15,7 +15,7 @@ from wattscale.supply.limits import counted_per_mw, counted_per_mwh, wear_usd_pe
 from wattscale.supply.program import Solution, bound_value
 from wattscale.supply.purchases import resale_usd_per_mwh
 from wattscale.supply.setting import Limit, Purchase
-from wattscale.supply.tariff import PEAKS, SPOT, TIER
+from wattscale.supply.tariff import PEAKS, REDUCTION, SPOT, TIER
 from wattscale.supply.technologies import Technology, annuity
 from wattscale.units import KG_PER_T, FloatArray
 
@@ -201,8 +201,8 @@ def _grid_costs(campus: Campus, solution: Solution, d: Dispatch, capital: float,
         parts["grid.fixed"] = capital * t.fixed_share
     parts["grid.energy"] = float((setting.weight * setting.import_usd_per_mwh) @ d.given_mw["grid"])
     if setting.called is not None and setting.curtailment_usd_per_mw_year:
-        paid = setting.curtailment_share * setting.curtailment_usd_per_mw_year
-        parts["grid.curtailment_credit"] = -paid * float(solution.columns[campus.program.column("grid")])
+        given_up = float(solution.columns[campus.program.column(REDUCTION)])
+        parts["grid.curtailment_credit"] = -setting.curtailment_usd_per_mw_year * given_up
     if setting.export_usd_per_mwh is not None:
         parts["grid.export"] = -float((setting.weight * setting.export_usd_per_mwh) @ d.uses_mw["export"])
 

@@ -25,7 +25,7 @@ from wattscale.supply.program import (
 )
 from wattscale.supply.ramps import ramp_limits, set_changes
 from wattscale.supply.shifted import settle_shifted
-from wattscale.supply.tariff import PEAKS, SPOT
+from wattscale.supply.tariff import PEAKS, REDUCTION, SPOT
 from wattscale.units import FloatArray
 
 DUST = (1e-4, 1e-5, 1e-6)
@@ -90,6 +90,7 @@ def _settled(program: Program, solution: Solution, least: float) -> Solution:
     absorb(program, x, y, ROUNDING * float(np.max(np.abs(program.load))))
     set_changes(program, y)
     _tighten_peaks(program, x, y)
+    _tighten_reduction(program, x)
     _tighten_excess(program, x, y)
     return replace(solution, columns=x, flows=y, stores=s, objective=cost_of(program, x, y))
 
@@ -323,6 +324,17 @@ def _tighten_peaks(program: Program, x: FloatArray, y: FloatArray) -> None:
             continue
         (low, a), (high, b) = ends
         x[high] = max(x[high], x[low] * a / -b)
+
+
+def _tighten_reduction(program: Program, x: FloatArray) -> None:
+    """Set the reduction that a curtailment contract pays for to what import in called hours leaves: it only earns."""
+    at = program.column(REDUCTION)
+    if at < 0:
+        return
+    others = [[(i, a) for i, a in k.columns.items() if i != at] for k in program.links if at in k.columns]
+    limits = [k.limit for k in program.links if at in k.columns]
+    left = [limit - sum(a * float(x[i]) for i, a in row) for row, limit in zip(others, limits, strict=True)]
+    x[at] = max(min([program.columns[at].upper, *left]), 0.0)
 
 
 def _tighten_excess(program: Program, x: FloatArray, y: FloatArray) -> None:

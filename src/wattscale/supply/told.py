@@ -17,6 +17,7 @@ from wattscale.supply.purchases import volume_mwh
 from wattscale.supply.settle import budget_excess
 from wattscale.supply.solve import LONG, USUAL
 from wattscale.supply.swings import TRAINING_SWING, Swings, ramp_mw_per_h, swing_warnings, swings
+from wattscale.supply.tariff import REDUCTION
 from wattscale.units import KG_PER_T
 
 CLEAN_RENEWABLE = ("solar", "wind", "wind-offshore", "geothermal")
@@ -58,6 +59,8 @@ def figures_of(campus: Campus, solution: Solution, d: name.Dispatch) -> dict[str
     if setting.checkpoint_loss_h > 0.0 and campus.program.flow("flexible.down") >= 0:
         lost = setting.checkpoint_loss_h * float(solution.flows[campus.program.flow("flexible.down")].sum())
         figures["checkpoint_loss_mwh"] = lost
+    if setting.called is not None:
+        figures["curtailment_mw"] = float(solution.columns[campus.program.column(REDUCTION)])
     figures |= {f"ramp_bound_hours.{k}": v for k, v in name.ramp_hours(campus, solution).items()}
     if "export" in d.uses_mw:
         figures["export_mwh"] = float(weight @ d.uses_mw["export"])
@@ -138,6 +141,9 @@ def warnings_of(table: SupplyTable, campus: Campus, solution: Solution) -> tuple
     if year is not None and "grid" in campus.technologies and year > table.build_year:
         found.append(PlanWarning("grid-later", f"The plan is for a year with grid connection; it comes in {year}, "
                                  f"the plant in {table.build_year}"))  # fmt: skip
+    if table.curtailment_hours and not table.curtailment_usd_per_kw_year:
+        found.append(PlanWarning("curtailment-unpaid", "A contract that pays nothing is not signed: set "
+                                 "supply.curtailment_usd_per_kw_year"))  # fmt: skip
     found += swing_warnings(swings_of(table, campus), power, power.get("grid", 0.0))
     return tuple(found)
 
