@@ -17,15 +17,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from wattscale.supply.certificate import flow_reduced_cost
 from wattscale.supply.program import Flow, Program, Solution, Store, Term, term
 
 BoolArray = npt.NDArray[np.bool_]
 
 FREE = 1e-3
 """Price of energy over its mean below which it counts as free [1]."""
-LEAST = 1e-2
-"""Power over the flow's largest below which it counts as a solver's rounding [1]."""
+LEAST, DUST = 1e-2, 1e-5
+"""Power over the flow's largest, and over the largest load, below which it counts as a solver's rounding [1]."""
 
 
 @dataclass(frozen=True)
@@ -55,33 +54,27 @@ def _size(flow: Flow) -> int | None:
     return int(t.column[0]) if np.all(t.column == t.column[0]) and np.all(t.factor == 1.0) else None
 
 
-def meeting(program: Program, solution: Solution) -> dict[Pair, BoolArray]:
-    """Give for each pair the steps in which both flows run and gain by it."""
+def meeting(program: Program, solution: Solution, least: float = LEAST) -> dict[Pair, BoolArray]:
+    """Give for each pair the steps in which both flows run and may gain by it.
+
+    Two flows of a store lose energy, which pays where energy has a negative price. Import and export cost nothing
+    together where they have one price, and a yearly limit may make that pay.
+
+    Args:
+        program: The program.
+        solution: A point of it.
+        least: Power over the flow's largest from which it counts [1].
+    """
     found: dict[Pair, BoolArray] = {}
     free = FREE * float(np.mean(np.abs(solution.prices.balance)))
     for p in pairs(program):
         both = np.minimum(solution.flows[p.one], solution.flows[p.other])
-        least = LEAST * max(float(np.max(solution.flows[p.other])), 1e-9)
-        steps = (both > least) & (_worth(program, solution, p) < free)
+        steps = both > max(least * float(np.max(solution.flows[p.other])), DUST * float(np.max(np.abs(program.load))))
+        if any(program.stores[k].level is not None for k in program.flows[p.one].gain):
+            steps &= solution.prices.balance < free
         if steps.any():
             found[p] = steps
     return found
-
-
-def _worth(program: Program, solution: Solution, p: Pair) -> npt.NDArray[np.float64]:
-    """What it costs to run both a little more, in USD/MW: below zero it pays.
-
-    Two flows of a store lose energy, which pays where energy has a negative price; two of the balance cancel there, so
-    their own reduced costs tell.
-    """
-    if any(program.stores[k].level is not None for k in program.flows[p.one].gain):
-        return solution.prices.balance
-    both = {p.one, p.other, program.flow("grid")}
-    total = sum(flow_reduced_cost(program, solution.prices, j) for j in both)
-    for price, budget in zip(solution.prices.budgets, program.budgets, strict=True):
-        total = total + price * sum(budget.flows.get(j, 0.0) for j in both)
-    free = FREE * float(np.mean(np.abs(solution.prices.balance)))
-    return np.asarray(total) + 2.0 * free
 
 
 def tightened(program: Program, met: Mapping[Pair, BoolArray]) -> Program:

@@ -13,8 +13,8 @@ import numpy as np
 
 from wattscale.supply import ready
 from wattscale.supply.absorb import LEFT, absorb_all
-from wattscale.supply.apart import blocked, meeting, stripped, tightened
-from wattscale.supply.faults import OVERDRAWN, faults
+from wattscale.supply.apart import LEAST, blocked, meeting, stripped, tightened
+from wattscale.supply.faults import GAP, OVERDRAWN, broken_limits, faults
 from wattscale.supply.general import solve_clarabel
 from wattscale.supply.program import Program, Solution
 from wattscale.supply.settle import budget_excess, imbalance, settle
@@ -93,7 +93,8 @@ def solve(
     if found is None:
         return None
     plan = put_back(program, struck, _plain_dispatch(struck, found, usual))
-    if found.solver != STRUCTURED or iterations < USUAL or not faults(program, plan):
+    sound = found.gap <= GAP and not broken_limits(program, plan)
+    if found.solver != STRUCTURED or iterations < USUAL or sound:
         return plan
     found = solve_clarabel(struck)
     if found is None:
@@ -122,7 +123,7 @@ def _plain_dispatch(program: Program, first: Solution, solver: Solver) -> Soluti
         settled = settle(program, point)
         if (_broken(program, settled), settled.objective) < (_broken(program, best), best.objective):
             best = settled
-        met = meeting(program, point)
+        met = meeting(program, point) or meeting(program, point, LEAST / 10.0)
         if _plain(program, settled, point) or not met:
             break
         tight = blocked(tight, point, met)
