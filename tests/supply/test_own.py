@@ -99,7 +99,7 @@ def test_a_wrong_row_of_a_contract_or_tariff_is_named(catalog, keys, where):
 
 
 def test_the_utility_calls_in_the_dearest_hours(catalog):
-    s = given(catalog, curtailment_hours=100)
+    s = given(catalog, curtailment_hours=100, curtailment_usd_per_kw_year=10)
     assert s.called.sum() == 100
     assert site().price_usd_per_mwh[s.called > 0].min() >= site().price_usd_per_mwh[s.called == 0].max()
 
@@ -131,7 +131,8 @@ def test_swings_without_a_battery_are_warned_of_and_one_of_half_their_size_calms
 def test_contracts_tariff_and_limits_together_are_solved_by_the_own_solver(catalog):
     keys = {
         "connection_mw": 90, "technologies": ["grid", "solar", "battery", "my-gas"], "cfe_hourly_share": 0.6,
-        "demand_ratchet_share": 0.7, "curtailment_hours": 100, "curtailment_share": 0.5, "flexible_share": 0.3,
+        "demand_ratchet_share": 0.7, "curtailment_hours": 100, "curtailment_share": 0.5,
+        "curtailment_usd_per_kw_year": 90, "flexible_share": 0.3,
         "storage_fade_per_cycle": 2e-5, "carbon_scope": "life-cycle", "carbon_price_usd_per_t": 50,
         "own_technologies": [{"name": "my-gas", "like": "gas-turbine", "capital_usd_per_kw": 700}],
         "ppas": [{"name": "west", "usd_per_mwh": 20, "max_mw": 20, "take_or_pay_share": 0.8, "capacity_factor": 0.3},

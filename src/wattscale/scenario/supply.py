@@ -117,6 +117,7 @@ class SupplyTable(TableModel):
     curtailment_share: float = quantity(
         1.0, "1", "Largest share of the baseline that may be offered as reduction", "scenario", ge=0, le=1
     )
+    curtailment_required: bool = choice(False, "Import must fall by that share in called hours, paid for or not")
     curtailment_baseline_mw: float | None = quantity(
         None, "MW", "Import from which the reduction counts (else the load's mean in those hours)", "scenario", gt=0,
         le=1e6,

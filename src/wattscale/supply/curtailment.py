@@ -13,10 +13,10 @@ from wattscale.supply.tariff import LEFT, REDUCTION
 
 
 def without_contract(campus: Campus) -> Campus | None:
-    """Give the campus with nothing reduced and import in called hours left alone; None where no contract is on offer."""
+    """Give the campus with nothing reduced and import in called hours left alone; None where there is no choice."""
     program = campus.program
     at = program.column(REDUCTION)
-    if at < 0:
+    if at < 0 or campus.setting.curtailment_required:
         return None
     columns = tuple(replace(c, upper=0.0) if i == at else c for i, c in enumerate(program.columns))
     free = max(c.upper for c in columns)

@@ -18,7 +18,6 @@ from wattscale.supply.tariff import SPOT
 from wattscale.supply.technologies import Technology
 from wattscale.units import FloatArray
 
-
 OWN_LEFT = "own.left"
 """Row, and flow, of what emitting plant gives and the campus does not sell in the same step."""
 
@@ -77,7 +76,7 @@ def _hourly_share(b: Builder, index: dict[str, int], energy: float) -> None:
 
 
 def _own_left(b: Builder, index: dict[str, int], own: list[str]) -> int:
-    """Split emitting plant and export of each step into what is sold of it and what is left: own - sold - left + clean = 0.
+    """Split emitting plant and export of each step: own - export - left + clean sold = 0; give the flow that is left.
 
     What is left counts against the carbon-free share, and `clean` is what is sold of carbon-free energy. So the least
     that may count is own plant less export, or nothing.

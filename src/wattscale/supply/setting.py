@@ -14,7 +14,6 @@ import numpy as np
 from wattscale.hours import IntArray
 from wattscale.units import FloatArray
 
-
 CALLED = 0.5
 """Mark of a step from which the curtailment contract calls in it [1]."""
 
@@ -102,6 +101,7 @@ class Setting:
         called: 1 in the hours of the curtailment contract, shape (T,); None without one.
         curtailment_share: Largest share of the baseline that may be given up in them [1].
         curtailment_usd_per_mw_year: Paid for each MW by which import stays below the baseline in all of them.
+        curtailment_required: Whether that share is a duty, not an offer.
         curtailment_baseline_mw: The baseline; None for the load's mean in these hours.
         purchases: Power purchase agreements on offer.
         lifecycle_carbon: Whether carbon cap and price count the life cycle.
@@ -146,6 +146,7 @@ class Setting:
     called: FloatArray | None = None
     curtailment_share: float = 0.0
     curtailment_usd_per_mw_year: float = 0.0
+    curtailment_required: bool = False
     curtailment_baseline_mw: float | None = None
     purchases: tuple[Purchase, ...] = ()
     lifecycle_carbon: bool = False

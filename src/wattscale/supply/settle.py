@@ -331,9 +331,8 @@ def _tighten_reduction(program: Program, x: FloatArray) -> None:
     at = program.column(REDUCTION)
     if at < 0:
         return
-    others = [[(i, a) for i, a in k.columns.items() if i != at] for k in program.links if at in k.columns]
-    limits = [k.limit for k in program.links if at in k.columns]
-    left = [limit - sum(a * float(x[i]) for i, a in row) for row, limit in zip(others, limits, strict=True)]
+    over = [k for k in program.links if k.columns.get(at, 0.0) > 0.0]
+    left = [k.limit - sum(a * float(x[i]) for i, a in k.columns.items() if i != at) for k in over]
     x[at] = max(min([program.columns[at].upper, *left]), 0.0)
 
 

@@ -126,7 +126,8 @@ def with_or_without_contract(campus: Campus, iterations: int, tolerance: float) 
 
     Args:
         campus: The campus, with or without such a contract on offer.
-        iterations, tolerance: As in `solve_campus`.
+        iterations: As in `solve_campus`.
+        tolerance: As in `solve_campus`.
     """
     plain = without_contract(campus)
     if plain is None:

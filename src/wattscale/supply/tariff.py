@@ -38,8 +38,12 @@ def add_grid(b: Builder, t: Technology) -> None:
     setting = b.setting
     grid = b.capacity(t, t.annual_usd_per_mw(setting.discount_rate) if setting.grid_capital else 0.0)
     if setting.called is not None:
-        most = min(setting.curtailment_share * setting.curtailment_baseline, b.columns[grid].upper)
-        b.column(REDUCTION, -setting.curtailment_usd_per_mw_year, most)
+        most = setting.curtailment_share * setting.curtailment_baseline
+        given_up = b.column(REDUCTION, -setting.curtailment_usd_per_mw_year, most)
+        if setting.curtailment_required:
+            key, share = "supply.curtailment_share", setting.curtailment_share
+            b.limits.append(Limit(key, share, "1", "link", len(b.links), -setting.curtailment_baseline))
+            b.links.append(Link(key, {given_up: -1.0}, -most))
     carbon_cost = setting.grid_counted_kg_per_mwh * setting.carbon_price_usd_per_t / KG_PER_T
     flow = _metered(b, grid, setting.import_usd_per_mwh + carbon_cost)
     if setting.export_usd_per_mwh is not None:

@@ -141,9 +141,9 @@ def warnings_of(table: SupplyTable, campus: Campus, solution: Solution) -> tuple
     if year is not None and "grid" in campus.technologies and year > table.build_year:
         found.append(PlanWarning("grid-later", f"The plan is for a year with grid connection; it comes in {year}, "
                                  f"the plant in {table.build_year}"))  # fmt: skip
-    if table.curtailment_hours and not table.curtailment_usd_per_kw_year:
-        found.append(PlanWarning("curtailment-unpaid", "A contract that pays nothing is not signed: set "
-                                 "supply.curtailment_usd_per_kw_year"))  # fmt: skip
+    if table.curtailment_hours and campus.setting.called is None:
+        found.append(PlanWarning("curtailment-unpaid", "A contract that pays nothing is not signed: set supply."
+                                 "curtailment_usd_per_kw_year, or curtailment_required if it is a duty"))  # fmt: skip
     found += swing_warnings(swings_of(table, campus), power, power.get("grid", 0.0))
     return tuple(found)
 
