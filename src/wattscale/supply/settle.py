@@ -87,6 +87,7 @@ def _settled(program: Program, solution: Solution, least: float) -> Solution:
     for k, store in enumerate(program.stores):
         if not level_alive(store).any():
             _close_node(program, k, x, y)
+    _net(program, x, y)
     absorb(program, x, y, ROUNDING * float(np.max(np.abs(program.load))))
     set_changes(program, y)
     _tighten_peaks(program, x, y)
