@@ -49,6 +49,7 @@ def test_an_own_technology_is_one_of_the_catalogue_with_some_values_replaced(cat
     ("row", "where"),
     [
         ({"name": "x", "like": "solr"}, "own_technologies.0.like"),
+        ({"name": "x", "like": "grid"}, "own_technologies.0.like"),
         ({"name": "solar", "like": "wind"}, "own_technologies.0.name"),
         ({"name": "x", "like": "solar", "fuel_usd_per_mwh": 3.0}, "own_technologies.0.fuel_usd_per_mwh"),
         ({"name": "x", "like": "smr", "roundtrip_efficiency": 0.8}, "own_technologies.0.roundtrip_efficiency"),
@@ -121,10 +122,10 @@ def test_near_optimal_ranges_hold_the_optimum_and_beyond_them_cost_more():
 
 def test_swings_without_a_battery_are_warned_of_and_one_of_half_their_size_calms_them():
     s = swings(np.full(4, 100.0), 0.4, 5.0, 5.0)
-    assert [w.code for w in swing_warnings(s, {}, 100.0)] == ["swing-on-ups"]
-    assert swing_warnings(s, {"battery": 20.0}, 100.0) == []
+    assert [w.code for w in swing_warnings(s, 0.0, 100.0)] == ["swing-on-ups"]
+    assert swing_warnings(s, 20.0, 100.0) == []
     slow = swings(np.full(4, 100.0), 0.9, 3600.0, 0.1)
-    assert [w.code for w in swing_warnings(slow, {}, 100.0)] == ["swing-unbuffered"]
+    assert [w.code for w in swing_warnings(slow, 0.0, 100.0)] == ["swing-unbuffered"]
 
 
 @pytest.mark.slow
@@ -147,3 +148,12 @@ def test_contracts_tariff_and_limits_together_are_solved_by_the_own_solver(catal
     assert {w.code for w in result.warnings} <= {"swing-on-ups"}
     assert result.figures["swing_mw"] == pytest.approx(0.15 * 105.0)
     assert result.dispatch_mw["ppa-west"].max() <= 20.0 + 1e-6
+
+
+def test_a_store_of_ones_own_calms_swings_whatever_it_is_called(catalog):
+    """An exact copy of the battery under another name once left the warning standing."""
+    row = {"name": "mybat", "like": "battery", "capital_usd_per_kw": 1.0, "capital_usd_per_kwh": 1.0}
+    keys = {"swing_share": 0.01, "connection_mw": 150, "technologies": ["grid", "mybat"], "own_technologies": [row]}
+    result = run(table(**keys), LOAD, site(), catalog.recording(), 0.08, step_h=6)
+    assert result.capacity_mw["mybat"] > 1.0
+    assert "swing-on-ups" not in {w.code for w in result.warnings}

@@ -144,7 +144,8 @@ def warnings_of(table: SupplyTable, campus: Campus, solution: Solution) -> tuple
     if table.curtailment_hours and campus.setting.called is None:
         found.append(PlanWarning("curtailment-unpaid", "A contract that pays nothing is not signed: set supply."
                                  "curtailment_usd_per_kw_year, or curtailment_required if it is a duty"))  # fmt: skip
-    found += swing_warnings(swings_of(table, campus), power, power.get("grid", 0.0))
+    stores = sum(power[k] for k, t in campus.technologies.items() if t.kind == "storage")
+    found += swing_warnings(swings_of(table, campus), stores, power.get("grid", 0.0))
     return tuple(found)
 
 
