@@ -17,9 +17,12 @@ from wattscale.supply.dispatch import dispatch
 from wattscale.supply.expansion import build
 from wattscale.supply.faults import broken_limits
 from wattscale.supply.general import solve_highs
+from wattscale.supply.interior import Iterate, _residuals
+from wattscale.supply.layout import layout
 from wattscale.supply.solve import solve, solve_once
 from wattscale.supply.stage import campus_of
 from wattscale.supply.told import clean_mwh
+from wattscale.supply.warm import enter
 
 ROOT = Path(__file__).resolve().parents[2]
 PRICES = ROOT.parent / "shared" / "data" / "hourly"
@@ -39,10 +42,10 @@ def test_a_clean_share_of_the_year_is_delivered_and_certified(share, usd):
 
 @pytest.mark.parametrize("flexible", [0.0, 0.4])
 def test_losses_are_no_use_of_clean_energy(flexible):
-    """With free sun by day a share of 0.9 takes storage, or moved training: what they lose is not in the share."""
+    """By day sun is dear, so a share of 0.9 is all that is built: what storage and moved training lose is not in it."""
     s = setting(96, renewable={"solar": SUN}, clean_annual_share=0.9, flexible_share=flexible, flexible_window=24,
                 checkpoint_loss_h=0.5)  # fmt: skip
-    campus = build(s, named(grid(), solar(capital_usd_per_mw=100.0), battery(one_way_efficiency=0.8)))
+    campus = build(s, named(grid(), solar(capital_usd_per_mw=4e4), battery(one_way_efficiency=0.8)))
     solution = solve(campus.program)
     d = dispatch(campus, solution)
     used = float((d.given_mw["solar"] - d.uses_mw["battery"] + d.given_mw["battery"]).sum())
@@ -82,14 +85,20 @@ def test_where_burning_pays_the_bound_is_that_of_the_tightened_program():
         assert np.minimum(solution.flows[p.one], solution.flows[p.other]).max() == 0.0
 
 
-def test_the_smaller_of_two_flows_is_switched_off_and_stays_off_in_a_warm_start():
-    """A warm start once left flows without room where they were, so that nothing was switched off."""
+def test_the_smaller_of_two_flows_is_switched_off_and_a_warm_start_begins_with_it_off():
+    """A warm start once left flows without room where they were, so that in a year nothing was switched off."""
     program = negative(720).program
     found = solve_once(program)
     met = meeting(program, found)
-    again = solve_once(blocked(program, found, met), start=found)
+    off = blocked(program, found, met)
+    again = solve_once(off, start=found)
     for p, steps in met.items():
         assert np.minimum(again.flows[p.one], again.flows[p.other])[steps].max() == 0.0
+    a = layout(off)
+    s = Iterate(a)
+    enter(a, s, found, _residuals)
+    held = a.active == 0
+    assert np.array_equal(s.y[held], a.low[held])
 
 
 def test_a_solution_of_the_tightened_program_is_one_of_the_program():
