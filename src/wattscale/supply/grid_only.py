@@ -108,7 +108,7 @@ def _capacity(
     def value(capacity: float) -> float:
         """Worth of one more MW above `capacity`, less the demand charges it causes."""
         gains = [float(worth[i] @ (load[i] > capacity)) - c for i, c in zip(steps_of, charges, strict=True)]
-        return sum(max(gain, 0.0) for gain in gains)
+        return float(sum(max(gain, 0.0) for gain in gains))
 
     levels = np.unique(load[load <= top])
     low, high = -1, len(levels) - 1
