@@ -41,7 +41,7 @@ def test_what_is_paid_does_not_grow_with_the_connection(catalog, connection):
     paid = -moved.cost_usd_per_year["grid.curtailment_credit"]
     assert 0.0 < paid <= 3.0e6 + 1.0
     assert moved.dispatch_mw["grid"][called].max() <= 100.0 - paid / 6e4 + 1e-6
-    assert moved.figures["curtailment_mw"] == pytest.approx(paid / 6e4)
+    assert moved.figures["firm_reduction_mw"] == pytest.approx(paid / 6e4)
 
 
 @pytest.mark.parametrize(("connection", "mw"), [(None, 50.0), (300.0, 50.0), (60.0, 30.0)])

@@ -60,7 +60,7 @@ def figures_of(campus: Campus, solution: Solution, d: name.Dispatch) -> dict[str
         lost = setting.checkpoint_loss_h * float(solution.flows[campus.program.flow("flexible.down")].sum())
         figures["checkpoint_loss_mwh"] = lost
     if setting.called is not None:
-        figures["curtailment_mw"] = float(solution.columns[campus.program.column(REDUCTION)])
+        figures["firm_reduction_mw"] = float(solution.columns[campus.program.column(REDUCTION)])
     figures |= {f"ramp_bound_hours.{k}": v for k, v in name.ramp_hours(campus, solution).items()}
     if "export" in d.uses_mw:
         figures["export_mwh"] = float(weight @ d.uses_mw["export"])
