@@ -12,7 +12,8 @@ from campuses import battery, gas, grid, named, setting, solar, technology
 from wattscale.supply.dispatch import shadow_prices
 from wattscale.supply.expansion import build
 from wattscale.supply.general import solve_clarabel, solve_highs
-from wattscale.supply.grid_only import solve_grid_only
+from wattscale.supply.grid_only import applies, solve_grid_only
+from wattscale.supply.setting import Period, Purchase
 from wattscale.supply.solve import solve
 
 
@@ -158,3 +159,42 @@ def test_flexible_load_moves_to_the_cheap_hours_of_its_window_and_no_further():
     within = solve(build(replace(s, flexible_window=2), named(grid())).program)
     assert within.objective == pytest.approx(100 * price.sum(), rel=1e-6)
     assert cost(replace(s, flexible_window=24), named(grid())) <= solution.objective * (1 + 1e-6)
+
+
+def tariffs(seed):
+    """A random tariff on the grid alone, with and without export, periods, demand charges and a limit."""
+    rng, hour = np.random.default_rng(seed), np.arange(72)
+    price = rng.normal(50, 20, 72)
+    given = {"load_mw": 100 + rng.normal(0, 10, 72), "import_usd_per_mwh": price, "month": hour // 24}
+    given["connection_mw"] = rng.choice([None, 95.0, 130.0])
+    given["demand_charge_usd_per_mw_month"] = float(seed % 2) * rng.choice([1e3, 3e4])
+    if seed % 3:
+        given["export_usd_per_mwh"] = price - rng.choice([0.0, 5.0])
+    if not seed % 2:
+        given |= {"tariff_period": (hour % 24 > 17).astype(float), "periods": (Period("evening", 900.0),)}
+    return given, float(rng.choice([0.0, 1e4]))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_closed_form_holds_for_whatever_tariff_has_its_shape(seed):
+    """It asks the program, so export that pays no more than import and charges by period are in it."""
+    given, capital = tariffs(seed)
+    campus = build(setting(72, **given), named(grid(capital_usd_per_mw=capital)))
+    assert applies(campus)
+    closed, exact = solve_grid_only(campus), solve_highs(campus.program)
+    assert closed.objective == pytest.approx(exact.objective, rel=1e-9)
+    assert closed.gap < 1e-9
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"export_usd_per_mwh": np.full(24, 60.0)}, {"flexible_share": 0.2}, {"import_ramp_mw_per_h": 5.0},
+        {"energy_tiers": ((100.0, 5.0),)}, {"called": np.ones(24), "curtailment_usd_per_mw_year": 9.0},
+        {"demand_charge_usd_per_mw_month": 9.0, "demand_ratchet_share": 0.5},
+        {"demand_charge_usd_per_mw_month": 9.0, "tariff_period": np.ones(24), "periods": (Period("all", 5.0),)},
+        {"purchases": (Purchase("a", "virtual", 1.0, 1.0),), "renewable": {"ppa-a": np.ones(24)}},
+    ],
+)  # fmt: skip
+def test_the_closed_form_leaves_all_else_to_the_solvers(values):
+    assert not applies(build(setting(24, **values), named(grid())))

@@ -58,16 +58,16 @@ def test_energy_above_a_tier_costs_its_extra():
     assert parts["grid.energy_tiers"] == pytest.approx(3 * (1400 * 5 + 400 * 7), rel=1e-5)
 
 
-def test_called_hours_leave_only_the_rest_of_the_connection_and_pay_for_it():
+def test_called_hours_leave_only_the_rest_of_the_baseline_and_pay_for_what_is_given_up():
     called = np.zeros(48)
     called[20:22] = 1.0
-    s = setting(48, called=called, curtailment_share=0.6, curtailment_usd_per_mw_year=100.0, connection_mw=100.0)
+    s = setting(48, called=called, curtailment_share=0.6, curtailment_usd_per_mw_year=1000.0, connection_mw=100.0)
     campus, solution, parts = solved(
         s, grid(capital_usd_per_mw=5e3), gas(capital_usd_per_mw=2e3, fuel_usd_per_mwh=60.0)
     )
     imported = solution.flows[campus.program.flow("grid")]
     assert imported[20:22] == pytest.approx([40.0, 40.0], rel=1e-3)
-    assert parts["grid.curtailment_credit"] == pytest.approx(-0.6 * 100.0 * 100.0, rel=1e-4)
+    assert parts["grid.curtailment_credit"] == pytest.approx(-1000.0 * 60.0, rel=1e-4)
 
 
 @pytest.mark.parametrize(("share", "paid"), [(1.0, 48 * 80.0), (0.5, 24 * 80.0), (0.0, 12 * 80.0)])

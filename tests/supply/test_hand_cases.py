@@ -41,7 +41,7 @@ def test_a_generator_for_one_outage_is_as_large_as_the_outage_needs_and_rests_el
     load = 9.0 + 0.55 * np.sin(np.arange(240) / 7.0)
     outage = np.zeros(240)
     outage[9:100] = 1.0
-    s = setting(240, load_mw=load, called=outage, curtailment_share=1.0)
+    s = setting(240, load_mw=load, called=outage, curtailment_required=True)
     campus, solution, _ = solved(s, grid(), gas(capital_usd_per_mw=500.0, fuel_usd_per_mwh=300.0))
     given = solution.flows[campus.program.flow("gas-turbine")]
     assert solution.columns[campus.program.column("gas-turbine")] == pytest.approx(load[9:100].max(), rel=1e-3)
@@ -56,7 +56,7 @@ def test_expected_cost_of_outages_without_a_plant_is_the_worth_of_what_is_not_se
     for hours in (1, 5):
         outage = np.zeros(48)
         outage[9 : 9 + hours] = 1.0
-        s = setting(48, load_mw=np.full(48, 10.0), called=outage, curtailment_share=1.0, unserved_usd_per_mwh=1.0,
+        s = setting(48, load_mw=np.full(48, 10.0), called=outage, curtailment_required=True, unserved_usd_per_mwh=1.0,
                     import_usd_per_mwh=np.zeros(48))  # fmt: skip
         campus = build(s, named(grid()))
         solution = solve(campus.program)
@@ -95,7 +95,8 @@ def test_a_curtailment_contract_costs_its_backup_and_earns_its_credit():
     plants = (grid(capital_usd_per_mw=2e4), gas(capital_usd_per_mw=2e4, fuel_usd_per_mwh=200.0))
     free = setting(48, import_usd_per_mwh=price)
     _, _, before = solved(free, *plants)
-    bound = replace(free, called=called, curtailment_share=0.4, curtailment_usd_per_mw_year=900.0)
+    bound = replace(free, called=called, curtailment_share=0.4, curtailment_usd_per_mw_year=900.0,
+                    curtailment_required=True)  # fmt: skip
     _, _, after = solved(bound, *plants)
     backup, moved, credit = 2e4 / 10 * 40.0, 8 * 40.0 * (200.0 - 120.0), 900.0 * 0.4 * 100.0
     assert sum(after.values()) - sum(before.values()) == pytest.approx(backup + moved - credit, rel=1e-3)

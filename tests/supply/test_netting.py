@@ -116,7 +116,7 @@ def test_a_carbon_free_contract_cleans_its_own_part_of_the_meter_alone():
 def test_called_hours_cut_the_meter_not_the_spot_part():
     called = np.zeros(72)
     called[10] = 1.0
-    s = flat_half(called=called, curtailment_share=0.7)
+    s = flat_half(called=called, curtailment_share=0.7, curtailment_required=True)
     campus, solution, _ = solved(s, grid(capital_usd_per_mw=1e5), gas(capital_usd_per_mw=100.0, fuel_usd_per_mwh=400.0))
     assert solution.flows[campus.program.flow("grid")][10] == pytest.approx(30.0, rel=1e-2)
 

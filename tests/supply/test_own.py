@@ -49,6 +49,7 @@ def test_an_own_technology_is_one_of_the_catalogue_with_some_values_replaced(cat
     ("row", "where"),
     [
         ({"name": "x", "like": "solr"}, "own_technologies.0.like"),
+        ({"name": "x", "like": "grid"}, "own_technologies.0.like"),
         ({"name": "solar", "like": "wind"}, "own_technologies.0.name"),
         ({"name": "x", "like": "solar", "fuel_usd_per_mwh": 3.0}, "own_technologies.0.fuel_usd_per_mwh"),
         ({"name": "x", "like": "smr", "roundtrip_efficiency": 0.8}, "own_technologies.0.roundtrip_efficiency"),
@@ -99,7 +100,7 @@ def test_a_wrong_row_of_a_contract_or_tariff_is_named(catalog, keys, where):
 
 
 def test_the_utility_calls_in_the_dearest_hours(catalog):
-    s = given(catalog, curtailment_hours=100)
+    s = given(catalog, curtailment_hours=100, curtailment_usd_per_kw_year=10)
     assert s.called.sum() == 100
     assert site().price_usd_per_mwh[s.called > 0].min() >= site().price_usd_per_mwh[s.called == 0].max()
 
@@ -121,17 +122,18 @@ def test_near_optimal_ranges_hold_the_optimum_and_beyond_them_cost_more():
 
 def test_swings_without_a_battery_are_warned_of_and_one_of_half_their_size_calms_them():
     s = swings(np.full(4, 100.0), 0.4, 5.0, 5.0)
-    assert [w.code for w in swing_warnings(s, {}, 100.0)] == ["swing-on-ups"]
-    assert swing_warnings(s, {"battery": 20.0}, 100.0) == []
+    assert [w.code for w in swing_warnings(s, 0.0, 100.0)] == ["swing-on-ups"]
+    assert swing_warnings(s, 20.0, 100.0) == []
     slow = swings(np.full(4, 100.0), 0.9, 3600.0, 0.1)
-    assert [w.code for w in swing_warnings(slow, {}, 100.0)] == ["swing-unbuffered"]
+    assert [w.code for w in swing_warnings(slow, 0.0, 100.0)] == ["swing-unbuffered"]
 
 
 @pytest.mark.slow
 def test_contracts_tariff_and_limits_together_are_solved_by_the_own_solver(catalog):
     keys = {
         "connection_mw": 90, "technologies": ["grid", "solar", "battery", "my-gas"], "cfe_hourly_share": 0.6,
-        "demand_ratchet_share": 0.7, "curtailment_hours": 100, "curtailment_share": 0.5, "flexible_share": 0.3,
+        "demand_ratchet_share": 0.7, "curtailment_hours": 100, "curtailment_share": 0.5,
+        "curtailment_usd_per_kw_year": 90, "flexible_share": 0.3,
         "storage_fade_per_cycle": 2e-5, "carbon_scope": "life-cycle", "carbon_price_usd_per_t": 50,
         "own_technologies": [{"name": "my-gas", "like": "gas-turbine", "capital_usd_per_kw": 700}],
         "ppas": [{"name": "west", "usd_per_mwh": 20, "max_mw": 20, "take_or_pay_share": 0.8, "capacity_factor": 0.3},
@@ -146,3 +148,12 @@ def test_contracts_tariff_and_limits_together_are_solved_by_the_own_solver(catal
     assert {w.code for w in result.warnings} <= {"swing-on-ups"}
     assert result.figures["swing_mw"] == pytest.approx(0.15 * 105.0)
     assert result.dispatch_mw["ppa-west"].max() <= 20.0 + 1e-6
+
+
+def test_a_store_of_ones_own_calms_swings_whatever_it_is_called(catalog):
+    """An exact copy of the battery under another name once left the warning standing."""
+    row = {"name": "mybat", "like": "battery", "capital_usd_per_kw": 1.0, "capital_usd_per_kwh": 1.0}
+    keys = {"swing_share": 0.01, "connection_mw": 150, "technologies": ["grid", "mybat"], "own_technologies": [row]}
+    result = run(table(**keys), LOAD, site(), catalog.recording(), 0.08, step_h=6)
+    assert result.capacity_mw["mybat"] > 1.0
+    assert "swing-on-ups" not in {w.code for w in result.warnings}

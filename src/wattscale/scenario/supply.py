@@ -115,11 +115,17 @@ class SupplyTable(TableModel):
         0, "h/year", "Hours in which the utility may call on the campus to import less", "scenario", ge=0, le=8760
     )
     curtailment_share: float = quantity(
-        1.0, "1", "Share of the connection given up in those hours", "scenario", ge=0, le=1
+        1.0, "1", "Largest share of the baseline that may be offered as reduction", "scenario", ge=0, le=1
     )
+    curtailment_required: bool = choice(False, "Import must fall by that share in called hours, paid for or not")
+    curtailment_baseline_mw: float | None = quantity(
+        None, "MW", "Import from which the reduction counts (else the load's mean in those hours)", "scenario", gt=0,
+        le=1e6,
+    )  # fmt: skip
     curtailment_usd_per_kw_year: float = quantity(
-        0.0, "USD/kW-year", "Paid for each kW that may be called", "scenario", ge=0, le=1e4
-    )
+        0.0, "USD/kW-year", "Paid for each kW by which import stays below the baseline in all those hours", "scenario",
+        ge=0, le=1e4,
+    )  # fmt: skip
     storage_fade_per_cycle: float = quantity(
         0.0, "1", "Share of a storage's capacity lost in a full cycle and replaced at its cost",
         "the catalogue's fixed cost already holds augmentation at about a cycle a day (NREL ATB)", ge=0, le=0.01,

@@ -34,6 +34,7 @@ class Builder:
         self.links: list[Link] = []
         self.ramps: list[Ramp] = []
         self.limits: list[Limit] = []
+        self.apart: list[tuple[int, int]] = []
         self.at: dict[str, int] = {}
 
     def column(self, name: str, cost: float, upper: float) -> int:

@@ -16,7 +16,7 @@ from wattscale.supply.limits import counted_per_mw, counted_per_mwh, wear_usd_pe
 from wattscale.supply.program import Solution, bound_value
 from wattscale.supply.purchases import resale_usd_per_mwh
 from wattscale.supply.setting import Limit, Purchase
-from wattscale.supply.tariff import PEAKS, SPOT, TIER
+from wattscale.supply.tariff import PEAKS, REDUCTION, SPOT, TIER
 from wattscale.supply.technologies import Technology
 from wattscale.units import KG_PER_T, FloatArray
 
@@ -110,18 +110,30 @@ def metered_mw(campus: Campus, d: Dispatch) -> dict[str, FloatArray]:
 
 
 def carbon_free_share(campus: Campus, d: Dispatch) -> FloatArray:
-    """Give the carbon-free share of the energy used in each step (load, charging and export) [1].
+    """Give the carbon-free share of the load in each step [1]: clean energy at the load, over the load, within 0 and 1.
 
-    Discharge counts as clean: what was not clean in it counted when it was charged. So the sum over the year of
-    (1 - share) x energy used is the energy that the target's budget counts.
+    Clean is clean generation + clean import - charging + discharging, so a store that is filled with dirty energy
+    lowers the share of that step, and what was not clean in discharge counted when it was charged.
     """
+    load = campus.setting.load_mw + d.uses_mw.get("flexible", 0.0)
     dirty = dirty_mw(campus, d)
-    used = campus.setting.load_mw + sum(d.uses_mw.values(), np.zeros(len(dirty)))
-    return 1.0 - np.divide(dirty, used, out=np.zeros(len(dirty)), where=used > 0)
+    return np.clip(1.0 - np.divide(dirty, load, out=np.zeros(len(load)), where=load > 0), 0.0, 1.0)
+
+
+def carbon_free_share_of_year(campus: Campus, d: Dispatch) -> float:
+    """Give the load of the year that carbon-free energy of the same step meets, over the load [1].
+
+    sum of min(load, clean) / load = 1 - sum of dirty / load; zero where losses of dirty energy exceed all clean.
+    """
+    dirty = float(campus.setting.weight @ dirty_mw(campus, d))
+    return min(max(1.0 - dirty / campus.setting.energy_mwh, 0.0), 1.0)
 
 
 def dirty_mw(campus: Campus, d: Dispatch) -> FloatArray:
-    """Give the power in each step that does not count as carbon-free, unserved load included [MW]."""
+    """Give the load less the clean energy that meets it in each step [MW], never below zero; shape (T,).
+
+    That is import that is not carbon-free, emitting plant and load that is not served, less export.
+    """
     total = d.given_mw["unserved"].copy()
     if "grid" in d.given_mw:
         total += d.given_mw["grid"] * (1.0 - campus.setting.grid_cfe_share)
@@ -131,7 +143,18 @@ def dirty_mw(campus: Campus, d: Dispatch) -> FloatArray:
     for p in campus.setting.purchases:
         if p.delivery == "physical" and not p.carbon_free:
             total += d.given_mw[p.key]
-    return total
+    return np.maximum(total - d.uses_mw.get("export", 0.0), 0.0)
+
+
+def export_carbon_kg(campus: Campus, d: Dispatch) -> FloatArray:
+    """Give the direct CO2 of what is sold in each step, at the mix of all that the campus then has [kg].
+
+    A store emits when it is filled, so what it gives carries none.
+    """
+    total, _ = carbon_kg(campus, d)
+    given = np.asarray(sum(v for k, v in d.given_mw.items() if k != "unserved"), np.float64)
+    share = np.divide(d.uses_mw.get("export", np.zeros(len(given))), given, out=np.zeros(len(given)), where=given > 0)
+    return total * np.minimum(share, 1.0)
 
 
 def costs(campus: Campus, solution: Solution, d: Dispatch) -> dict[str, float]:
@@ -179,8 +202,8 @@ def _grid_costs(campus: Campus, solution: Solution, d: Dispatch, capital: float,
         parts["grid.fixed"] = capital * t.fixed_share
     parts["grid.energy"] = float((setting.weight * setting.import_usd_per_mwh) @ d.given_mw["grid"])
     if setting.called is not None and setting.curtailment_usd_per_mw_year:
-        paid = setting.curtailment_share * setting.curtailment_usd_per_mw_year
-        parts["grid.curtailment_credit"] = -paid * float(solution.columns[campus.program.column("grid")])
+        given_up = float(solution.columns[campus.program.column(REDUCTION)])
+        parts["grid.curtailment_credit"] = -setting.curtailment_usd_per_mw_year * given_up
     if setting.export_usd_per_mwh is not None:
         parts["grid.export"] = -float((setting.weight * setting.export_usd_per_mwh) @ d.uses_mw["export"])
 

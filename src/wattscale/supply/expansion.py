@@ -75,7 +75,7 @@ def build(setting: Setting, technologies: Mapping[str, Technology]) -> Campus:
     firm = setting.load_mw * (1.0 - setting.flexible_share)
     program = Program(
         setting.weight, firm, tuple(b.columns), tuple(b.flows), tuple(b.stores), tuple(b.budgets),
-        tuple(b.links), tuple(b.ramps),
+        tuple(b.links), tuple(b.ramps), tuple(b.apart),
     )  # fmt: skip
     return Campus(setting, technologies, program, tuple(b.limits))
 
@@ -120,8 +120,9 @@ def _storage(b: Builder, t: Technology) -> None:
     k, eta = len(b.stores) - 1, t.one_way_efficiency
     wear = wear_usd_per_mwh(b.setting, t)
     carbon_cost = counted_per_mwh(b.setting, t) * b.setting.carbon_price_usd_per_t / KG_PER_T
-    b.flow(f"{t.name}.charge", t.variable_usd_per_mwh + wear, -1.0, b.at_most(power), gain={k: eta})
-    b.flow(f"{t.name}.discharge", carbon_cost, 1.0, b.at_most(power), gain={k: -1.0 / eta})
+    charge = b.flow(f"{t.name}.charge", t.variable_usd_per_mwh + wear, -1.0, b.at_most(power), gain={k: eta})
+    discharge = b.flow(f"{t.name}.discharge", carbon_cost, 1.0, b.at_most(power), gain={k: -1.0 / eta})
+    b.apart.append((charge, discharge))
 
 
 def _flexible(b: Builder) -> None:

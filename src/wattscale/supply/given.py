@@ -49,7 +49,8 @@ def setting_of(
     if period is not None:
         network += np.array([0.0, *(p.energy_usd_per_mwh for p in table.tariff_periods)])[period.astype(np.int64)]
     paid = site.price_usd_per_mwh + network if flat_price is None else np.full(HOURS_PER_YEAR, flat_price)
-    called = _called(table, site) if table.curtailment_hours else None
+    binding = table.curtailment_required or table.curtailment_usd_per_kw_year > 0.0
+    called = _called(table, site) if table.curtailment_hours and binding else None
     return Setting(
         weight=np.ones(HOURS_PER_YEAR),
         load_mw=load_mw,
@@ -84,6 +85,8 @@ def setting_of(
         called=called,
         curtailment_share=table.curtailment_share,
         curtailment_usd_per_mw_year=table.curtailment_usd_per_kw_year * KW_PER_MW,
+        curtailment_required=table.curtailment_required,
+        curtailment_baseline_mw=table.curtailment_baseline_mw,
         purchases=tuple(_purchase(p, i, table, catalog, "grid" in technologies) for i, p in enumerate(table.ppas)),
         lifecycle_carbon=table.carbon_scope == "life-cycle",
         grid_lifecycle_kg_per_mwh=site.carbon_lifecycle_kg_per_mwh,

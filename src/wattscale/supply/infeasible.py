@@ -25,6 +25,7 @@ RANGES = {
     "supply.cfe_hourly_share": (0.0, 1.0),
     "supply.clean_annual_share": (0.0, np.inf),
     "supply.max_unserved_share": (0.0, 1.0),
+    "supply.curtailment_share": (0.0, 1.0),
     "1/h": (0.0, 1.0),
 }
 """Values that a limit may take, by its field or by its unit."""

@@ -6,15 +6,20 @@ Leaves out: limits of one capacity; those are bounds of their columns.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from wattscale.supply.builder import Builder
-from wattscale.supply.program import Link
+from wattscale.supply.program import Link, Store
 from wattscale.supply.purchases import volume_mwh
 from wattscale.supply.setting import Limit, Setting
 from wattscale.supply.tariff import SPOT
 from wattscale.supply.technologies import Technology
 from wattscale.units import FloatArray
+
+OWN_LEFT = "own.left"
+"""Row, and flow, of what emitting plant gives and the campus does not sell in the same step."""
 
 
 def counted_per_mwh(setting: Setting, t: Technology) -> float:
@@ -60,25 +65,59 @@ def _hourly_share(b: Builder, index: dict[str, int], energy: float) -> None:
     dirty = {index["unserved"]: weight}
     if "grid" in index:
         dirty[index.get(SPOT, index["grid"])] = weight * (1.0 - setting.grid_cfe_share)
-    dirty |= {index[t.name]: weight for t in b.technologies.values() if t.kind == "fuelled" and not t.carbon_free}
-    dirty |= {index[p.key]: weight for p in setting.purchases if p.delivery == "physical" and not p.carbon_free}
+    bought = {p.key for p in setting.purchases if p.delivery == "physical" and not p.carbon_free}
+    own = [t.name for t in b.technologies.values() if t.kind == "fuelled" and not t.carbon_free]
+    own += [p.key for p in setting.purchases if p.key in bought and p not in setting.over_grid]
+    dirty |= {index[key]: weight for key in (*own, *bought)}
+    if own and "export" in index:
+        dirty = {j: q for j, q in dirty.items() if j not in [index[key] for key in own]}
+        dirty[_own_left(b, index, own)] = weight
     b.limit("supply.cfe_hourly_share", x, "1", -energy, dirty, offset=energy)
 
 
+def _own_left(b: Builder, index: dict[str, int], own: list[str]) -> int:
+    """Split emitting plant and export of each step: own - export - left + clean sold = 0; give the flow that is left.
+
+    What is left counts against the carbon-free share, and `clean` is what is sold of carbon-free energy. So the least
+    that may count is own plant less export, or nothing.
+    """
+    zero, ones = np.zeros(b.steps), np.ones(b.steps)
+    b.stores.append(Store(OWN_LEFT, ones, zero, zero, zero=ones))
+    k = len(b.stores) - 1
+    for name, gain in (*((key, 1.0) for key in own), ("export", -1.0)):
+        flow = b.flows[index[name]]
+        b.flows[index[name]] = replace(flow, gain={**flow.gain, k: gain})
+    sizes = tuple(t for name in own for t in b.flows[index[name]].upper_terms)
+    left = b.flow(OWN_LEFT, 0.0, 0.0, sizes, gain={k: -1.0})
+    b.flow("clean.sold", 0.0, 0.0, b.flows[index["export"]].upper_terms, gain={k: 1.0})
+    return left
+
+
 def _annual_share(b: Builder, index: dict[str, int], energy: float) -> None:
-    """Own and contracted clean energy of the year, whenever it is used, is at least this share of the load's."""
+    """Own and contracted clean energy of the year, whenever it is used, is at least this share of the load's.
+
+    What stores and stopped training lose is no use of energy: it is taken off, or the program would burn energy to
+    count it as clean.
+    """
     setting, weight = b.setting, b.setting.weight
-    if setting.clean_annual_share is None:
+    if not setting.clean_annual_share:
         return
-    clean = {index["renewable"]: -weight} if "renewable" in index else {}
-    clean |= {index[t.name]: -weight for t in b.technologies.values() if t.kind == "fuelled" and t.carbon_free}
+    counted = {index["renewable"]: -weight} if "renewable" in index else {}
+    counted |= {index[t.name]: -weight for t in b.technologies.values() if t.kind == "fuelled" and t.carbon_free}
+    for t in b.technologies.values():
+        if t.kind == "storage":
+            counted |= {index[f"{t.name}.charge"]: weight, index[f"{t.name}.discharge"]: -weight}
+    usual_mwh = 0.0
+    if setting.checkpoint_loss_h > 0.0 and "flexible" in index:
+        counted[index["flexible"]] = weight
+        usual_mwh = setting.flexible_share * energy
     columns: dict[int, float] = {}
     for p in setting.purchases:
         if p.carbon_free and p.delivery == "physical":
-            clean[index[p.key]] = -weight
+            counted[index[p.key]] = -weight
         elif p.carbon_free:
             columns[b.at[p.key]] = -volume_mwh(setting, p)
-    b.limit("supply.clean_annual_share", setting.clean_annual_share, "1", -energy, clean, columns)
+    b.limit("supply.clean_annual_share", setting.clean_annual_share, "1", -energy, counted, columns, usual_mwh)
 
 
 def _carbon_cap(b: Builder, index: dict[str, int], energy: float) -> None:

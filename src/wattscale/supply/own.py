@@ -47,6 +47,10 @@ def own_technology(own: OwnTechnology, like: Technology, place: int) -> Technolo
 
 
 def _check(given: dict[str, Any], like: Technology, where: str) -> None:
+    if like.kind == "grid":
+        raise InputError("is the one connection of the campus, of which there is no second", where=f"{where}.like",
+                         value=like.name, hint="Its costs are fields of the table supply, such as "
+                         "demand_charge_usd_per_kw_month")  # fmt: skip
     wrong: Sequence[str] = () if like.kind == "storage" else STORAGE_ONLY
     if like.kind in ("renewable", "storage"):
         wrong = (*wrong, *NOT_RENEWABLE)

@@ -154,6 +154,8 @@ class Program:
     budgets: tuple[Budget, ...]
     links: tuple[Link, ...]
     ramps: tuple[Ramp, ...] = ()
+    apart: tuple[tuple[int, int], ...] = ()
+    """Pairs of flows of which a plain dispatch runs one at most in a step; no row of the program says so."""
 
     @property
     def steps(self) -> int:

@@ -14,6 +14,9 @@ import numpy as np
 from wattscale.hours import IntArray
 from wattscale.units import FloatArray
 
+CALLED = 0.5
+"""Mark of a step from which the curtailment contract calls in it [1]."""
+
 
 @dataclass(frozen=True)
 class Period:
@@ -96,8 +99,10 @@ class Setting:
         demand_ratchet_share: Least billed peak of a month over that of the year [1].
         energy_tiers: Energy of a month [MWh] from which import costs so much more [USD/MWh].
         called: 1 in the hours of the curtailment contract, shape (T,); None without one.
-        curtailment_share: Share of the connection given up in them [1].
-        curtailment_usd_per_mw_year: Paid for each MW given up.
+        curtailment_share: Largest share of the baseline that may be given up in them [1].
+        curtailment_usd_per_mw_year: Paid for each MW by which import stays below the baseline in all of them.
+        curtailment_required: Whether that share is a duty, not an offer.
+        curtailment_baseline_mw: The baseline; None for the load's mean in these hours.
         purchases: Power purchase agreements on offer.
         lifecycle_carbon: Whether carbon cap and price count the life cycle.
         grid_lifecycle_kg_per_mwh: Life-cycle carbon of import, shape (T,); None for the direct one.
@@ -141,6 +146,8 @@ class Setting:
     called: FloatArray | None = None
     curtailment_share: float = 0.0
     curtailment_usd_per_mw_year: float = 0.0
+    curtailment_required: bool = False
+    curtailment_baseline_mw: float | None = None
     purchases: tuple[Purchase, ...] = ()
     lifecycle_carbon: bool = False
     grid_lifecycle_kg_per_mwh: FloatArray | None = None
@@ -175,6 +182,19 @@ class Setting:
     def over_grid(self) -> tuple[Purchase, ...]:
         """Purchases that come over the grid's meter."""
         return tuple(p for p in self.purchases if p.delivery == "physical" and p.through_grid)
+
+    @property
+    def curtailment_baseline(self) -> float:
+        """Import from which a reduction in called hours counts [MW].
+
+        It follows from the load, never from the plan, and is no more than the connection could give.
+        """
+        if self.called is None:
+            return 0.0
+        hours = self.weight * (self.called > CALLED)
+        usual = float(hours @ self.load_mw) / max(float(hours.sum()), 1e-9)
+        given = usual if self.curtailment_baseline_mw is None else self.curtailment_baseline_mw
+        return given if self.connection_mw is None else min(given, self.connection_mw)
 
     @property
     def spot(self) -> FloatArray:

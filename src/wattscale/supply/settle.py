@@ -7,6 +7,7 @@ Leaves out: budgets; they hold within solver tolerance and `budget_excess` tells
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 
@@ -24,7 +25,7 @@ from wattscale.supply.program import (
 )
 from wattscale.supply.ramps import ramp_limits, set_changes
 from wattscale.supply.shifted import settle_shifted
-from wattscale.supply.tariff import PEAKS, SPOT
+from wattscale.supply.tariff import PEAKS, REDUCTION, SPOT
 from wattscale.units import FloatArray
 
 DUST = (1e-4, 1e-5, 1e-6)
@@ -76,17 +77,21 @@ def _settled(program: Program, solution: Solution, least: float) -> Solution:
     for k in range(len(program.stores)):
         _settle_store(program, k, solution.prices.balance, x, y, s)
     for j, flow in enumerate(program.flows):
-        if not flow.gain or (flow.balance >= 0.0 and not stored(program, flow)):
+        carried = any(level_alive(program.stores[k]).any() for k in flow.gain)
+        if not carried or (flow.balance >= 0.0 and not stored(program, flow)):
             low, high = flow_bounds(flow, x)
             y[j] = np.clip(y[j], low, np.maximum(high, low))
     _close_balance(program, x, y)
     carry_surplus(program, x, y, s)
+    _net(program, x, y)
     for k, store in enumerate(program.stores):
         if not level_alive(store).any():
             _close_node(program, k, x, y)
+    _net(program, x, y)
     absorb(program, x, y, ROUNDING * float(np.max(np.abs(program.load))))
     set_changes(program, y)
     _tighten_peaks(program, x, y)
+    _tighten_reduction(program, x)
     _tighten_excess(program, x, y)
     return replace(solution, columns=x, flows=y, stores=s, objective=cost_of(program, x, y))
 
@@ -211,6 +216,30 @@ def _move_ramped(program: Program, ramped: list[int], missing: FloatArray, x: Fl
     return missing
 
 
+def _net(program: Program, x: FloatArray, y: FloatArray) -> None:
+    """Take off import and export what is bought only to be sold: it never passes the campus's meter.
+
+    All spot energy, as far as a ramp of import lets it; energy of contracts over the grid only where that costs
+    nothing and no yearly limit minds.
+    """
+    grid, spot, sold = (program.flow(n) for n in ("grid", SPOT, "export"))
+    if sold < 0:
+        return
+    limits = ramp_limits(program, x)
+    meter = next(iter(program.flows[grid].gain), -1)
+    feeding = [j for j, f in enumerate(program.flows) if f.balance == 0.0 and meter in f.gain] if spot >= 0 else [grid]
+    for j in sorted(feeding, key=lambda j: j != spot):
+        common = np.minimum(y[j], y[sold])
+        if j not in (grid, spot):
+            pay = program.flows[j].cost + program.flows[grid].cost + program.flows[sold].cost
+            minds = any(np.any(b.flows[j] < 0.0) for b in program.budgets if j in b.flows)
+            common = np.where(pay >= -SAME * np.abs(program.flows[sold].cost), common, 0.0) * (not minds)
+        if grid in limits:
+            common = y[grid] - np.clip(limits[grid].above(y[grid] - common), y[grid] - common, y[grid])
+        for i in {j, grid, sold}:
+            y[i] -= common
+
+
 def _close_node(program: Program, k: int, x: FloatArray, y: FloatArray) -> None:
     """Close a balance of its own (a row without a level) by the flows that stand in no other row, cheapest first."""
     member = [j for j, f in enumerate(program.flows) if k in f.gain]
@@ -218,15 +247,28 @@ def _close_node(program: Program, k: int, x: FloatArray, y: FloatArray) -> None:
     if not order:
         return
     missing = -sum(program.flows[j].gain[k] * y[j] for j in member)
-    for j in (*order, *reversed(order)):
-        low, high = flow_bounds(program.flows[j], x)
-        change = np.clip(y[j] + missing / program.flows[j].gain[k], low, np.maximum(high, low)) - y[j]
-        y[j] += change
-        missing = missing - program.flows[j].gain[k] * change
+    for way, ranked in ((1.0, order), (-1.0, order[::-1])):
+        for j in ranked:
+            low, high = flow_bounds(program.flows[j], x)
+            change = np.clip(y[j] + missing / program.flows[j].gain[k], low, np.maximum(high, low)) - y[j]
+            change = np.where(way * change > 0.0, change, 0.0)
+            y[j] += change
+            missing = missing - program.flows[j].gain[k] * change
+    for i, j in combinations([j for j in order if not program.flows[j].cost.any()], 2):
+        _cancel(program, k, i, j, y)
     spot = program.flow(SPOT)
     for j in order if spot in order else ():
         if j != spot:
             _before_spot(program, j, spot, x, y)
+
+
+def _cancel(program: Program, k: int, i: int, j: int, y: FloatArray) -> None:
+    """Take off two flows that cost nothing what they undo of each other in a row."""
+    one, other = program.flows[i], program.flows[j]
+    if one.gain[k] * other.gain[k] < 0.0 and not (one.lower.any() or other.lower.any()):
+        common = np.minimum(np.abs(one.gain[k]) * y[i], np.abs(other.gain[k]) * y[j])
+        y[i] -= common / abs(one.gain[k])
+        y[j] -= common / abs(other.gain[k])
 
 
 def _before_spot(program: Program, j: int, spot: int, x: FloatArray, y: FloatArray) -> None:
@@ -283,6 +325,16 @@ def _tighten_peaks(program: Program, x: FloatArray, y: FloatArray) -> None:
             continue
         (low, a), (high, b) = ends
         x[high] = max(x[high], x[low] * a / -b)
+
+
+def _tighten_reduction(program: Program, x: FloatArray) -> None:
+    """Set the reduction that a curtailment contract pays for to what import in called hours leaves: it only earns."""
+    at = program.column(REDUCTION)
+    if at < 0:
+        return
+    over = [k for k in program.links if k.columns.get(at, 0.0) > 0.0]
+    left = [k.limit - sum(a * float(x[i]) for i, a in k.columns.items() if i != at) for k in over]
+    x[at] = max(min([program.columns[at].upper, *left]), 0.0)
 
 
 def _tighten_excess(program: Program, x: FloatArray, y: FloatArray) -> None:

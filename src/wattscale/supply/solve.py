@@ -6,19 +6,19 @@ Leaves out: the reasons of an infeasible program (infeasible.py).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
 from wattscale.supply import ready
 from wattscale.supply.absorb import LEFT, absorb_all
+from wattscale.supply.apart import LEAST, blocked, meeting, stripped, tightened
+from wattscale.supply.faults import GAP, OVERDRAWN, broken_limits, faults
 from wattscale.supply.general import solve_clarabel
 from wattscale.supply.program import Program, Solution
-from wattscale.supply.settle import budget_excess, imbalance, settle, store_flows
+from wattscale.supply.settle import budget_excess, imbalance, settle
 from wattscale.supply.zero import put_back, strike_out
-
-BoolArray = npt.NDArray[np.bool_]
 
 LONG = 500
 """Steps from which the structured method is used; below, a general solver is quick and ends at a vertex [1]."""
@@ -28,11 +28,10 @@ SETTLE_SHARE = 1e-5
 """Cost of settling a point, over its cost, above which burnt energy is taken to have paid [1]."""
 BALANCE = 1e-9
 """Largest gap of the balance over the largest load [1]."""
-FREE = 1e-3
-"""Price of energy over its mean below which it counts as free [1]."""
-OVERDRAWN = 1e-4
-"""Draw on a budget over its limit from which a settled point counts as broken [1]."""
-ROUNDS = 4
+ROUNDS = 5
+"""Programs that may be solved again so that no two flows run together."""
+STRUCTURED = "interior"
+"""Name that solutions of the structured method bear."""
 USUAL = 150
 """Iterations the structured method may take before another solver is asked."""
 
@@ -64,12 +63,15 @@ def solve_once(
 def solve(
     program: Program, tolerance: float = TOLERANCE, iterations: int = USUAL, start: Solution | None = None
 ) -> Solution | None:
-    """Solve a program so that no store charges and discharges in the same step.
+    """Solve a program so that no store charges and discharges, and nothing is bought to be sold, in the same step.
 
-    A linear program may burn energy in a store where more import pays (negative prices). In the steps where the
-    answer does so, discharging is made dear and the program is solved again; the bound stays that of the first
-    answer, so the gap tells what the rule costs at most. Where energy is free, burning it is a matter of taste and
-    is simply left out.
+    A linear program may burn energy in a store where more import pays (negative prices). Where it does, it is solved
+    again with a row that every plain dispatch keeps, whose bound is that of the answer, and then with the smaller of
+    the two flows switched off in those steps. Where it does not pay, running both is a matter of taste and is simply
+    left out.
+
+    An answer that breaks a limit, or is certified worse than a plan may be, goes to a general solver; `faults` tells
+    whether that helped.
 
     Args:
         program: The program.
@@ -83,28 +85,50 @@ def solve(
         The settled solution, or None where the program has no point.
     """
     struck = strike_out(program)
-    found = solve_once(struck, tolerance, iterations, start)
+
+    def usual(p: Program, near: Solution | None) -> Solution | None:
+        return solve_once(p, tolerance, iterations, near)
+
+    found = usual(struck, start)
     if found is None:
         return None
-    return put_back(program, struck, _without_burning(struck, found, tolerance, iterations))
+    plan = put_back(program, struck, _plain_dispatch(struck, found, usual))
+    sound = found.gap <= GAP and not broken_limits(program, plan)
+    if found.solver != STRUCTURED or iterations < USUAL or sound:
+        return plan
+    found = solve_clarabel(struck)
+    if found is None:
+        return plan
+    other = put_back(program, struck, _plain_dispatch(struck, found, lambda p, _: solve_clarabel(p)))
+    return min(plan, other, key=lambda s: (bool(faults(program, s)), s.objective))
 
 
-def _without_burning(program: Program, first: Solution, tolerance: float, iterations: int) -> Solution:
-    best, found = settle(program, first), first
-    blocked = program
-    for _ in range(ROUNDS):
-        burning = burns(program, found)
-        if _plain(program, best, found) or not burning:
+Solver = Callable[[Program, Solution | None], Solution | None]
+"""Solves a program, from a near solution where there is one."""
+
+
+def _plain_dispatch(program: Program, first: Solution, solver: Solver) -> Solution:
+    """Settle a solution; where that costs something because two flows ran together, solve without their doing so."""
+    best = settle(program, first)
+    met = {} if _plain(program, best, first) else meeting(program, first)
+    if not met:
+        return replace(absorb_all(program, best, first), bound=first.bound)
+    bound, tight = first.bound, tightened(program, met)
+    found = solver(tight, None)
+    for n in range(ROUNDS):
+        if found is None:
             break
-        blocked = _block(blocked, burning)
-        again = solve_once(blocked, tolerance, iterations, found)
-        if again is None:
-            break
-        found = again
-        settled = settle(program, found)
+        bound = max(bound, found.bound) if n == 0 else bound
+        point = stripped(program, found)
+        settled = settle(program, point)
         if (_broken(program, settled), settled.objective) < (_broken(program, best), best.objective):
             best = settled
-    return replace(absorb_all(program, best, first), bound=first.bound)
+        met = meeting(program, point) or meeting(program, point, LEAST / 10.0)
+        if _plain(program, settled, point) or not met:
+            break
+        tight = blocked(tight, point, met)
+        found = solver(tight, found)
+    return replace(absorb_all(program, best, first), bound=bound)
 
 
 def _broken(program: Program, settled: Solution) -> bool:
@@ -117,28 +141,3 @@ def _plain(program: Program, settled: Solution, found: Solution) -> bool:
     """Tell whether settling the point cost nothing and left the balance closed and the budgets kept."""
     dearer = settled.objective - found.objective > SETTLE_SHARE * abs(found.objective)
     return not dearer and imbalance(program, settled) <= BALANCE and not _broken(program, settled)
-
-
-def burns(program: Program, solution: Solution) -> dict[int, BoolArray]:
-    """Give for each emptying flow the steps in which its store is also filled and energy is free or worse."""
-    found: dict[int, BoolArray] = {}
-    free = FREE * float(np.mean(np.abs(solution.prices.balance)))
-    for k, store in enumerate(program.stores):
-        fill, drain = store_flows(program, k)
-        if store.level is None or len(fill) != 1 or len(drain) != 1:
-            continue
-        both = np.minimum(solution.flows[fill[0]], solution.flows[drain[0]])
-        steps = (both > 1e-2 * max(float(np.max(solution.flows[drain[0]])), 1e-9)) & (solution.prices.balance < free)
-        if steps.any():
-            found[drain[0]] = steps
-    return found
-
-
-def _block(program: Program, steps: dict[int, BoolArray]) -> Program:
-    """Make discharging dear in the steps given."""
-    dear = max(float(np.max(np.abs(f.cost / program.weight))) for f in program.flows)
-    flows = list(program.flows)
-    for j, where in steps.items():
-        cost = flows[j].cost + np.where(where, dear, 0.0) * program.weight
-        flows[j] = replace(flows[j], cost=cost)
-    return replace(program, flows=tuple(flows))

@@ -17,7 +17,9 @@ from wattscale.scenario.supply import SupplyTable
 from wattscale.site.result import SiteResult
 from wattscale.supply import dispatch as name
 from wattscale.supply.coarser import check_step, coarser, hourly_again, mean_of
+from wattscale.supply.curtailment import without_contract
 from wattscale.supply.expansion import Campus, build
+from wattscale.supply.faults import faults, refuse_faults
 from wattscale.supply.given import setting_of
 from wattscale.supply.grid_only import applies, solve_grid_only
 from wattscale.supply.infeasible import explain
@@ -63,7 +65,7 @@ def run(
         InfeasibleError: Limits that cannot be met; names them and what would be enough.
     """
     campus = campus_of(table, load_mw, site, catalog, discount_rate, electricity_price_usd_per_mwh, step_h)
-    solution = solve_campus(campus, table.solver_iterations, tolerance)
+    campus, solution = with_or_without_contract(campus, table.solver_iterations, tolerance)
     if step_h > 1:
         lifecycle = mean_of(site.carbon_lifecycle_kg_per_mwh, step_h)
         site = replace(site, carbon_lifecycle_kg_per_mwh=lifecycle)
@@ -122,6 +124,28 @@ def _check_load(load_mw: FloatArray) -> None:
                          hint="Give workload.training.tokens or workload.serving.requests_per_day")  # fmt: skip
 
 
+def with_or_without_contract(campus: Campus, iterations: int, tolerance: float) -> tuple[Campus, Solution]:
+    """Solve a campus with its curtailment contract and without, and give the cheaper with what it was solved as.
+
+    A contract is a yes or no: where it is signed, import in called hours stays below its baseline, else it need not.
+
+    Args:
+        campus: The campus, with or without such a contract on offer.
+        iterations: As in `solve_campus`.
+        tolerance: As in `solve_campus`.
+    """
+    plain = without_contract(campus)
+    if plain is None:
+        return campus, solve_campus(campus, iterations, tolerance)
+    unsigned, signed = solve_campus(plain, iterations, tolerance), _answer(campus, iterations, tolerance)
+    if signed is None or faults(campus.program, signed):
+        return plain, unsigned
+    bound = min(unsigned.bound, signed.bound)
+    if unsigned.objective <= signed.objective:
+        return plain, replace(unsigned, bound=bound)
+    return campus, replace(signed, bound=bound)
+
+
 def solve_campus(campus: Campus, iterations: int = USUAL, tolerance: float = TOLERANCE) -> Solution:
     """Find the least-cost supply of a campus by the method that suits it.
 
@@ -132,15 +156,12 @@ def solve_campus(campus: Campus, iterations: int = USUAL, tolerance: float = TOL
 
     Raises:
         InfeasibleError: Limits that cannot be met.
+        WattscaleError: No solver found an answer that keeps its limits and is certified well enough.
     """
-    if applies(campus):
-        closed = solve_grid_only(campus)
-        if closed is not None:
-            return closed
-    units = unit_columns(campus)
-    found = solve_whole(campus.program, units) if units else solve(campus.program, tolerance, iterations)
+    found = _answer(campus, iterations, tolerance)
     if found is None:
         raise explain(campus, solve_once)
+    refuse_faults(campus, found)
     return found
 
 
@@ -149,6 +170,16 @@ def _weather_doubts(table: SupplyTable, campus: Campus, site: SiteResult) -> tup
     plants = any(t.kind == "renewable" for t in campus.technologies.values())
     contracts = any(p.kind == "pay-as-produced" for p in table.ppas)
     return site.weather_doubts if plants or contracts else ()
+
+
+def _answer(campus: Campus, iterations: int, tolerance: float) -> Solution | None:
+    """Solve by the method that suits the campus; None where it has no point."""
+    if applies(campus):
+        closed = solve_grid_only(campus)
+        if closed is not None and not faults(campus.program, closed):
+            return closed
+    units = unit_columns(campus)
+    return solve_whole(campus.program, units) if units else solve(campus.program, tolerance, iterations)
 
 
 def _result(campus: Campus, solution: Solution, site: SiteResult, warnings: tuple[PlanWarning, ...]) -> SupplyResult:

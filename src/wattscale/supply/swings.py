@@ -6,7 +6,6 @@ dynamics of voltage and frequency; limits of hourly changes are the optimiser's 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,17 +54,22 @@ def swings(load_mw: FloatArray, share: float, period_s: float, ups_minutes: floa
                   HOURS_PER_YEAR * SECONDS_PER_HOUR / period_s)  # fmt: skip
 
 
-def swing_warnings(s: Swings, storage_mw: Mapping[str, float], grid_mw: float) -> list[PlanWarning]:
-    """Warn where nothing can flatten the swings: half of them up and half of them down about the mean."""
-    battery = storage_mw.get("battery", 0.0)
-    if s.power_mw <= 0.0 or battery >= 0.5 * s.power_mw:
+def swing_warnings(s: Swings, stores_mw: float, grid_mw: float) -> list[PlanWarning]:
+    """Warn where nothing can flatten the swings: half of them up and half of them down about the mean.
+
+    Args:
+        s: The swings.
+        stores_mw: Power of all stores, whatever their names: each has an inverter [MW].
+        grid_mw: Grid connection [MW].
+    """
+    if s.power_mw <= 0.0 or stores_mw >= 0.5 * s.power_mw:
         return []
     if s.energy_kwh > s.ups_kwh:
         return [PlanWarning("swing-unbuffered", f"Training swings of {s.power_mw:.3g} MW move {s.energy_kwh:.3g} kWh "
                             f"each, more than the UPS holds ({s.ups_kwh:.3g} kWh)")]  # fmt: skip
     seen = "and reach the grid" if grid_mw > 0.0 else "and reach the campus's own plant"
     return [PlanWarning("swing-on-ups", f"Training swings of {s.power_mw:.3g} MW, {s.per_year / 1e6:.2g} million a "
-                        f"year, find a battery of {battery:.3g} MW; they wear the UPS {seen}. A battery of "
+                        f"year, find stores of {stores_mw:.3g} MW; they wear the UPS {seen}. A battery of "
                         f"{0.5 * s.power_mw:.3g} MW, capacitors or smoothing in software would hold them")]  # fmt: skip
 
 

@@ -1,13 +1,14 @@
 """The grid connection and its tariff as columns and flows: peaks by month and period, ratchet, tiers, curtailment.
 
-In: a `Builder` and the grid. Out: its columns `grid`, `peak.*`, `called.*`, `billed.*`, `tier.*` and flows.
+In: a `Builder` and the grid. Out: its columns `grid`, `peak.*`, `called.*`, `reduction`, `billed.*`, `tier.*`, flows.
 Leaves out: falling blocks (not convex) and power factor.
 
 Where contracts come over the grid too, `grid` is what the meter reads, and a row of its own splits it into energy
 bought at spot (`spot`) and each contract's part: peaks, connection and network charges are those of the sum.
 Each hour belongs to one bin: its month, its tariff period, and whether the curtailment contract calls. Import is at
 most the bin's peak; the peaks of a month are at most its billed peak, which is at least the ratchet's share of the
-year's peak.
+year's peak. In called hours import is at most a baseline, which follows from the load alone, less the reduction that
+the contract pays for: what is paid is load given up, whatever the size of the connection.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy as np
 from wattscale.hours import IntArray
 from wattscale.supply.builder import Builder
 from wattscale.supply.program import Budget, Link, Store, Term
-from wattscale.supply.setting import Limit
+from wattscale.supply.setting import CALLED, Limit
 from wattscale.supply.technologies import Technology
 from wattscale.units import KG_PER_T, FloatArray
 
@@ -26,6 +27,8 @@ PEAKS = ("peak.", "billed.", "called.")
 YEAR = "billed.year"
 """Name of the column that holds the year's peak, where the tariff has a ratchet."""
 TIER = "tier."
+REDUCTION, LEFT = "reduction", ".left"
+"""Column of the reduction that the curtailment contract pays for, and ending of the links that hold import to it."""
 SPOT, METER = "spot", "meter"
 """Flow of energy bought at the hourly price, and the row that splits the meter, where contracts share the grid."""
 
@@ -33,14 +36,19 @@ SPOT, METER = "spot", "meter"
 def add_grid(b: Builder, t: Technology) -> None:
     """Add the grid connection: import, export, demand charges, tiers."""
     setting = b.setting
-    cost = t.annual_usd_per_mw(setting.discount_rate) if setting.grid_capital else 0.0
+    grid = b.capacity(t, t.annual_usd_per_mw(setting.discount_rate) if setting.grid_capital else 0.0)
     if setting.called is not None:
-        cost -= setting.curtailment_share * setting.curtailment_usd_per_mw_year
-    grid = b.capacity(t, cost)
+        most = setting.curtailment_share * setting.curtailment_baseline
+        given_up = b.column(REDUCTION, -setting.curtailment_usd_per_mw_year, most)
+        if setting.curtailment_required:
+            key, share = "supply.curtailment_share", setting.curtailment_share
+            b.limits.append(Limit(key, share, "1", "link", len(b.links), -setting.curtailment_baseline))
+            b.links.append(Link(key, {given_up: -1.0}, -most))
     carbon_cost = setting.grid_counted_kg_per_mwh * setting.carbon_price_usd_per_t / KG_PER_T
     flow = _metered(b, grid, setting.import_usd_per_mwh + carbon_cost)
     if setting.export_usd_per_mwh is not None:
-        b.flow("export", -setting.export_usd_per_mwh, -1.0, b.at_most(grid))
+        sold = b.flow("export", -setting.export_usd_per_mwh, -1.0, b.at_most(grid))
+        b.apart.append((flow, sold))
     _tiers(b, flow)
     if setting.import_ramp_mw_per_h is not None:
         most = setting.import_ramp_mw_per_h
@@ -100,16 +108,15 @@ def _binned(b: Builder, grid: int) -> tuple[Term, ...]:
             here = of_month & (period == i)
             column[here] = peak
             if (here & called).any():
-                column[here & called] = _called_peak(b, f"called.{m}.{i}", peak, grid)
+                column[here & called] = _called_peak(b, f"called.{m}.{i}", peak)
     return (Term(column, np.ones(b.steps)),)
 
 
-def _called_peak(b: Builder, name: str, peak: int, grid: int) -> int:
-    left = 1.0 - b.setting.curtailment_share
-    found = b.column(name, 0.0, b.columns[grid].upper if left > 0 else 0.0)
+def _called_peak(b: Builder, name: str, peak: int) -> int:
+    """Largest import in called hours: at most the bin's peak, and the baseline less the reduction that is paid for."""
+    found = b.column(name, 0.0, b.columns[peak].upper)
     b.links.append(Link(name, {found: 1.0, peak: -1.0}, 0.0))
-    if left > 0:
-        b.links.append(Link(f"{name}.left", {found: 1.0, grid: -left}, 0.0))
+    b.links.append(Link(f"{name}{LEFT}", {found: 1.0, b.at[REDUCTION]: 1.0}, b.setting.curtailment_baseline))
     return found
 
 
@@ -121,7 +128,7 @@ def _period(b: Builder) -> IntArray:
 
 def _called(b: Builder) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     given = b.setting.called
-    return np.zeros(b.steps, np.bool_) if given is None else given > 0.5
+    return np.zeros(b.steps, np.bool_) if given is None else given > CALLED
 
 
 def _tiers(b: Builder, flow: int) -> None:

@@ -17,6 +17,7 @@ from wattscale.supply.purchases import volume_mwh
 from wattscale.supply.settle import budget_excess
 from wattscale.supply.solve import LONG, USUAL
 from wattscale.supply.swings import TRAINING_SWING, Swings, ramp_mw_per_h, swing_warnings, swings
+from wattscale.supply.tariff import REDUCTION
 from wattscale.units import KG_PER_T
 
 CLEAN_RENEWABLE = ("solar", "wind", "wind-offshore", "geothermal")
@@ -30,6 +31,7 @@ def figures_of(campus: Campus, solution: Solution, d: name.Dispatch) -> dict[str
     total = sum(name.costs(campus, solution, d).values())
     low, high = name.cost_range(campus, solution, d)
     carbon, _ = name.carbon_kg(campus, d)
+    exported = float(name.export_carbon_kg(campus, d).sum())
     potential = sum(float(weight @ (d.given_mw[k] + v)) for k, v in d.curtailed_mw.items())
     curtailed = sum(float(weight @ v) for v in d.curtailed_mw.values())
     own = sum(float(weight @ d.given_mw[k]) for k, t in campus.technologies.items() if t.plant in CLEAN_RENEWABLE)
@@ -39,8 +41,8 @@ def figures_of(campus: Campus, solution: Solution, d: name.Dispatch) -> dict[str
         "cost_usd_per_mwh": (total / load, low / load, high / load),
         "cost_usd_per_year": (total, low, high),
         "energy_mwh": load,
-        "cfe_hourly_share": 1.0 - float(weight @ name.dirty_mw(campus, d)) / load,
-        "carbon_kg_per_mwh": float(carbon.sum()) / load,
+        "cfe_hourly_share": name.carbon_free_share_of_year(campus, d),
+        "carbon_kg_per_mwh": (float(carbon.sum()) - exported) / load,
         "carbon_t": float(carbon.sum()) / KG_PER_T,
         "peak_import_mw": float(metered.max()),
         "import_mwh": float(weight @ grid),
@@ -57,9 +59,12 @@ def figures_of(campus: Campus, solution: Solution, d: name.Dispatch) -> dict[str
     if setting.checkpoint_loss_h > 0.0 and campus.program.flow("flexible.down") >= 0:
         lost = setting.checkpoint_loss_h * float(solution.flows[campus.program.flow("flexible.down")].sum())
         figures["checkpoint_loss_mwh"] = lost
+    if setting.called is not None:
+        figures["firm_reduction_mw"] = float(solution.columns[campus.program.column(REDUCTION)])
     figures |= {f"ramp_bound_hours.{k}": v for k, v in name.ramp_hours(campus, solution).items()}
     if "export" in d.uses_mw:
         figures["export_mwh"] = float(weight @ d.uses_mw["export"])
+        figures["export_carbon_t"] = exported / KG_PER_T
     return figures | _sizes(campus, solution, d)
 
 
@@ -84,7 +89,10 @@ def _sizes(campus: Campus, solution: Solution, d: name.Dispatch) -> dict[str, Va
 
 
 def clean_mwh(campus: Campus, solution: Solution, d: name.Dispatch) -> float:
-    """Give the own and contracted carbon-free energy of the year, whenever it is used [MWh]."""
+    """Give the own and contracted carbon-free energy of the year, whenever it is used, less all losses [MWh].
+
+    Losses are those of stores and of training that was stopped; where they are more than the clean energy it is zero.
+    """
     weight = campus.setting.weight
     total = sum(
         float(weight @ d.given_mw[k])
@@ -96,7 +104,11 @@ def clean_mwh(campus: Campus, solution: Solution, d: name.Dispatch) -> float:
         if p.carbon_free:
             virtual = p.delivery == "virtual"
             total += size * volume_mwh(campus.setting, p) if virtual else float(weight @ d.given_mw[p.key])
-    return total
+    stores = [k for k, t in campus.technologies.items() if t.kind == "storage"]
+    total -= sum(float(weight @ (d.uses_mw[k] - d.given_mw[k])) for k in stores)
+    if campus.setting.checkpoint_loss_h > 0.0 and "flexible" in d.uses_mw:
+        total -= float(weight @ d.uses_mw["flexible"])
+    return max(total, 0.0)
 
 
 def swings_of(table: SupplyTable, campus: Campus) -> Swings:
@@ -129,7 +141,11 @@ def warnings_of(table: SupplyTable, campus: Campus, solution: Solution) -> tuple
     if year is not None and "grid" in campus.technologies and year > table.build_year:
         found.append(PlanWarning("grid-later", f"The plan is for a year with grid connection; it comes in {year}, "
                                  f"the plant in {table.build_year}"))  # fmt: skip
-    found += swing_warnings(swings_of(table, campus), power, power.get("grid", 0.0))
+    if table.curtailment_hours and campus.setting.called is None:
+        found.append(PlanWarning("curtailment-unpaid", "A contract that pays nothing is not signed: set supply."
+                                 "curtailment_usd_per_kw_year, or curtailment_required if it is a duty"))  # fmt: skip
+    stores = sum(power[k] for k, t in campus.technologies.items() if t.kind == "storage")
+    found += swing_warnings(swings_of(table, campus), stores, power.get("grid", 0.0))
     return tuple(found)
 
 

@@ -4,7 +4,8 @@ In: a `Layout`, its iterate, and a `Solution` of a program of the same shape (an
 Out: the iterate at that point, pushed off its bounds. Leaves out: programs of another shape, which start cold.
 
 The old point and its prices are taken over; a slack or multiplier at zero is lifted, so that every product w z is at
-least NEAR. What the push leaves open in rows and columns the method closes, as it does from any start.
+least NEAR; a part that has no room any more is put where it is held. What the push leaves open in rows and columns the
+method closes, as it does from any start.
 Source: Yildirim and Wright 2002, SIAM J. Optim. 12(3), 782-810; John and Yildirim 2008, Comput. Optim. Appl. 41.
 """
 
@@ -50,6 +51,7 @@ def enter(
     unit = a.money / a.power
     s.x[:] = np.where(a.fixed, 0.0, np.clip(start.columns / a.power, 0.0, a.column_upper))
     s.y[:, a.part] = np.concatenate([start.flows, start.stores]).T / a.power
+    s.y[:] = np.where(a.active > 0, s.y, a.low)
     s.nu[:, 0] = -start.prices.balance / unit
     s.nu[:, 1 : 1 + a.stores] = -start.prices.stores.T / unit
     if len(start.prices.ramps):

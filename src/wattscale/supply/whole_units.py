@@ -19,6 +19,7 @@ import numpy as np
 from wattscale.errors import InfeasibleError
 from wattscale.figure import PlanWarning
 from wattscale.supply.expansion import Campus
+from wattscale.supply.faults import broken_limits
 from wattscale.supply.program import Flow, Program, Solution, bound_value
 from wattscale.supply.solve import TOLERANCE, solve, solve_once
 from wattscale.supply.zero import put_back, strike_out
@@ -180,7 +181,8 @@ def _try(s: _Search, counts: FloatArray, node: _Node) -> float:
     s.programs += 1
     found = solve(program, s.tolerance)
     s.tried[whole] = np.inf if found is None else found.bound + cost
-    if found is not None and (s.best is None or found.objective + cost < s.best.objective):
+    plain = found is not None and not broken_limits(program, found)
+    if found is not None and plain and (s.best is None or found.objective + cost < s.best.objective):
         s.best = replace(found, columns=found.columns + at, objective=found.objective + cost, bound=found.bound + cost)
     return s.tried[whole]
 

@@ -1,0 +1,102 @@
+"""An answer that breaks a limit or is certified badly is no plan: another solver is asked, and then it is an error."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from campuses import battery, gas, grid, named, setting, solar
+
+from wattscale.errors import InputError, WattscaleError
+from wattscale.supply import solve as module
+from wattscale.supply import stage
+from wattscale.supply.expansion import build
+from wattscale.supply.faults import broken_limits, faults, refuse_faults
+from wattscale.supply.general import solve_clarabel, solve_highs
+from wattscale.supply.interior import solve_interior
+from wattscale.supply.solve import solve
+
+SUN = np.clip(np.sin((np.arange(720) % 24 - 6) / 12 * np.pi), 0, None)
+
+
+def campus(**values):
+    given = {"renewable": {"solar": SUN}, "cfe_hourly_share": 0.6, "land_ha": 1900.0, "connection_mw": 110.0, **values}
+    return build(setting(720, **given), named(grid(), solar(capital_usd_per_mw=3e5), battery(), gas()))
+
+
+def test_an_exact_answer_has_no_faults():
+    c = campus()
+    assert faults(c.program, solve_highs(c.program)) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        (lambda s, p: replace(s, flows=s.flows * 1.01), "balance"),
+        (lambda s, p: replace(s, columns=np.where(p.column("grid") == np.arange(len(s.columns)), 120.0, s.columns)),
+         "grid"),
+        (lambda s, p: replace(s, columns=np.where(p.column("solar") == np.arange(len(s.columns)), 980.0, s.columns)),
+         "supply.land_ha"),
+        (lambda s, p: replace(s, bound=0.9 * s.objective), "gap"),
+        (lambda s, p: replace(s, bound=np.nan), "gap"),
+    ],
+)  # fmt: skip
+def test_each_kind_of_fault_is_found(change, name):
+    c = campus()
+    wrong = change(solve_highs(c.program), c.program)
+    assert name in [f.name for f in faults(c.program, wrong)]
+
+
+def test_a_share_that_is_missed_is_told_in_the_users_words():
+    """An answer for 0.55 where 0.6 is asked misses the limit by an eighth of what may be dirty."""
+    c, lower = campus(), campus(cfe_hourly_share=0.55)
+    with pytest.raises(WattscaleError, match=r"supply\.cfe_hourly_share = 0\.6 is missed by 0\.12") as caught:
+        refuse_faults(c, solve(lower.program))
+    assert not isinstance(caught.value, InputError)
+
+
+def test_a_cost_without_a_proof_is_refused_with_its_gap():
+    c = campus()
+    found = solve(c.program)
+    with pytest.raises(WattscaleError, match=r"supply\.solver_gap is 0\.05"):
+        refuse_faults(c, replace(found, bound=0.95 * found.objective))
+
+
+def wrong_first(program, *rest):
+    """The structured method as it would be with a fault: an answer of a looser program, which breaks the share."""
+    looser = tuple(replace(b, limit=1.2 * b.limit) for b in program.budgets)
+    return solve_interior(replace(program, budgets=looser), 1e-5)
+
+
+def test_a_broken_limit_goes_to_the_general_solver(monkeypatch):
+    c = campus()
+    monkeypatch.setattr(module, "solve_once", wrong_first)
+    found = solve(c.program)
+    assert found.solver == "clarabel"
+    assert broken_limits(c.program, found) == []
+    assert found.objective == pytest.approx(solve_highs(c.program).objective, rel=1e-4)
+
+
+def test_where_the_general_solver_does_no_better_there_is_no_plan(monkeypatch):
+    c = campus()
+    monkeypatch.setattr(module, "solve_once", wrong_first)
+    monkeypatch.setattr(module, "solve_clarabel", lambda p: replace(wrong_first(p), solver="clarabel"))
+    with pytest.raises(WattscaleError, match=r"cfe_hourly_share"):
+        stage.solve_campus(c)
+
+
+def test_an_answer_stopped_too_early_is_no_plan():
+    c = campus(cfe_hourly_share=0.9)
+    with pytest.raises(WattscaleError, match=r"solver_iterations"):
+        stage.solve_campus(c, iterations=5)
+
+
+def test_whole_units_keep_no_design_that_breaks_a_limit(monkeypatch):
+    from wattscale.supply import whole_units
+
+    c = campus(unit_mw={"gas-turbine": 20.0})
+    monkeypatch.setattr(whole_units, "broken_limits", lambda p, s: ["all"])
+    with pytest.raises(InputError, match="whole units"):
+        stage.solve_campus(c)
+    assert solve_clarabel(c.program) is not None
