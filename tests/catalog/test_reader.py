@@ -77,6 +77,13 @@ def test_every_price_of_the_catalogue_is_interpolated_in_real_terms(catalog):
     assert mixed >= 5
 
 
+def test_every_price_stands_in_money_of_a_year_that_can_be_converted(catalog):
+    deflator = Deflator(catalog)
+    for table in catalog.tables.values():
+        for row in table.rows if table.shape == "figures" else ():
+            assert not row.get("currency") or deflator.factor(row["currency"], int(row["price_year"])) > 0.0
+
+
 def test_rows_of_one_figure_can_be_put_between_each_other(catalog):
     for name, table in catalog.tables.items():
         for key, rows in table.figures.items() if table.shape == "figures" else ():

@@ -15,7 +15,7 @@ import numpy as np
 from wattscale.hours import IntArray
 from wattscale.supply.expansion import Campus
 from wattscale.supply.interchange import LOST_WORK, MOVED
-from wattscale.supply.program import Link, Ramp
+from wattscale.supply.program import Flow, Link, Ramp, Store
 
 CAPPED = ("grid", "export", "spot")
 """Flows whose bounds hold columns that are no component's own size."""
@@ -41,6 +41,21 @@ class _Model:
             cost = xr.DataArray([program.columns[i].cost for i in self.own], coords=[index])
             self.variables: Any = model.add_variables(lower=0, upper=upper, name="own_column")
             model.objective = model.objective + (self.variables * cost).sum()
+        self.own_flows = {j: self._own_flow(f) for j, f in enumerate(program.flows) if not self._is_component(f.name)}
+
+    def _own_flow(self, flow: Flow) -> Any:
+        """A variable for a flow of the program's own, such as one that splits others for a limit."""
+        most = np.inf if flow.upper_terms else self.by_step(flow.upper)
+        made = self.model.add_variables(lower=self.by_step(flow.lower), upper=most, name=flow.name)
+        self.model.objective = self.model.objective + (made * self.by_step(flow.cost)).sum()
+        return made
+
+    def _is_component(self, name: str) -> bool:
+        """Tell whether components hold a flow; the ends of ramps are added with the ramps."""
+        store, _, way = name.rpartition(".")
+        ends = {r.up for r in self.campus.program.ramps} | {r.down for r in self.campus.program.ramps}
+        held = self._has("Generator-p", name) or self._has("Link-p", name) or name in ("renewable", "flexible")
+        return held or (way in ("charge", "discharge") and bool(store)) or self.campus.program.flow(name) in ends
 
     def of(self, variable: str, key: str) -> Any:
         """A variable of one component, as an expression."""
@@ -81,6 +96,8 @@ class _Model:
     def flow(self, j: int) -> Any:
         """A flow as an expression."""
         name = self.campus.program.flows[j].name
+        if j in self.own_flows:
+            return 1 * self.own_flows[j]
         if name == "flexible":
             usual = self.campus.setting.flexible_share * self.campus.setting.load_mw
             return self.of("Link-p", MOVED) + self.by_step(usual)
@@ -119,9 +136,10 @@ def add_rows(model: Any, campus: Campus, snapshots: Any) -> None:
     for at, link in enumerate(program.links):
         if not link.name.endswith((LEVEL, ".least")):
             m.row(_of_columns(m, link), "<=", link.limit, f"link-{at}-{link.name}")
-    for name in CAPPED:
-        if program.flow(name) >= 0:
-            _cap(m, program.flow(name))
+    for j in [program.flow(name) for name in CAPPED if program.flow(name) >= 0] + list(m.own_flows):
+        _cap(m, j)
+    for k, store in enumerate(program.stores):
+        _own_row(m, k, store)
     for ramp in program.ramps:
         _limit_ramp(m, ramp)
     if campus.setting.flexible_share > 0.0 and campus.setting.checkpoint_loss_h > 0.0:
@@ -134,14 +152,26 @@ def _of_columns(m: _Model, link: Link) -> Any:
 
 
 def _cap(m: _Model, j: int) -> None:
-    """Keep a flow below the columns that bound it, unless that is its own size alone."""
+    """Keep a flow below the columns that bound it."""
     flow = m.campus.program.flows[j]
+    if not flow.upper_terms:
+        return
+    room = m.flow(j)
     for t in flow.upper_terms:
         sizes = np.unique(t.column)
-        if len(sizes) == 1 and int(sizes[0]) not in m.own:
-            m.row(m.flow(j) - m.column(int(sizes[0])) * m.by_step(t.factor), "<=", 0, f"cap-{flow.name}")
-        else:
-            m.row(m.flow(j) - m.column_by_step(t.column) * m.by_step(t.factor), "<=", 0, f"cap-{flow.name}")
+        alone = len(sizes) == 1 and int(sizes[0]) not in m.own
+        room = room - (m.column(int(sizes[0])) if alone else m.column_by_step(t.column)) * m.by_step(t.factor)
+    m.row(room, "<=", m.by_step(flow.upper), f"cap-{flow.name}")
+
+
+def _own_row(m: _Model, k: int, store: Store) -> None:
+    """Row of a store that holds nothing and that no bus stands for: one with a flow of the program's own."""
+    flows = {j: f.gain[k] for j, f in enumerate(m.campus.program.flows) if k in f.gain}
+    if not set(flows) & set(m.own_flows):
+        return
+    parts = [m.flow(j) * gain for j, gain in flows.items()]
+    given = np.zeros(m.campus.program.steps) if store.inflow is None else -store.inflow
+    m.row(sum(parts[1:], parts[0]), "=", m.by_step(given), f"row-{store.name}")
 
 
 def _limit_ramp(m: _Model, ramp: Ramp) -> None:
