@@ -295,9 +295,13 @@ def test_words_for_missing_are_empty_cells(tmp_path: Path) -> None:
     assert validate("pue", path)["metrics"]["pue"]["n"] == 0
 
 
-def test_an_input_that_no_formula_takes_is_told_with_its_row(tmp_path: Path) -> None:
-    path = tmp_path / "runs.csv"
-    head = "name,params_total_B,params_active_B,layers,d_model,heads,seq_len,tokens_B,hardware,n_devices,device_hours\n"
-    good, bad = (f"GPT,{total},175,96,12288,96,2048,300,V100,10000,3552000\n" for total in ("175", "0"))
-    path.write_text(head + good + bad, encoding="utf-8")
-    assert "row 2 has a cell that cannot be used" in refused(lambda p: validate("training", p), str(path))
+def test_an_input_that_no_formula_takes_is_told_with_its_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def predict(rows: list[dict[str, str]], *_: object) -> tuple[list[object], list[object]]:
+        for row in rows:
+            1.0 / len(row["operator"])
+        return [], []
+
+    monkeypatch.setattr("wattscale.validation.pue.predict", predict)
+    path = tmp_path / "pue.csv"
+    path.write_text("operator,pue\nA,1.2\n,1.3\n", encoding="utf-8")
+    assert "row 2 has a cell that cannot be used" in refused(lambda p: validate("pue", p), str(path))

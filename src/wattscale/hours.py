@@ -71,8 +71,8 @@ class Calendar:
     def labels(self) -> npt.NDArray[np.datetime64]:
         """Give the hours of `year` as labels for people, shape (8760,), ascending."""
         days = calendar_of(self.year).dates().astype("datetime64[h]")
-        labels: npt.NDArray[np.datetime64] = (days[:, None] + np.arange(HOURS_PER_DAY)).ravel()
-        return labels
+        hours = np.arange(HOURS_PER_DAY).astype("timedelta64[h]")
+        return np.asarray((days[:, None] + hours).ravel(), dtype="datetime64[h]")
 
 
 @lru_cache(maxsize=64)

@@ -176,3 +176,10 @@ def test_nasa_power_in_megajoules_is_refused(tmp_path: Path) -> None:
     }
     with pytest.raises(InputError, match=r"ALLSKY_SFC_SW_DWN in 'MJ/hr'"):
         read_weather(write(tmp_path / "w.json", json.dumps(answer)))
+
+
+def test_a_row_without_a_date_is_told_with_its_line(tmp_path: Path) -> None:
+    lines = TMY3.read_text(encoding="latin-1").splitlines()
+    lines[10] = lines[10][lines[10].index(",") :]
+    with pytest.raises(InputError, match="line 11 has no readable date"):
+        read_weather(write(tmp_path / "w.csv", "\n".join(lines)))

@@ -100,10 +100,11 @@ def weather_years(files: SiteSeries, weather: str) -> tuple[PlanWarning, ...]:
     for file, word in ((files.prices, "Prices are"), (files.carbon, "Carbon is")):
         if file is None or file.calendar is None or (own is not None and _same(file.calendar, own)):
             continue
-        what = f"of {told(own)}" if own is not None else "of no single year" if files.weather else "synthetic"
+        year_of = f"of {told(own)}" if own is not None else "of no single year"
+        what = f"{year_of} ({weather})" if files.weather else "synthetic"
         year = file.calendar.year
         message = (
-            f"{word} of {told(file.calendar)}, the weather is {what} ({weather}): wind and sun do not stand in the "
+            f"{word} of {told(file.calendar)}, the weather is {what}: wind and sun do not stand in the "
             "hours whose prices they made, which can change what wind earns by a quarter (Germany 2023: 27 %). Give "
             f'the weather of {year}, for instance site.weather_service = "open-meteo" with site.weather_year = {year}.'
         )

@@ -222,7 +222,7 @@ def _column(name: str, table: list[list[str]], numbered: list[tuple[int, str]], 
     if bad.any():
         i = int(np.flatnonzero(bad)[0])
         raise InputError(
-            f"line {numbered[i][0]}: {name} is {clipped(cells[i])}",
+            f"line {numbered[i][0]}: {name} is {values[i]:g}",
             where=FIELD,
             value=path,
             allowed=f"{least:g} to {largest:g}",

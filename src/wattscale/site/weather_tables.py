@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,7 +101,9 @@ def read_table(text: str, path: str, repair_hours: int = 0) -> WeatherFile:
             hint="Give the file as the service wrote it, with its header",
         )
     try:
-        table = read(text.replace("\r\n", "\n").replace("\r", "\n"), path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of mixed columns; their cells are checked below
+            table = read(text.replace("\r\n", "\n").replace("\r", "\n"), path)
     except (
         ValueError,
         KeyError,
@@ -124,6 +127,9 @@ def read_table(text: str, path: str, repair_hours: int = 0) -> WeatherFile:
 def _placed(table: TableFile, path: str, repair_hours: int) -> WeatherFile:
     """Check the columns, put them into the model year and convert the units."""
     checked_coordinates(table.latitude, table.longitude, table.elevation_m, path)
+    undated = np.flatnonzero(pd.isna(table.frame.index))
+    if undated.size:
+        raise _wrong(path, f"line {undated[0] + table.first_line} has no readable date", "a date in every row")
     frame, averaged = _hourly(table, path)
     if "pressure" in frame.columns:
         frame = frame.assign(pressure=pd.to_numeric(frame["pressure"], errors="coerce") * table.pressure_pa_per_unit)

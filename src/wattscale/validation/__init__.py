@@ -30,6 +30,13 @@ KINDS: Mapping[str, str] = {
     "outlook": "wattscale.validation.outlook",
 }
 """Kinds of measured data and the module that predicts each."""
+UNUSABLE = (ArithmeticError, ValueError, LookupError, TypeError)
+"""What a predictor makes of a cell that it cannot use."""
+MOST_REASON = 150
+MOST_NUMBER = 1e40
+"""No measurement comes near it; a larger one is a damaged cell."""
+MISSING = ("nan", "na", "n/a", "none", "null")
+"""Words that other tools write for an empty cell."""
 
 
 def validate(kind: str, data: str | Path | None = None, cross_validate: bool = False) -> dict[str, Any]:
@@ -90,10 +97,6 @@ def validate(kind: str, data: str | Path | None = None, cross_validate: bool = F
     }
 
 
-UNUSABLE = (ArithmeticError, ValueError, LookupError, TypeError)
-"""What a predictor makes of a cell that it cannot use."""
-
-
 def _name_row(predict: Any, rows: list[dict[str, str]], catalog: Catalog, folder: Path, path: Path) -> None:
     """Say which row of a user's file cannot be used, if one alone cannot."""
     for number, row in enumerate(rows, start=1):
@@ -105,13 +108,6 @@ def _name_row(predict: Any, rows: list[dict[str, str]], catalog: Catalog, folder
                 f"row {number} has a cell that cannot be used ({reason})", where="--data", value=str(path),
                 hint="Correct it, or leave it empty if it was not measured",
             ) from error  # fmt: skip
-
-
-MOST_REASON = 150
-MOST_NUMBER = 1e40
-"""No measurement comes near it; a larger one is a damaged cell."""
-MISSING = ("nan", "na", "n/a", "none", "null")
-"""Words that other tools write for an empty cell."""
 
 
 def _checked_cells(rows: list[dict[str, str]], targets: tuple[str, ...], path: Path) -> list[dict[str, str]]:

@@ -33,6 +33,25 @@ MOST_TOKENS = 1e8
 """More tokens than any model takes or gives in one request; a larger number is another column."""
 MOST_REASON = 200
 NUMBERS = ("INT", "DECIMAL", "DOUBLE", "FLOAT")
+NUMBER_HINT = "Write dates such as 2024-05-10 00:00:00; numbers since 1970 must be turned into dates first"
+KEYS = {"ContextTokens": "workload.serving.input_tokens", "GeneratedTokens": "workload.serving.output_tokens"}
+SEPARATORS = (",", ";", "\t", "|")
+LONGEST_HEADER = 100_000
+FIRST, LAST = "1970-01-01", "2100-01-01"
+"""A time outside these days is no time of a request; the hours between them are few enough to sum."""
+SUMS = f"""SELECT CASE WHEN TIMESTAMP IS NULL THEN -2
+        WHEN NOT isfinite(TIMESTAMP) OR TIMESTAMP < TIMESTAMPTZ '{FIRST}' OR TIMESTAMP >= TIMESTAMPTZ '{LAST}' THEN -1
+        ELSE CAST(floor(epoch(TIMESTAMP) / 3600) AS BIGINT) END AS h,
+    CAST(count(*) AS DOUBLE) AS n, sum(ContextTokens) AS tokens_in, sum(GeneratedTokens) AS tokens_out,
+    min(CASE WHEN isfinite(TIMESTAMP) THEN epoch(TIMESTAMP) END) / 3600 AS first,
+    max(CASE WHEN isfinite(TIMESTAMP) THEN epoch(TIMESTAMP) END) / 3600 AS last,
+    count(*) - count(ContextTokens) AS no_in, count(*) - count(GeneratedTokens) AS no_out,
+    count_if(ContextTokens < 0 OR isnan(ContextTokens)) AS less_in,
+    count_if(GeneratedTokens < 0 OR isnan(GeneratedTokens)) AS less_out,
+    count_if(ContextTokens > {MOST_TOKENS:.0f}) AS more_in, count_if(GeneratedTokens > {MOST_TOKENS:.0f}) AS more_out,
+    count_if(GeneratedTokens = 0) AS failed
+    FROM log GROUP BY h ORDER BY h"""
+"""One pass over the log; rows without a readable time, and those of no possible time, are in groups of their own."""
 
 
 @dataclass(frozen=True)
@@ -156,26 +175,6 @@ def _places(header: list[str], file: Path) -> list[int]:
     return [names.index(column.lower()) for column in COLUMNS]
 
 
-SEPARATORS = (",", ";", "\t", "|")
-LONGEST_HEADER = 100_000
-NUMBER_HINT = "Write dates such as 2024-05-10 00:00:00; numbers since 1970 must be turned into dates first"
-FIRST, LAST = "1970-01-01", "2100-01-01"
-"""A time outside these days is no time of a request; the hours between them are few enough to sum."""
-SUMS = f"""SELECT CASE WHEN TIMESTAMP IS NULL THEN -2
-        WHEN NOT isfinite(TIMESTAMP) OR TIMESTAMP < TIMESTAMPTZ '{FIRST}' OR TIMESTAMP >= TIMESTAMPTZ '{LAST}' THEN -1
-        ELSE CAST(floor(epoch(TIMESTAMP) / 3600) AS BIGINT) END AS h,
-    CAST(count(*) AS DOUBLE) AS n, sum(ContextTokens) AS tokens_in, sum(GeneratedTokens) AS tokens_out,
-    min(CASE WHEN isfinite(TIMESTAMP) THEN epoch(TIMESTAMP) END) / 3600 AS first,
-    max(CASE WHEN isfinite(TIMESTAMP) THEN epoch(TIMESTAMP) END) / 3600 AS last,
-    count(*) - count(ContextTokens) AS no_in, count(*) - count(GeneratedTokens) AS no_out,
-    count_if(ContextTokens < 0 OR isnan(ContextTokens)) AS less_in,
-    count_if(GeneratedTokens < 0 OR isnan(GeneratedTokens)) AS less_out,
-    count_if(ContextTokens > {MOST_TOKENS:.0f}) AS more_in, count_if(GeneratedTokens > {MOST_TOKENS:.0f}) AS more_out,
-    count_if(GeneratedTokens = 0) AS failed
-    FROM log GROUP BY h ORDER BY h"""
-"""One pass over the log; rows without a readable time, and those of no possible time, are in groups of their own."""
-
-
 def _summed(connection: duckdb.DuckDBPyConnection, file: Path) -> RequestLog:
     found = connection.execute(SUMS).fetchnumpy()
     sums = {name: np.ma.filled(np.ma.asarray(column, np.float64), np.nan) for name, column in found.items()}
@@ -215,9 +214,6 @@ def _checked(part: dict[str, FloatArray], strays: tuple[PlanWarning, ...], file:
         warnings += (PlanWarning("log-failed-requests", text),)
     hours = part["h"].astype(np.int64)
     return RequestLog(hours, part["n"], part["tokens_in"], part["tokens_out"], start, end, failed, warnings)
-
-
-KEYS = {"ContextTokens": "workload.serving.input_tokens", "GeneratedTokens": "workload.serving.output_tokens"}
 
 
 def _refuse_unreadable(connection: duckdb.DuckDBPyConnection, count: int, total: int, file: Path) -> None:
