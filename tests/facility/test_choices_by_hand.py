@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from wattscale.facility.annual import annual, yearly_figures
+from wattscale.facility.chillers import air_cooled_cop, dx_cop, water_cooled_cop
 from wattscale.facility.cooling import run_building
 from wattscale.facility.density import air_limit_kw, check_remainder, liquid_share_needed
 from wattscale.facility.design import design_space, technology
@@ -67,7 +68,40 @@ def test_yearly_figures_follow_from_each_other(catalog, air):
     assert f["pue"][1] <= f["pue"][0] <= f["pue"][2]
     assert f["tue"][0] == pytest.approx(f["pue"][0] * f["itue"][0])
     assert f["peak_mw"][0] == pytest.approx(hours.power_mw.max())
+    assert f["peak_mw"][1] <= f["peak_mw"][0] <= f["peak_mw"][2]
     assert f["max_hourly_pue"] == pytest.approx((hours.power_mw / it).max())
     assert f["heat_reused_mwh"] == pytest.approx(reused)
     assert (f["ere"], f["erf"]) == (pytest.approx((total - reused) / energy), pytest.approx(reused / total))
     assert f["compressor_free_hours"] == hours.compressor_free.sum()
+
+
+class Curves:
+    """Round coefficients in place of the fitted ones."""
+
+    water_constant, water_load, water_load2, water_lift, water_cop_max = 0.4, 0.3, -0.1, 0.06, 15.0
+    air_constant, air_load, air_load2, air_lift, air_cop_max = 0.3, 0.2, -0.1, 0.06, 12.0
+    dx_cop_0c, dx_fall, dx_cop_max = 8.0, 0.02, 6.0
+
+
+def test_chillers_reach_their_share_of_carnot():
+    """From 6.85 to 36.85 C: 280 / 30 of Carnot; at half load 0.4 + 0.15 - 0.025 + 0.06 for a lift of 30 K."""
+    cold, hot, half = np.array([6.85]), np.array([36.85]), np.array([0.5])
+    assert water_cooled_cop(cold, hot, half, Curves) == pytest.approx(280 / 30 * (0.4 + 0.15 - 0.025 + 0.06))
+    assert air_cooled_cop(cold, hot, half, Curves) == pytest.approx(280 / 30 * (0.3 + 0.1 - 0.025 + 0.06))
+    # No lift: the cap, with the quality of no lift; a condenser colder than the evaporator is no lift either.
+    assert water_cooled_cop(cold, cold, half, Curves) == pytest.approx(15.0)
+    assert water_cooled_cop(cold, cold - 400.0, half, Curves) == pytest.approx(15.0)
+
+
+def test_direct_expansion_falls_with_heat_from_a_cap():
+    assert dx_cop(np.array([-10.0, 0.0, 50.0]), Curves) == pytest.approx([6.0, 6.0, 8 * np.exp(-1.0)])
+
+
+def test_hours_without_compressors_are_counted_as_ones(catalog, air):
+    """A loop that needs no machine counts every hour of its liquid; the hall's chiller runs in some hours."""
+    space = design_space(catalog, "direct-to-chip", "double-conversion", "2N")
+    tech, it = technology(catalog, "direct-to-chip"), np.full(air.temp_c.size, 8.0)
+    hours = run_building(tech, space.central(), air, it, 10.0)
+    assert set(np.unique(hours.compressor_free)) <= {0.0, 1.0}
+    assert set(np.unique(hours.liquid_free)) <= {0.0, 1.0}
+    assert (hours.compressor_free == (hours.uses_mw["compressors"] == 0)).all()
