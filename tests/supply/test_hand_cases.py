@@ -41,7 +41,7 @@ def test_a_generator_for_one_outage_is_as_large_as_the_outage_needs_and_rests_el
     load = 9.0 + 0.55 * np.sin(np.arange(240) / 7.0)
     outage = np.zeros(240)
     outage[9:100] = 1.0
-    s = setting(240, load_mw=load, called=outage, curtailment_required=True)
+    s = setting(240, load_mw=load, called=outage, curtailment_share=1.0, curtailment_required=True)
     campus, solution, _ = solved(s, grid(), gas(capital_usd_per_mw=500.0, fuel_usd_per_mwh=300.0))
     given = solution.flows[campus.program.flow("gas-turbine")]
     assert solution.columns[campus.program.column("gas-turbine")] == pytest.approx(load[9:100].max(), rel=1e-3)
@@ -56,8 +56,8 @@ def test_expected_cost_of_outages_without_a_plant_is_the_worth_of_what_is_not_se
     for hours in (1, 5):
         outage = np.zeros(48)
         outage[9 : 9 + hours] = 1.0
-        s = setting(48, load_mw=np.full(48, 10.0), called=outage, curtailment_required=True, unserved_usd_per_mwh=1.0,
-                    import_usd_per_mwh=np.zeros(48))  # fmt: skip
+        s = setting(48, load_mw=np.full(48, 10.0), called=outage, curtailment_share=1.0, unserved_usd_per_mwh=1.0,
+                    curtailment_required=True, import_usd_per_mwh=np.zeros(48))  # fmt: skip
         campus = build(s, named(grid()))
         solution = solve(campus.program)
         unserved += float(solution.flows[campus.program.flow("unserved")].sum())
