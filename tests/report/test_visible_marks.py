@@ -119,6 +119,7 @@ def test_a_study_shows_the_histogram_of_each_of_its_figures(results: dict[str, d
     assert len(vary) >= 3
 
 
+@pytest.mark.slow
 def test_charts_of_an_outlook_draw_marks(outlook: Any) -> None:
     missing = {}
     for name, (draw, _) in OUTLOOK_CHARTS.items():

@@ -71,10 +71,11 @@ function isTable(value: unknown): value is Record<string, Value> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Writes a change: of a share, which is itself shown in per cent, in points; of all others in per cent. */
+/** Writes a change: of a share, shown in per cent itself, in points; of a temperature in degrees; of all others in per cent. */
 export function change(now: number, before: number, shown = ''): string {
   if (before === now) return '';
   if (shown.endsWith('%')) return points(now - before);
+  if (shown.endsWith('°C')) return `${now > before ? '+' : '−'}${three(Math.abs(now - before))} °C`;
   if (before === 0) return 'new';
   const share = (now - before) / Math.abs(before);
   if (Math.abs(share) < 0.0005) return '';
