@@ -133,7 +133,7 @@ def test_water_of_power_plants_and_of_the_grid(catalog):
 
 
 def test_permanent_jobs_with_what_they_pull_and_displace(catalog):
-    """Direct 100 (80 to 130), 20 of them on site; half displaces others (0.3 to 0.6), so most is kept at the high end."""
+    """Direct 100 (80 to 130), 20 of them on site; half displaces others (0.3 to 0.6): the high end keeps most."""
     multiplier = catalog.figure("multipliers", "data_centre.employment_multiplier")
     row = SimpleNamespace(gross=150.0)
     found = _permanent(row, (100.0, 80.0, 130.0), 20.0, (0.5, 0.3, 0.6), catalog)
