@@ -73,6 +73,15 @@ def test_running_costs_by_hand():
     assert found["insurance"].total_usd_per_year == pytest.approx(capital * 0.005)
 
 
+def test_software_is_paid_at_the_purchase_for_its_term(monkeypatch):
+    """1.5 % of the price and 200 a device for 4 years: 1,000 x 500 USD, a quarter of it a year."""
+    assert "software" not in lines()
+    for key, value in {"software.term": 4.0, "software.share": 0.015, "software.licence": 200.0}.items():
+        monkeypatch.setitem(PRICES, key, value)
+    found = lines()["software"]
+    assert (found.capital_usd, found.total_usd_per_year) == (pytest.approx(500_000.0), pytest.approx(125_000.0))
+
+
 def test_a_supply_that_pays_for_its_connection_is_not_billed_twice():
     found = lines(supply={"grid.capital": 7.0, "grid.energy": 9.0}, capital={"grid": 70.0}, life={"grid": 10.0})
     assert "grid_connection" not in found

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from wattscale.economics.cashflow import capital_payments, cash_flow, implied_resale, tax
+from wattscale.economics.choices import breakeven_load_figures, smallest_operator_figures
+from wattscale.economics.contracts import Contract, certified_mw
 from wattscale.economics.finance import irr, irr_many, irr_roots, mirr, npv, payback_years
 from wattscale.economics.lcoe import PlantCost, fixed_charge_rate, lcoe, levelised_ptc
 from wattscale.economics.price_process import PriceProcess, _fit_jumps, normal_scores, seasonal_mean, simulate
@@ -69,6 +71,28 @@ def test_resale_that_an_annuity_implies_at_a_rate():
     """Annuity of 100 over 3 years at 10 % less a fifth of its value then: s = 0.2 comes back."""
     full = 100 * 0.1 / (1 - 1.1**-3)
     assert implied_resale(line(100.0, 3.0, full * (1 - 0.2 / 1.331)), 0.1) == pytest.approx(0.2)
+
+
+def test_a_dollar_of_capital_is_resold_like_a_million():
+    assert implied_resale(line(1.0, 10.0, 0.08), 0.0) == pytest.approx(0.2)
+    assert implied_resale(line(0.0, 10.0, 0.0), 0.0) == 0.0
+
+
+def test_the_smallest_operator_has_one_replica_at_the_same_unit_costs():
+    """8 of 100 devices: 8 % of capital and cost; at full load 8 x 2 Mtok, of which 10 USD each must earn 40."""
+    found = smallest_operator_figures(1000.0, 100.0, 8, 2.0, 500.0)
+    assert (found["smallest_operator_capital_usd"], found["smallest_operator_usd_per_year"]) == (80.0, 40.0)
+    assert found["smallest_operator_mtok_per_year"] == 16.0
+    needed = breakeven_load_figures(found, 10.0, 1000.0)
+    assert needed["smallest_operator_breakeven_load_ratio"] == pytest.approx(0.25)
+    assert needed["smallest_operator_requests_per_day"] == pytest.approx(4 * 1e6 / 1000 / 365)
+    assert breakeven_load_figures({**found, "smallest_operator_mtok_per_year": 0.0}, 10.0, 1000.0) == {}
+
+
+def test_certificates_come_hour_by_hour_with_purchase_agreements_alone():
+    rows = [Contract("baseload", np.array([1.0, 2.0]), 50.0), Contract("24-7", np.array([3.0, 0.0]), 50.0)]
+    assert certified_mw([*rows, Contract("hedge", np.array([9.0, 9.0]), 50.0)]).tolist() == [4.0, 2.0]
+    assert certified_mw([Contract("hedge", np.array([9.0, 9.0]), 50.0)]) is None
 
 
 def test_cash_of_a_plan_after_tax():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from wattscale.impact.carbon import Certificates, Metered, metered, operational_carbon, scope_table
+from wattscale.impact.employment import _permanent
 from wattscale.impact.input_output import Economy, effects, leontief_inverse
 from wattscale.impact.jobs import jobs, total
 from wattscale.impact.water import source_water_m3, stress_weighted_m3
@@ -129,3 +130,17 @@ def test_water_of_power_plants_and_of_the_grid(catalog):
     both = {"grid": np.full(10, 10.0), "unserved": np.full(10, 99.0), "gas-turbine": np.full(10, 2.0)}
     assert source_water_m3(both, 3.0, catalog) == pytest.approx(300 + 2 * gas)
     assert stress_weighted_m3(1000.0, 4.0) == 800.0
+
+
+def test_permanent_jobs_with_what_they_pull_and_displace(catalog):
+    """Direct 100 (80 to 130), 20 of them on site; half displaces others (0.3 to 0.6): the high end keeps most."""
+    multiplier = catalog.figure("multipliers", "data_centre.employment_multiplier")
+    row = SimpleNamespace(gross=150.0)
+    found = _permanent(row, (100.0, 80.0, 130.0), 20.0, (0.5, 0.3, 0.6), catalog)
+    assert found["jobs_permanent"] == (100.0, 80.0, 130.0)
+    assert found["jobs_permanent_net"] == pytest.approx((50.0, 80 * 0.4, 130 * 0.7))
+    low, high = 80 + 20 * (multiplier.low - 1), 130 + 20 * (multiplier.high - 1)
+    assert found["jobs_permanent_all"] == pytest.approx((150.0, low, high))
+    assert found["jobs_permanent_all_net"] == pytest.approx((75.0, low * 0.4, high * 0.7))
+    per_job = catalog.value("multipliers", "data_centre.value_added_per_job")
+    assert found["value_added_usd_per_year"] == pytest.approx(150 * per_job)
