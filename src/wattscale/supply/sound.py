@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from wattscale.supply.faults import GAP, OVERDRAWN
 from wattscale.supply.matrix import MatrixForm, matrix_form, scales
 from wattscale.supply.program import Program, Solution
 from wattscale.units import FloatArray
 
-BROKEN = 1e-4
-"""Miss of a row or bound, over the largest term in it and the mean load, from which a point is no answer [1]."""
-LOOSE = 1e-2
-"""Certified gap from which a point is no answer [1]."""
 FREE = 1e-4
 """Cost over the usual cost of the program (its dear parts for its whole load) below which it counts as free [1]."""
 
@@ -35,10 +32,10 @@ def flaw(program: Program, solution: Solution) -> str:
     if not all(np.all(np.isfinite(x)) for x in numbers):
         return "values that are no numbers"
     missed = largest_miss(program, solution)
-    if missed > BROKEN:
+    if missed > OVERDRAWN:
         return f"rows missed by {missed:.1e} of their size"
     gap = (solution.objective - solution.bound) / max(abs(solution.objective), money_scale(program))
-    if not -BROKEN <= gap <= LOOSE:
+    if not -OVERDRAWN <= gap <= GAP:
         return f"a gap of {gap:.1%} to its proven bound"
     return ""
 
