@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from wattscale.compute.collectives import distinct_domains
 from wattscale.compute.parallelism import FULL, NONE, SELECTIVE, Layout
 from wattscale.compute.training_coefficients import Machine, StepCoefficients
 from wattscale.compute.training_memory import MemoryCoefficients, training_memory
@@ -309,3 +310,9 @@ def test_the_shape_of_a_model_with_two_kinds_of_experts() -> None:
     assert found.attention_flops == pytest.approx(7 * 2 * 6 * 9 * 16.5)
     assert found.kv_elements == 7 * 18
     assert math.isclose(found.forward_flops, found.linear_flops + found.head_flops + found.attention_flops)
+
+
+def test_copies_that_go_to_one_domain_travel_once() -> None:
+    """Of 4 domains 2 copies reach 4 (1 - 0.75^2) = 1.75; a group within a part of one domain reaches one."""
+    assert float(distinct_domains(2, 4)) == pytest.approx(1.75)
+    assert float(distinct_domains(2, 0.5)) == 1.0

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from wattscale.scenario.workload import ServingTable
 from wattscale.workload.flops import attention_flops, forward_flops, matmul_flops, mean_forward_flops, state_flops
 from wattscale.workload.layers import Architecture, Attention, FeedForward, LayerGroup
 from wattscale.workload.memory import (
@@ -17,6 +18,7 @@ from wattscale.workload.memory import (
     weight_bytes,
     weight_bytes_touched,
 )
+from wattscale.workload.stage import serving_context
 
 GROUPED = {"heads": 6, "kv_heads": 2, "head_dim": 4, "v_head_dim": 5}
 WINDOW = Attention("window", **GROUPED, window=8)
@@ -164,3 +166,7 @@ def test_work_on_weights_is_two_flop_for_each_but_the_table():
 def test_states_and_taps_work_per_token():
     assert state_flops(MAMBA2) == 6 * 20 * 3 + 2 * 4 * 20
     assert state_flops(Attention("full", **GROUPED, conv_width=4)) == 0
+
+
+def test_a_served_token_sees_the_input_and_half_of_the_output():
+    assert serving_context(ServingTable(input_tokens=1000.0, output_tokens=250.0)) == 1125.0
