@@ -19,7 +19,15 @@ from wattscale.measure.table import measurement, table_csv
 from wattscale.staged import write_file, write_files
 
 SOURCE = Path(wattscale.__file__).parent
-STAGED = {"staged.py", "verbs.py", "outlook/outlook.py", "study/store.py", "site/clients.py", "web/jobs.py"}
+STAGED = {
+    "staged.py",
+    "verbs.py",
+    "outlook/outlook.py",
+    "study/store.py",
+    "site/clients.py",
+    "web/job_store.py",
+    "web/jobs.py",
+}
 """Modules that write files, each under another name first."""
 KILLED = """
 import os, sys

@@ -228,7 +228,8 @@ def test_a_full_disk_has_failed_and_leaves_what_was(there: bool, tmp_path: Path)
 @pytest.mark.slow
 def test_ctrl_c_ends_a_running_command_within_seconds() -> None:
     code = (
-        "import time, wattscale.explanation as e, sys\n"
+        "import signal, sys, time, wattscale.explanation as e\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where tests run in the background\n"
         "def slow(name):\n"
         "    print('begun', file=sys.stderr, flush=True)\n"
         "    time.sleep(60)\n"

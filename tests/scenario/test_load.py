@@ -8,6 +8,7 @@ from wattscale.errors import InputError
 from wattscale.scenario.load import load_scenario, preset_names, scenario_toml
 from wattscale.scenario.patch import Patch, apply_patch
 from wattscale.scenario.schema import Scenario
+from wattscale.scenario.toml import SMALLEST
 from wattscale.scenario.walk import fields_of
 
 
@@ -208,8 +209,8 @@ def test_an_unknown_preset_in_a_patch_is_refused():
 
 @settings(max_examples=25, deadline=None)
 @given(
-    limit=st.floats(0, 1e6, allow_nan=False),
-    share=st.floats(0, 1),
+    limit=st.just(0.0) | st.floats(SMALLEST, 1e6),
+    share=st.just(0.0) | st.floats(SMALLEST, 1),
     name=st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=30),
 )
 def test_any_valid_scenario_survives_being_written_and_read(limit, share, name):

@@ -116,13 +116,28 @@ def test_workers_end_at_once_when_nobody_waits_for_them_any_more(tmp_path):
     assert not any(alive(number) for number in workers)
 
 
-def test_ctrl_c_is_held_back_while_workers_begin():
+@pytest.fixture
+def hearing():
+    """Ctrl-C is heard, also where the tests were started in the background, whose processes ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_is_held_back_while_workers_begin(hearing):
     reached = []
     with pytest.raises(KeyboardInterrupt), _deaf_to_ctrl_c():
         reached += [os.kill(os.getpid(), signal.SIGINT), time.sleep(0.05)]
     assert reached == [None, None]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+def test_ctrl_c_that_is_ignored_stays_ignored_while_workers_begin(hearing):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with _deaf_to_ctrl_c():
+        os.kill(os.getpid(), signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
 
 @pytest.mark.slow

@@ -261,3 +261,11 @@ def test_a_storage_that_may_not_be_built_and_a_plant_struck_out_need_no_other_so
     s = replace(campus.setting, max_capacity_mw={"battery": 0.0, "smr": 0.0}, import_ramp_mw_per_h=20.0)
     program = build(s, named(grid(), battery(), slow(), gas(capital_usd_per_mw=2e4))).program
     assert solve_interior(program, TIGHT).objective == pytest.approx(solve_highs(program).objective, rel=2 * TIGHT)
+
+
+def test_a_limit_that_cannot_bind_stays_out_of_the_program():
+    """574,065 MW an hour on a connection of 100 MW left a gap of 24 % after 33 s."""
+    free = build(setting(48, flexible_share=0.5, flexible_window=24, connection_mw=150.0), named(grid()))
+    loose = replace(free.setting, import_ramp_mw_per_h=574065.0, flexible_ramp_share_per_h=1e6)
+    assert build(loose, named(grid())).program.ramps == free.program.ramps == ()
+    assert len(build(replace(loose, import_ramp_mw_per_h=149.0), named(grid())).program.ramps) == 1

@@ -153,8 +153,10 @@ def _one_thread() -> Iterator[None]:
 def _deaf_to_ctrl_c() -> Iterator[None]:
     """Hold Ctrl-C back: a pool that is half begun cannot be ended, and processes begun meanwhile shall not hear it."""
     heard: list[int] = []
-    in_main = threading.current_thread() is threading.main_thread()
-    before = signal.signal(signal.SIGINT, lambda number, _: heard.append(number)) if in_main else None
+    before = signal.getsignal(signal.SIGINT)
+    ours = threading.current_thread() is threading.main_thread() and before is not signal.SIG_IGN
+    if ours:
+        signal.signal(signal.SIGINT, lambda number, _: heard.append(number))
     resource_tracker.ensure_running()  # It lifts the mask when it starts.
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if hasattr(signal, "pthread_sigmask") else None
     try:
@@ -162,7 +164,7 @@ def _deaf_to_ctrl_c() -> Iterator[None]:
     finally:
         if mask is not None:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        if in_main:
+        if ours:
             signal.signal(signal.SIGINT, before)
     if heard:
         raise KeyboardInterrupt

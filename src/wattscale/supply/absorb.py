@@ -29,7 +29,7 @@ def absorb(program: Program, x: FloatArray, y: FloatArray, most_mw: float) -> No
     if not program.ramps:
         return
     surplus = np.asarray(sum(f.balance * y[j] for j, f in enumerate(program.flows)) - program.load, np.float64)
-    surplus[(surplus > most_mw) | (surplus < SMALL * float(np.max(np.abs(program.load))))] = 0.0
+    surplus[(surplus > most_mw) | (surplus < SMALL * program.peak_mw)] = 0.0
     if not surplus.any():
         return
     surplus = _run_higher(program, x, y, surplus)
@@ -66,7 +66,7 @@ def absorb_all(program: Program, solution: Solution, raw: Solution) -> Solution:
     flows = solution.flows.copy()
     absorb(program, solution.columns, flows, np.inf)
     left = np.abs(sum(f.balance * y for f, y in zip(program.flows, flows, strict=True)) - program.load)
-    if float(np.max(left)) > LEFT * float(np.max(np.abs(program.load))):
+    if float(np.max(left)) > LEFT * program.peak_mw:
         return raw
     set_changes(program, flows)
     return replace(solution, flows=flows, objective=cost_of(program, solution.columns, flows))

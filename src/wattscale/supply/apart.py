@@ -69,7 +69,7 @@ def meeting(program: Program, solution: Solution, least: float = LEAST) -> dict[
     free = FREE * float(np.mean(np.abs(solution.prices.balance)))
     for p in pairs(program):
         both = np.minimum(solution.flows[p.one], solution.flows[p.other])
-        steps = both > max(least * float(np.max(solution.flows[p.other])), DUST * float(np.max(np.abs(program.load))))
+        steps = both > max(least * float(np.max(solution.flows[p.other])), DUST * program.peak_mw)
         if any(program.stores[k].level is not None for k in program.flows[p.one].gain):
             steps &= solution.prices.balance < free
         if steps.any():

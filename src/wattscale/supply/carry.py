@@ -60,7 +60,7 @@ def carry_surplus(program: Program, x: FloatArray, y: FloatArray, s: FloatArray)
         s: Levels, changed in place.
     """
     surplus = sum(f.balance * y[j] for j, f in enumerate(program.flows)) - program.load
-    tolerance = SMALL * float(np.max(np.abs(program.load)))
+    tolerance = SMALL * program.peak_mw
     found = pairs(program)
     if not found or not np.any(surplus > tolerance):
         return

@@ -150,7 +150,10 @@ def _flexible_changes(b: Builder, k: int, usual: FloatArray) -> None:
     raised, cut = s.flexible_high - 1.0, 1.0 - s.flexible_low
     up, down = cut * before + raised * usual, raised * before + cut * usual
     if s.flexible_ramp_share_per_h is not None:
-        up = down = s.flexible_ramp_share_per_h * s.weight * usual
+        limit = s.flexible_ramp_share_per_h * s.weight * usual
+        if s.checkpoint_loss_h <= 0.0 and np.all(limit >= np.maximum(up, down)):  # it cannot bind
+            return
+        up, down = np.minimum(up, limit), np.minimum(down, limit)
         key = "supply.flexible_ramp_share_per_h"
         b.limits.append(Limit(key, s.flexible_ramp_share_per_h, "1/h", "ramp", len(b.ramps), 1.0))
     b.flow("flexible.up", 0.0, 0.0, upper=up)

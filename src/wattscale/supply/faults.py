@@ -44,7 +44,7 @@ def faults(program: Program, solution: Solution) -> list[Fault]:
 
 def broken_limits(program: Program, solution: Solution) -> list[Fault]:
     """List the limits that a settled solution breaks."""
-    x, load = solution.columns, max(float(np.max(np.abs(program.load))), 1e-9)
+    x, load = solution.columns, program.peak_mw
     found = [Fault("balance", imbalance(program, solution)), Fault("ramp", ramp_excess(program, x, solution.flows))]
     found += [Fault(b.name, float(v)) for b, v in zip(program.budgets, budget_excess(program, solution), strict=True)]
     for link in program.links:

@@ -103,7 +103,7 @@ def _soften(program: Program, limits: list[Limit]) -> tuple[Program, list[int]]:
     columns = [replace(c, cost=0.0) for c in program.columns]
     flows = tuple(replace(f, cost=np.zeros(program.steps)) for f in program.flows)
     budgets, links = list(program.budgets), list(program.links)
-    room = 1000.0 * float(np.max(np.abs(program.load)))
+    room = 1000.0 * program.peak_mw
     energy = float(program.weight @ np.abs(program.load))
     excess: list[int] = []
     for limit in limits:

@@ -162,6 +162,12 @@ class Program:
         """Number of steps."""
         return len(self.weight)
 
+    @property
+    def peak_mw(self) -> float:
+        """Largest power asked in a step, against which small powers are measured: load, or load that can be moved."""
+        moved = [float(np.max(np.abs(s.inflow), initial=0.0)) for s in self.stores if s.inflow is not None]
+        return max(float(np.max(np.abs(self.load), initial=0.0)), *moved, 1e-9)
+
     def column(self, name: str) -> int:
         """Index of a column by name, -1 where there is none."""
         return next((i for i, c in enumerate(self.columns) if c.name == name), -1)

@@ -73,4 +73,4 @@ def ramp_excess(program: Program, columns: FloatArray, flows: FloatArray) -> flo
         change = np.diff(flows[j])
         over = np.maximum(change - limits.rise[1:], -change - limits.fall[1:])
         worst = max(worst, float(np.max(over, initial=0.0)))
-    return worst / max(float(np.max(np.abs(program.load))), 1e-9)
+    return worst / program.peak_mw

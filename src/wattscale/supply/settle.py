@@ -71,7 +71,7 @@ def settle(program: Program, solution: Solution) -> Solution:
 def _settled(program: Program, solution: Solution, least: float) -> Solution:
     """Settle, with capacities below the least (over the largest load) taken as zero."""
     x = np.clip(solution.columns, 0.0, [c.upper for c in program.columns])
-    dust = least * float(np.max(np.abs(program.load)))
+    dust = least * program.peak_mw
     x[(x < dust) & (np.array([c.cost for c in program.columns]) > 0.0)] = 0.0
     y, s = solution.flows.copy(), solution.stores.copy()
     for k in range(len(program.stores)):
@@ -88,7 +88,7 @@ def _settled(program: Program, solution: Solution, least: float) -> Solution:
         if not level_alive(store).any():
             _close_node(program, k, x, y)
     _net(program, x, y)
-    absorb(program, x, y, ROUNDING * float(np.max(np.abs(program.load))))
+    absorb(program, x, y, ROUNDING * program.peak_mw)
     set_changes(program, y)
     _tighten_peaks(program, x, y)
     _tighten_reduction(program, x)
@@ -122,7 +122,7 @@ def store_flows(program: Program, k: int) -> tuple[list[int], list[int]]:
 def imbalance(program: Program, solution: Solution) -> float:
     """Give the largest gap in the balance of any step, over the largest load [1]."""
     given = sum(f.balance * y for f, y in zip(program.flows, solution.flows, strict=True))
-    return float(np.max(np.abs(program.load - given))) / max(float(np.max(np.abs(program.load))), 1e-9)
+    return float(np.max(np.abs(program.load - given))) / program.peak_mw
 
 
 def _settle_store(program: Program, k: int, price: FloatArray, x: FloatArray, y: FloatArray, s: FloatArray) -> None:
@@ -286,7 +286,7 @@ def _before_spot(program: Program, j: int, spot: int, x: FloatArray, y: FloatArr
 def _raise_supply(program: Program, order: list[int], missing: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
     """Let capacities of import or of plant rise by the rounding of the solver (not more) before load goes unserved."""
     grid = program.column("grid")
-    small = ROUNDING * float(np.max(np.abs(program.load)))
+    small = ROUNDING * program.peak_mw
     limits = ramp_limits(program, x)
     for j in order:
         flow = program.flows[j]
