@@ -132,3 +132,11 @@ def test_every_verb_leaves_the_old_file_when_the_new_one_does_not_fit(tmp_path, 
         main(["measure", "--read", str(results), "--fact", "gpu_model=H100", "--out", str(out)])
     assert ended.value.code == 0
     assert out.read_text().startswith("model,")
+
+
+def test_a_name_longer_than_a_file_name_can_be_is_wrong_input(tmp_path):
+    long = tmp_path / ("x" * 300)
+    with pytest.raises(InputError, match="cannot be written to"):
+        write_file(long, "text")
+    with pytest.raises(InputError, match="cannot be written to"):
+        write_files(long, {"a.txt": lambda path: path.write_text("new")})

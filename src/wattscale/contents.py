@@ -36,13 +36,18 @@ def content_of(path: Path) -> str:
         kept = _kept.get(str(path))
         if kept is not None and kept[0] == stamp:
             return kept[1]
-        with path.open("rb") as file:
-            made = hashlib.file_digest(file, "sha256").hexdigest()
+        made = hash_of(path)
     except (OSError, ValueError):
         return NOT_READABLE
     if STAMPS_TELL and time.time_ns() - max(found.st_mtime_ns, found.st_ctime_ns) > SETTLED_NS:
         _kept[str(path)] = (stamp, made)
     return made
+
+
+def hash_of(path: Path) -> str:
+    """Hash what a file holds now (SHA-256)."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def contents_of(files: Mapping[str, Path]) -> dict[str, str]:

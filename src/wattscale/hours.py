@@ -19,6 +19,17 @@ IntArray = npt.NDArray[np.int64]
 
 MONTH_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 """Days of each month of the model year."""
+LEAP_DAY = MONTH_DAYS[0] + MONTH_DAYS[1]
+"""Day of a leap year that is 29 February, counted from 0."""
+
+
+def is_leap(years: IntArray) -> npt.NDArray[np.bool_]:
+    """Tell which years of the Gregorian calendar have a 29 February.
+
+    >>> is_leap(np.array([1900, 2000, 2023, 2024])).tolist()
+    [False, True, False, True]
+    """
+    return (years % 4 == 0) & ((years % 100 != 0) | (years % 400 == 0))
 
 
 def local_hour(utc_offset_h: float = 0.0) -> FloatArray:
@@ -64,8 +75,7 @@ class Calendar:
         starts = np.asarray([f"{y:04d}-01-01" for y in self.years], dtype="datetime64[D]")
         day = np.arange(DAYS_PER_YEAR)
         years = np.asarray(self.years)
-        leap = (years % 4 == 0) & ((years % 100 != 0) | (years % 400 == 0))
-        later = (day + (leap & (day >= MONTH_DAYS[0] + MONTH_DAYS[1]))).astype("timedelta64[D]")
+        later = (day + (is_leap(years) & (day >= LEAP_DAY))).astype("timedelta64[D]")
         return np.asarray(starts + later, dtype="datetime64[D]")
 
     def labels(self) -> npt.NDArray[np.datetime64]:

@@ -19,6 +19,11 @@ Write = Callable[[Path], object]
 """Writes one file at the path it is given."""
 
 
+def beside(target: Path) -> Path:
+    """Give a hidden name in the same folder that nobody else has, to write under before the file takes its place."""
+    return target.with_name(f".{target.name}.{secrets.token_hex(8)}")
+
+
 def write_files(folder: Path, files: Mapping[str, Write], where: str = "--out") -> list[Path]:
     """Write some files into a folder, all or none.
 
@@ -34,9 +39,9 @@ def write_files(folder: Path, files: Mapping[str, Write], where: str = "--out") 
         InputError: The folder is a file, or cannot be written to.
         WattscaleError: The disk is full; nothing is left behind.
     """
-    if folder.exists() and not folder.is_dir():
-        raise InputError("is a file, not a folder", where=where, value=str(folder))
     try:
+        if folder.exists() and not folder.is_dir():
+            raise InputError("is a file, not a folder", where=where, value=str(folder))
         folder.parent.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         try:
@@ -64,15 +69,15 @@ def write_file(file: Path, text: str, where: str = "--out") -> None:
         InputError: It is a folder, or cannot be written to.
         WattscaleError: The disk is full; the file that was there stays.
     """
-    if file.is_dir():
-        raise InputError("is a folder; name the file in it", where=where, value=str(file))
     try:
+        if file.is_dir():
+            raise InputError("is a folder; name the file in it", where=where, value=str(file))
         target = file.resolve()
         if target.exists() and not target.is_file():
             target.write_text(text, encoding="utf-8")
             return
         target.parent.mkdir(parents=True, exist_ok=True)
-        staged = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
+        staged = beside(target)
         try:
             staged.write_text(text, encoding="utf-8")
             if target.exists():

@@ -61,14 +61,16 @@ def read_text(path: str | Path, field: str, kind: FileKind, encoding: str = "utf
 def read_table_text(path: str | Path, field: str, kind: FileKind, encoding: str = "utf-8-sig") -> str:
     """Read a text file of rows, refused before it is split where rows or lines are beyond reason.
 
+    Whatever ends its lines, a line feed does in the text given.
+
     Raises:
         InputError: As `read_text`; also more than `MOST_ROWS` rows, or a line of more than `MOST_LINE_CHARS`.
     """
-    text = read_text(path, field, kind, encoding)
-    rows = max(text.count("\n"), text.count("\r"))
+    text = read_text(path, field, kind, encoding).replace("\r\n", "\n").replace("\r", "\n")
+    rows = text.count("\n")
     if rows > MOST_ROWS:
         raise InputError(f"has {rows:,} rows", where=field, value=str(path), allowed=f"at most {MOST_ROWS:,}")
-    longest = max(len(line) for line in text.replace("\r", "\n").split("\n"))
+    longest = max(len(line) for line in text.split("\n"))
     if longest > MOST_LINE_CHARS:
         raise InputError(
             f"has a line of {longest:,} characters", where=field, value=str(path),
@@ -138,11 +140,7 @@ def numbered_rows(text: str, field: str, path: str) -> list[tuple[int, dict[str,
     rows: list[tuple[int, dict[str, str]]] = []
     try:
         header = next(reader, [])
-        if len(header) > MOST_COLUMNS:
-            raise InputError(f"has {len(header):,} columns", where=field, value=path, allowed=f"at most {MOST_COLUMNS}")
-        twice = next((name for name in header if name and header.count(name) > 1), None)
-        if twice is not None:
-            raise InputError(f"names the column {clipped(twice)} twice", where=field, value=path)
+        check_header(header, field, path)
         for cells in reader:
             if len(cells) > len(header):
                 raise InputError("has more cells than the header", where=f"{path}: line {reader.line_num}")
@@ -154,6 +152,19 @@ def numbered_rows(text: str, field: str, path: str) -> list[tuple[int, dict[str,
     if not rows:
         raise InputError("has no rows", where=field, value=path)
     return rows
+
+
+def check_header(names: list[str], field: str, path: str) -> None:
+    """Refuse a header of too many columns, or with a name that stands twice.
+
+    Raises:
+        InputError: Naming the number of columns, or the name.
+    """
+    if len(names) > MOST_COLUMNS:
+        raise InputError(f"has {len(names):,} columns", where=field, value=path, allowed=f"at most {MOST_COLUMNS}")
+    twice = next((name for name in names if name and names.count(name) > 1), None)
+    if twice is not None:
+        raise InputError(f"names the column {clipped(twice)} twice", where=field, value=path, hint="Leave one of them")
 
 
 def read_rows(path: str | Path, field: str, kind: FileKind = MEASUREMENTS) -> list[dict[str, str]]:

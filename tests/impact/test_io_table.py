@@ -9,7 +9,8 @@ import pytest
 
 from wattscale.errors import InputError
 from wattscale.impact.input_output import effects
-from wattscale.impact.io_table import read_economy
+from wattscale.impact.io_table import economy_files, read_economy
+from wattscale.scenario.impact import ImpactTable
 
 SECTORS = [("R", "farm"), ("R", "plant")]
 
@@ -85,3 +86,13 @@ def test_a_row_that_is_not_there_is_refused_with_the_nearest_word(table):
 def test_a_folder_without_coefficients_is_refused(tmp_path):
     with pytest.raises(InputError, match="save_all"):
         read_economy(tmp_path, "labour/Total", "income/Value Added")
+
+
+def test_a_list_that_names_a_file_elsewhere_is_refused_also_when_contents_are_hashed(table):
+    """Its place could not be told from the folder, which ended in a traceback."""
+    listed = {"A": {"name": "/elsewhere/A.txt", "nr_index_col": "2", "nr_header": "2"}}
+    (table / "file_parameters.json").write_text(json.dumps({"files": listed}))
+    scenario = ImpactTable(input_output=str(table / "file_parameters.json"), input_output_jobs="labour/Total")
+    assert not any("elsewhere" in str(p) for p in economy_files(scenario).values())
+    with pytest.raises(InputError, match="does not describe the table A"):
+        read_economy(table, "labour/Total", "income/Value Added")

@@ -324,3 +324,10 @@ def test_a_corrupt_open_meteo_answer_is_refused(tmp_path: Path) -> None:
         path.write_text(text)
         with pytest.raises(InputError, match=reason):
             read_weather(str(path))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_may_end_as_any_system_ends_them(tmp_path: Path, end: str) -> None:
+    path = tmp_path / "prices.csv"
+    path.write_bytes(price_rows().to_csv(index=False, lineterminator=end).encode())
+    assert read_prices(str(path)).price_usd_per_mwh.shape == (8760,)

@@ -148,3 +148,18 @@ def test_a_file_that_is_not_toml_names_the_line(tmp_path):
     path.write_text("cases = = 3\n")
     with pytest.raises(InputError, match="line 1"):
         load_study(path)
+
+
+@pytest.mark.parametrize("name", ["~nobody1x/p.csv", "a\0b.csv", "x" * 300 + ".csv"])
+def test_a_file_on_an_axis_that_cannot_be_is_refused_by_name(tmp_path, name):
+    tables = {"name": "s", "axis": [{"key": "site.prices", "values": [name]}]}
+    with pytest.raises(InputError, match=r"site\.prices"):
+        load_study(tables)
+
+
+def test_a_linked_file_on_an_axis_keeps_its_own_name(tmp_path):
+    (tmp_path / "blob").write_text("time_utc,price_usd_per_mwh\n")
+    (tmp_path / "p.csv").symlink_to(tmp_path / "blob")
+    (tmp_path / "s.toml").write_text('name = "s"\n[[axis]]\nkey = "site.prices"\nvalues = ["p.csv"]\n')
+    found = load_study(tmp_path / "s.toml")
+    assert str(tmp_path / "p.csv") in repr(found)

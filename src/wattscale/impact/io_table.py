@@ -6,6 +6,7 @@ Leaves out: parsing of raw databases (EXIOBASE, WIOD, OECD); pymrio does that.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -107,11 +108,11 @@ def economy_files(table: ImpactTable) -> dict[str, Path]:
 
 def _tables(folder: Path) -> list[Path]:
     """Give the tables of a folder that are read; none where its list of them cannot be."""
-    try:
-        files = read_json(folder / PARAMETERS, FIELD, LIST)["files"]
-        return [folder / files[name]["name"] for name in READ if name in files]
-    except (InputError, LookupError, TypeError):
-        return []
+    path, found = folder / PARAMETERS, []
+    for table in READ:
+        with suppress(InputError):
+            found.append(folder / _layout(read_json(path, FIELD, LIST), path, table)[0])
+    return found
 
 
 def _names(index: pd.Index[str]) -> list[tuple[str, ...]]:

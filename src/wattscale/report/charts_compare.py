@@ -16,7 +16,7 @@ from wattscale.report.compare import plan_names
 from wattscale.report.palette import NO_DATA, SEGMENT, TECHNOLOGY, colours, stack_order
 from wattscale.report.tables import HEADLINES, full_title
 from wattscale.report.theme import LIGHT, Spec, colour_scale, framed, name_axis, name_lines, number_axis
-from wattscale.report.words import name_for_people, people, scale
+from wattscale.report.words import is_share, name_for_people, people
 from wattscale.units import HOURS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def changes(plans: Sequence[Plan], width: int) -> Spec | None:
             here = plan.figures.get(key)
             if base is None or here is None:
                 continue
-            whole = 1.0 if scale(base.value, base.unit, key).after == " %" else abs(base.value)
+            whole = 1.0 if is_share(base.unit, key) else abs(base.value)
             if whole == 0:
                 continue
             percent = 100 * (here.value - base.value) / whole

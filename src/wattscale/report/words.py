@@ -153,6 +153,15 @@ def digits(value: float) -> str:
     return f"{sign}{size:,.{max(0, 2 - power)}f}"
 
 
+def is_share(unit: str, name: str) -> bool:
+    """Tell whether a figure is shown in per cent.
+
+    >>> is_share("1", "supply.cfe_hourly_share"), is_share("1", "compute.training.devices")
+    (True, False)
+    """
+    return unit in ("1", "1/year") and name.rsplit(".", 1)[-1].endswith(_PERCENT_ENDINGS)
+
+
 def scale(value: float, unit: str, name: str = "", exact: bool = False) -> Scale:
     """Choose the unit that shows a value best.
 
@@ -192,7 +201,7 @@ def scale(value: float, unit: str, name: str = "", exact: bool = False) -> Scale
         inner = scale(value * _MULTIPLES[multiple], unit.removeprefix(multiple), name)
         return Scale(inner.factor / _MULTIPLES[multiple], inner.before, inner.after)
     head, _, per = unit.partition("/")
-    if unit in ("1", "1/year") and name.rsplit(".", 1)[-1].endswith(_PERCENT_ENDINGS):
+    if is_share(unit, name):
         return Scale(0.01, "", " %")
     tail = _TAILS.get(per, f"/{_RATES.get(per, per)}")
     if head in ("USD", "$", "currency"):
@@ -248,8 +257,7 @@ def change_text(first: float, other: float, unit: str = "", name: str = "") -> s
     """
     if other == first:
         return "="
-    shown = scale(other, unit, name)
-    if shown.after == " %":
+    if is_share(unit, name):
         points = 100.0 * (other - first)
         return "≈" if abs(points) < SAME else f"{_signed(points, 1)} points"
     if unit == "calendar year":

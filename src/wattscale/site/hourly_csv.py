@@ -20,7 +20,7 @@ from wattscale.site.calendar import calendar_of_rows
 from wattscale.site.completeness import FileRows, model_hour, place_year
 from wattscale.units import FloatArray
 from wattscale.userfile import FileKind
-from wattscale.usertext import MOST_COLUMNS, read_table_text
+from wattscale.usertext import check_header, read_table_text
 
 SERIES = FileKind("an hourly series", (".csv", ".csv.gz"))
 TIME = "time_utc"
@@ -79,7 +79,7 @@ def read_hourly_csv(path: str, field: str, columns: Sequence[Column], repair_hou
 
 def _read_frame(path: str, field: str) -> pd.DataFrame:
     text = read_table_text(path, field, SERIES)
-    _check_header(text.partition("\n")[0], path, field)
+    check_header([cell.strip().strip('"').strip() for cell in text.partition("\n")[0].split(",")], field, path)
     try:
         frame = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, skipinitialspace=True)
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
@@ -91,15 +91,6 @@ def _read_frame(path: str, field: str) -> pd.DataFrame:
         ) from None
     frame.columns = [str(c).strip() for c in frame.columns]
     return frame
-
-
-def _check_header(line: str, path: str, field: str) -> None:
-    names = [cell.strip().strip('"').strip() for cell in line.split(",")]
-    if len(names) > MOST_COLUMNS:
-        raise InputError(f"has {len(names):,} columns", where=field, value=path, allowed=f"at most {MOST_COLUMNS}")
-    twice = next((name for name in names if name and names.count(name) > 1), None)
-    if twice is not None:
-        raise InputError(f"names the column {clipped(twice)} twice", where=field, value=path, hint="Leave one of them")
 
 
 def _check_columns(frame: pd.DataFrame, columns: Sequence[Column], path: str, field: str) -> set[str]:

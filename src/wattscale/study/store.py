@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from wattscale.contents import hash_of
 from wattscale.errors import InputError, WattscaleError
+from wattscale.staged import beside, write_file
 from wattscale.userfile import duckdb_name
 
 if TYPE_CHECKING:
@@ -81,7 +83,7 @@ class Store:
         foreign = [p for p in self.folder.iterdir() if not p.name.startswith(".") and p.name != MANIFEST]
         if foreign and not (resume and any(self.parts())) and not path.exists():
             raise self._refusal("is a folder of something else", hint="Choose another folder.")
-        staged = path.with_name(f".{path.name}.{os.getpid()}")
+        staged = beside(path)
         staged.write_text(_text({} if foreign else manifest), encoding="utf-8")
         try:
             os.link(staged, path)
@@ -98,9 +100,7 @@ class Store:
         states = [_state(part, manifest["study"]) for part in self.parts()]
         if "other" in states or (states and "sound" not in states):
             raise self._refusal(f"has a damaged {MANIFEST}, and results that are not of this study")
-        staged = path.with_name(f".{path.name}.{os.getpid()}")
-        staged.write_text(_text(manifest), encoding="utf-8")
-        os.replace(staged, path)
+        write_file(path, _text(manifest))
         say(f"{path} was damaged and is written anew.")
 
     def _set_aside(self, study: str, say: Say) -> None:
@@ -126,13 +126,13 @@ class Store:
         import duckdb
 
         ids = hashlib.sha256("\n".join(str(row["case_id"]) for row in rows).encode()).hexdigest()[:20]
-        staged = self.folder / f".part-{ids}.parquet.{os.getpid()}"
+        staged = beside(self.folder / f"part-{ids}.parquet")
         frame = _typed(rows)
         try:
             with duckdb.connect() as connection:
                 connection.register("frame", frame)
                 connection.execute("COPY frame TO ? (FORMAT parquet)", [str(staged)])
-            target = self.folder / f"part-{ids}-{_hash(staged)}.parquet"
+            target = self.folder / f"part-{ids}-{_short(staged)}.parquet"
             os.replace(staged, target)
         except (duckdb.Error, OSError) as error:
             staged.unlink(missing_ok=True)
@@ -178,19 +178,19 @@ def _state(part: Path, study: str) -> Literal["sound", "damaged", "other"]:
     import duckdb
 
     named = PART.fullmatch(part.name)
-    if named is None or _hash(part) != named[1]:
+    if named is None or _short(part) != named[1]:
         return "damaged"
     try:
         with duckdb.connect() as connection:
-            rows = connection.execute("SELECT case_index, case_id FROM read_parquet([?])", [str(part)]).fetchall()
+            name = duckdb_name(part, "--out")
+            rows = connection.execute("SELECT case_index, case_id FROM read_parquet([?])", [name]).fetchall()
     except duckdb.Error:
         return "damaged"
     return "sound" if all(found == case_id(study, index) for index, found in rows) else "other"
 
 
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:20]
+def _short(path: Path) -> str:
+    return hash_of(path)[:20]
 
 
 def _manifest(path: Path) -> dict[str, Any] | None:

@@ -30,6 +30,7 @@ from wattscale.study.known import known_range
 from wattscale.study.sampling import DRAWS, correlated, grid_points, unit_points
 from wattscale.study.sensitivity import DESIGNS
 from wattscale.units import FloatArray
+from wattscale.userfile import user_path
 
 METHODS = ("grid", *DRAWS, *DESIGNS)
 """Ways to place the cases of a study."""
@@ -209,7 +210,7 @@ def _beside(key: str, given: Any, folder: Path) -> Any:
     if isinstance(given, list):
         return [_beside(key, value, folder) for value in given]
     is_path = key in _file_keys() and isinstance(given, str) and (key != "workload.model" or given.endswith(".json"))
-    return str((folder / Path(given).expanduser()).resolve()) if is_path and given != CLEARED else given
+    return str(user_path(given, folder, key)) if is_path and given != CLEARED else given
 
 
 def study_of(table: StudyTable, scenario: Scenario, where: str = "study") -> Study:

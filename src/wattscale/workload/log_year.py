@@ -7,17 +7,19 @@ Leaves out: holidays, which stay on the weekdays nearest to them.
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from wattscale.errors import InputError
 from wattscale.figure import PlanWarning
-from wattscale.hours import DAYS_PER_YEAR, Calendar, IntArray
+from wattscale.hours import DAYS_PER_YEAR, LEAP_DAY, Calendar, IntArray, is_leap
 from wattscale.units import HOURS_PER_DAY, FloatArray
+
+BoolArray = npt.NDArray[np.bool_]
 
 NEAR_DAYS, FAR_DAYS = 3, 9
 """A day of each weekday lies within 3 days of any date, within 9 where the log begins or ends."""
 DAYS_PER_CYCLE = 365.25
 """Each year of the log gives one day to each day of the plan."""
-FEB_29 = 59
 
 
 def year_by_date(counts: FloatArray, first_h: int, calendar: Calendar) -> tuple[FloatArray, tuple[PlanWarning, ...]]:
@@ -47,7 +49,7 @@ def year_by_date(counts: FloatArray, first_h: int, calendar: Calendar) -> tuple[
     cycle = (np.arange(days) // DAYS_PER_CYCLE).astype(np.int64)
     year = np.empty((DAYS_PER_YEAR, HOURS_PER_DAY))
     used = np.zeros(days, dtype=bool)
-    moved = 0
+    moved: list[int] = []
     for day in range(DAYS_PER_YEAR):
         apart = np.abs((day_of_year - day + DAYS_PER_YEAR // 2) % DAYS_PER_YEAR - DAYS_PER_YEAR // 2)
         near = np.flatnonzero(whole & (weekday == wanted[day]) & (apart <= FAR_DAYS))
@@ -61,20 +63,17 @@ def year_by_date(counts: FloatArray, first_h: int, calendar: Calendar) -> tuple[
         chosen = ordered[np.unique(cycle[ordered], return_index=True)[1]]
         year[day] = log[chosen].mean(axis=0)
         used[chosen] = True
-        moved += int((apart[chosen] > 0).any())
+        moved.append(int(apart[chosen].max()))
     return year.ravel(), _told(moved, leap_day, used, calendar)
 
 
-def _told(
-    moved: int, leap_day: np.ndarray[tuple[int], np.dtype[np.bool_]], used: np.ndarray[tuple[int], np.dtype[np.bool_]],
-    calendar: Calendar,
-) -> tuple[PlanWarning, ...]:  # fmt: skip
+def _told(moved: list[int], leap_day: BoolArray, used: BoolArray, calendar: Calendar) -> tuple[PlanWarning, ...]:
     found = []
     if (leap_day & ~used).any():
         found.append(PlanWarning("leap-day-dropped", "29 February of the request log is dropped."))
-    if moved:
+    if any(moved):
         text = (
-            f"Days of the request log were moved by up to {NEAR_DAYS} days ({moved} days of the year), so that its "
+            f"{np.count_nonzero(moved)} days of the request log were moved, by up to {max(moved)} days, so that its "
             f"weekdays stand on those of the plan's year, {calendar.year}."
         )
         found.append(PlanWarning("log-days-moved", text))
@@ -83,11 +82,10 @@ def _told(
 
 def _day_of_year(
     dates: np.ndarray[tuple[int], np.dtype[np.datetime64]],
-) -> tuple[IntArray, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
+) -> tuple[IntArray, BoolArray]:
     """Day of the model year of each date, 29 February as 28 February; whether it is 29 February."""
     years = dates.astype("datetime64[Y]")
     day = (dates - years.astype("datetime64[D]")).astype(np.int64)
-    number = years.astype(np.int64) + 1970
-    leap = (number % 4 == 0) & ((number % 100 != 0) | (number % 400 == 0))
-    day_of_year: IntArray = day - (leap & (day >= FEB_29))
-    return day_of_year, leap & (day == FEB_29)
+    leap = is_leap(years.astype(np.int64) + 1970)
+    day_of_year: IntArray = day - (leap & (day >= LEAP_DAY))
+    return day_of_year, leap & (day == LEAP_DAY)
