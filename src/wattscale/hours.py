@@ -29,7 +29,8 @@ def is_leap(years: IntArray) -> npt.NDArray[np.bool_]:
     >>> is_leap(np.array([1900, 2000, 2023, 2024])).tolist()
     [False, True, False, True]
     """
-    return (years % 4 == 0) & ((years % 100 != 0) | (years % 400 == 0))
+    leap: npt.NDArray[np.bool_] = (years % 4 == 0) & ((years % 100 != 0) | (years % 400 == 0))
+    return leap
 
 
 def local_hour(utc_offset_h: float = 0.0) -> FloatArray:
