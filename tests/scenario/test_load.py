@@ -262,3 +262,11 @@ def test_a_likely_slip_is_named(setting, words):
     with pytest.raises(InputError) as error:
         load_scenario(None, [setting])
     assert words in str(error.value)
+
+
+def test_a_long_word_where_a_list_belongs_is_told_once():
+    with pytest.raises(InputError, match="A list stands in brackets") as caught:
+        load_scenario({"supply": {"technologies": "x" * 3000}})
+    assert len(str(caught.value)) < 600
+    with pytest.raises(InputError, match=r'A list stands in brackets: \["gas"\]'):
+        load_scenario({"supply": {"technologies": "gas"}})

@@ -26,6 +26,8 @@ TYPES = {
     "finite_number": "must be a finite number",
 }
 PERCENT = 100.0
+SHORT = 60
+"""Characters of a value that a hint repeats."""
 ENDS = {"string_too_short": "least", "string_too_long": "most"}
 LIMITS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
 
@@ -50,7 +52,7 @@ def _likely(detail: ErrorDetails, allowed: str | None) -> str | None:
     """Guess what was meant by a lone word where a list belongs, or by a percentage where a share does."""
     value = detail["input"]
     if detail["type"] == "list_type" and isinstance(value, str):
-        return f'A list stands in brackets: ["{value}"]'
+        return f'A list stands in brackets: ["{value}"]' if len(value) <= SHORT else "A list stands in brackets."
     if detail["type"] == "less_than_equal" and (allowed or "").endswith("<= 1") and 1.0 < value <= PERCENT:
         return f"Shares run from 0 to 1: {value / PERCENT:g}?"
     return None

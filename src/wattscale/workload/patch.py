@@ -196,6 +196,11 @@ def _to_parameters(arch: Architecture, total_b: float | None, active_b: float | 
         scale = 1.0 + (total_b * 1e9 - params_total(found)) / feed
         _check_scale(scale, "params_total_b", total_b)
         found = _scaled(found, "experts" if active_b is not None and parts.experts else "width", scale)
+    mixtures = (g.feed_forward for g in (*found.groups, *found.encoder) if g.feed_forward is not None)
+    if active_b is not None and any(f.experts_per_token > f.experts for f in mixtures if f.kind == "moe"):
+        most = params_total(found) / 1e9
+        raise InputError("is more than all experts hold", where=f"{WHERE}.params_active_b", value=active_b,
+                         allowed=f"<= {most:.4g}", hint="Give params_total_b too")  # fmt: skip
     return found
 
 
