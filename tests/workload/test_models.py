@@ -235,7 +235,7 @@ def test_an_unknown_model_takes_the_sizes_that_its_name_tells(catalog: Catalog) 
     assert replace(found, name="") == replace(stated, name="")
 
 
-def test_more_active_parameters_than_all_experts_hold_are_refused(mixtral):
+def test_more_active_parameters_than_all_experts_hold_are_refused(catalog: Catalog) -> None:
     """Each token would take more experts than there are, which ended in a power of a negative number."""
     with pytest.raises(InputError, match=r"params_active_b = 400\.0: is more than all experts hold"):
-        patched(mixtral, ArchitectureTable(params_active_b=400.0))
+        patched(named_architecture(catalog, "Mixtral-8x7B"), ArchitectureTable(params_active_b=400.0))
