@@ -97,3 +97,10 @@ def test_the_nearest_of_all_values_tried_is_given():
     low, high = min(x for x, _ in goal.trials), max(x for x, _ in goal.trials)
     assert low <= goal.value <= high
     assert abs(goal.reached - 20) == min(abs(f - 20) for _, f in goal.trials)
+
+
+def test_no_value_is_tried_twice(small):
+    """A logarithm and back moved the last digits, so the ends of the bracket were planned once more."""
+    told = []
+    ws.solve(small, "workload.serving.requests_per_day", "facility.peak_mw=9", lambda n, x, y: told.append(x))
+    assert len({float(f"{x:.9g}") for x in told}) == len(told)

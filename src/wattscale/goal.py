@@ -29,6 +29,8 @@ DOUBLINGS = 40
 """Growth steps before giving up; 2^40 spans twelve orders of magnitude."""
 FIRST_STEP_SHARE = 1 / 1024
 """First step over the span of the field, where the value may be zero or negative and cannot be doubled."""
+SAME = 1e-12
+"""Values nearer to each other than this, over themselves, are one: a logarithm and back moves the last digits."""
 PLATEAU = 6
 """Steps in a row without any change of the figure after which a direction is given up."""
 CATALOG = "catalog."
@@ -85,6 +87,7 @@ class _Search:
     def gap(self, x: float) -> float:
         """Figure minus target at x."""
         x = float(round(x)) if self.whole else x
+        x = next((s for s in self.seen if math.isclose(s, x, rel_tol=SAME)), x)
         if x not in self.seen:
             found = self._figure(x)
             if found is None:

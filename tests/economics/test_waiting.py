@@ -67,7 +67,15 @@ def test_what_the_wait_does_not_know_or_use_is_told(make):
     told = power_wait(supply, 7.0, 2025, 2030, CATALOG)
     assert told.years == (0.0, 0.0, 0.0)
     assert [w.code for w in told.warnings] == ["energisation-unused", "delivery-unknown"]
+    assert told.unknown == ("smr",)
     assert "smr" in told.warnings[1].message
+
+
+def test_a_plant_without_a_known_delivery_gives_no_wait_rather_than_none(make):
+    """A reactor stood ready at once, before a gas engine, and lost nothing by waiting."""
+    economics, _ = assessed(island(make, "smr"))
+    assert not {"time_to_power_years", "npv_after_wait_usd"} & set(economics.figures)
+    assert {"time_to_power_years", "npv_after_wait_usd"} <= set(assessed(island(make, "gas-engine"))[0].figures)
 
 
 @pytest.mark.slow

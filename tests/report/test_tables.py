@@ -189,3 +189,16 @@ def test_value_and_range_are_shown_in_the_same_unit(value: float, unit: str) -> 
     assert shown.text(value).endswith(shown.after)
     assert shown.span(value, 2 * value).endswith(shown.after)
     assert people(-value, unit) == "−" + people(value, unit)
+
+
+@pytest.mark.parametrize("count", [2, 4, 7])
+def test_plans_that_do_not_fit_beside_each_other_stand_below(make_plan: Callable[..., Plan], count: int) -> None:
+    """Six plans at 80 columns showed 16,384 devices as `16,3…`."""
+    plans = [make_plan(f"Plan {i}", 1.0 + 0.1 * i) for i in range(count)]
+    text = compare_summary(plans, 80)
+    assert max(len(line) for line in text.splitlines()) <= 80
+    figures = text[: text.index("The inputs are the same")]
+    assert "…" not in figures
+    for plan in plans:
+        assert people(plan.figures["facility.peak_mw"].value, "MW") in figures
+        assert plan.scenario.name in figures

@@ -141,7 +141,7 @@ def test_years_no_request_is_of_are_left_out_or_refused(tmp_path: Path) -> None:
         ([("2024-01-01", "1e300", 1), ("2024-01-02", 1, 1)], "more than 100,000,000 ContextTokens"),
         ([("2024-01-01", 1, "inf"), ("2024-01-02", 1, 1)], "more than 100,000,000 GeneratedTokens"),
         ([("2024-01-01", 0, 1), ("2024-01-02", 0, 1)], "0 ContextTokens in all"),
-        ([("2024-01-01", "nan", 1), ("2024-01-02", 1, 1)], "ContextTokens"),
+        ([("2024-01-01", "nan", 1), ("2024-01-02", 1, 1)], "no readable ContextTokens"),
         ([("x" * 5000, 1, 1), ("2024-01-02", 1, 1)], "5,000 characters"),
     ],
 )

@@ -6,7 +6,7 @@ Leaves out: a start in phases and plant that bridges the wait for the grid.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from wattscale.catalog import Catalog
@@ -56,11 +56,13 @@ class PowerWait:
     Attributes:
         years: Years from the purchase until the plan has power, with range [year].
         why: What it waits for, for people.
+        unknown: Own plant of which no time of delivery is known; the years count none for it, so they are the least.
         warnings: What is not known or not used.
     """
 
     years: tuple[float, float, float] = (0.0, 0.0, 0.0)
     why: str = ""
+    unknown: tuple[str, ...] = ()
     warnings: tuple[PlanWarning, ...] = ()
 
 
@@ -96,7 +98,8 @@ def power_wait(
     plants = sorted({supply.plant_of(name) for name in own_power(supply)})
     title, months = longest_wait(plants, catalog)
     years3 = (months[0] / MONTHS_PER_YEAR, months[1] / MONTHS_PER_YEAR, months[2] / MONTHS_PER_YEAR)
-    return PowerWait(years3, title.lower() or "own plant", tuple(_doubts(plants, energisation_year, catalog)))
+    unknown = tuple(name for name in plants if not longest_wait([name], catalog)[0])
+    return PowerWait(years3, title.lower() or "own plant", unknown, tuple(_doubts(unknown, energisation_year)))
 
 
 def uses_grid(supply: SupplyResult) -> bool:
@@ -111,17 +114,17 @@ def own_power(supply: SupplyResult) -> list[str]:
     return [name for name in built if supply.plant_of(name) not in NOT_PLANT]
 
 
-def _doubts(plants: Iterable[str], energisation_year: int | None, catalog: Catalog) -> Iterable[PlanWarning]:
+def _doubts(unknown: Sequence[str], energisation_year: int | None) -> Iterable[PlanWarning]:
     if energisation_year is not None:
         yield PlanWarning(
             "energisation-unused",
             f"supply.energisation_year = {energisation_year} changes nothing: the plan takes no power from the grid.",
         )
-    unknown = [name for name in plants if not longest_wait([name], catalog)[0]]
     if unknown:
         yield PlanWarning(
             "delivery-unknown",
-            f"No time of delivery is known for {', '.join(unknown)}; the wait for power counts none for it.",
+            f"No time of delivery is known for {', '.join(unknown)}: the plan has no wait for power, and its earliest "
+            "start counts none.",
         )
 
 

@@ -109,9 +109,9 @@ def project_figures(
         "revenue_usd_per_year": revenue,
         "cost_of_delay_usd_per_month": month,
         "value_of_earlier_year_usd": month * MONTHS_PER_YEAR,
-        "time_to_power_years": wait.years,
-        "npv_after_wait_usd": value * (1.0 + rate) ** -wait.years[0],
     }
+    if not wait.unknown:
+        figures |= {"time_to_power_years": wait.years, "npv_after_wait_usd": value * (1.0 + rate) ** -wait.years[0]}
     if plan.compute.design_it_power_mw > 0:
         figures["cost_of_delay_usd_per_month_per_mw"] = month / plan.compute.design_it_power_mw
     warnings: list[PlanWarning] = []

@@ -98,6 +98,9 @@ def start_line(plan: Plan) -> str:
     lead, power = plan.figures.get("impact.lead_time_months"), plan.economics.wait
     if year is None or late is None or lead is None:
         return ""
-    why = f"longest delivery {people(lead.value, '1')} months, power after {people(power.years[0], 'year')}"
-    why += f" by {power.why}" if power.why else ""
+    why = f"longest delivery {people(lead.value, '1')} months, "
+    if power.unknown:
+        why += f"delivery of {', '.join(power.unknown)} unknown"
+    else:
+        why += f"power after {people(power.years[0], 'year')}" + (f" by {power.why}" if power.why else "")
     return f"{scale(year.value, year.unit).text(year.value)} at the earliest ({why})"

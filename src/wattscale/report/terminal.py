@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
     from wattscale.result import Plan
 
+GAP = 2
+"""Blanks between columns [character]."""
+LABEL, CELL = 24, 16
+"""Width that the title of a figure, and a cell, may be folded to [character]."""
 MOST_WARNINGS = 4
 """Warnings shown on the screen; the rest is counted."""
 
@@ -46,7 +50,8 @@ def compare_summary(plans: Sequence[Plan], width: int | None = None, colour: boo
         width: Width of the screen [characters]; that of the terminal by default.
         colour: Use colour; by default where standard output is a terminal and `NO_COLOR` is not set.
     """
-    return _text(compare_screen(plans), width, colour)
+    wide = width or screen_width()
+    return _text(compare_screen(plans, wide), wide, colour)
 
 
 def plan_screen(plan: Plan) -> RenderableType:
@@ -90,35 +95,68 @@ def _beside(rows: Sequence[tuple[Text, Text]], gap: int) -> Table:
     return found
 
 
-def compare_screen(plans: Sequence[Plan]) -> RenderableType:
-    """Compose the comparison as a `rich` renderable."""
+def compare_screen(plans: Sequence[Plan], width: int) -> RenderableType:
+    """Compose the comparison as a `rich` renderable; plans that do not fit beside the first get a further table."""
     from rich.console import Group
     from rich.text import Text
 
     from wattscale.report.compare import input_text, inputs_that_differ, plan_names
 
     names = plan_names([plan.scenario for plan in plans])
-    columns = [(names[0], "right")]
-    for name in names[1:]:
-        columns += [(name, "right"), ("change", "right")]
-    table = _table(("Figure", "left"), *columns)
+    rows: list[list[str]] = []
     for key in HEADLINES:
         about = next((plan.figures[key] for plan in plans if key in plan.figures), None)
         if about is None:
             continue
         first = plans[0].figures.get(key)
-        cells = [Text(for_people(first)[0] if first else "–", style="bold")]
+        cells = [full_title(about), for_people(first)[0] if first else "–"]
         for plan in plans[1:]:
             here = plan.figures.get(key)
-            changed = change_text(first.value, here.value, here.unit, key) if first and here else ""
-            cells += [Text(for_people(here)[0] if here else "–", style="bold"), Text(changed, style="dim")]
-        table.add_row(Text(full_title(about)), *cells)
-    inputs = _table(("Input", "left"), *((name, "left") for name in names))
+            cells.append(for_people(here)[0] if here else "–")
+            cells.append(change_text(first.value, here.value, here.unit, key) if first and here else "")
+        rows.append(cells)
+    heads = ["Figure", names[0], *(word for name in names[1:] for word in (name, "change"))]
+    parts: list[RenderableType] = _blocks(heads, rows, 2, width, ("", "bold", *("bold", "dim") * (len(plans) - 1)))
     differing = inputs_that_differ([plan.scenario for plan in plans])
-    for differing_key, row in differing.iterrows():
-        inputs.add_row(Text(str(differing_key)), *(Text(input_text(row[n])) for n in names))
-    below = [Text(""), inputs] if len(differing) else [Text(""), Text("The inputs are the same.", style="dim")]
-    return Group(table, *below)
+    inputs = [[str(key), *(input_text(row[n]) for n in names)] for key, row in differing.iterrows()]
+    if not inputs:
+        return Group(*parts, Text("The inputs are the same.", style="dim"))
+    return Group(*parts, *_blocks(["Input", *names], inputs, 1, width, ("",) * (1 + len(names))))
+
+
+def _blocks(
+    heads: Sequence[str], rows: Sequence[Sequence[str]], together: int, width: int, styles: Sequence[str]
+) -> list[RenderableType]:
+    """Lay rows out as one table, or as several where the screen is too narrow: label and first plan stand in each.
+
+    Args:
+        heads: Words above the columns: label, first plan, then the columns of each other plan.
+        rows: Cells; their words are never cut, but folded.
+        together: Columns of each other plan.
+        width: Width of the screen [characters].
+        styles: Style of each column.
+    """
+    from rich.text import Text
+
+    least = [max(len(word) for row in rows for word in (row[i] or " ").split(" ")) for i in range(len(heads))]
+    wide = [GAP + max(n, min(CELL, max(len(row[i]) for row in rows))) for i, n in enumerate(least)]
+    fixed = LABEL + wide[1]
+    blocks: list[list[int]] = [[]]
+    for at in range(2, len(heads), together):
+        taken = range(at, at + together)
+        if blocks[-1] and fixed + sum(wide[i] for i in (*blocks[-1], *taken)) > width:
+            blocks.append([])
+        blocks[-1] += taken
+    found: list[RenderableType] = []
+    for block in blocks:
+        chosen = [0, 1, *block]
+        table = _table(*((heads[i], "left" if i == 0 or together == 1 else "right") for i in chosen))
+        for i, column in zip(chosen[1:], table.columns[1:], strict=True):
+            column.min_width = min(least[i], width // 3)
+        for row in rows:
+            table.add_row(*(Text(row[i], style=styles[i]) for i in chosen))
+        found += [table, Text("")]
+    return found
 
 
 def _table(*columns: tuple[str, str]) -> Table:
@@ -134,7 +172,8 @@ def _text(screen: RenderableType, width: int | None, colour: bool | None) -> str
     from rich.console import Console
 
     wide = width or screen_width()
-    in_colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ if colour is None else colour
+    shown = sys.stdout is not None and sys.stdout.isatty()
+    in_colour = shown and "NO_COLOR" not in os.environ if colour is None else colour
     console = Console(
         width=wide, force_terminal=in_colour, color_system="standard" if in_colour else None, legacy_windows=False,
         highlight=False, emoji=False,

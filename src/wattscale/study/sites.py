@@ -240,7 +240,7 @@ def _scored(
         "carbon": _column(rows, "supply.carbon_kg_per_mwh"),
         "water": _column(rows, "site.water_stress"),
         "law": _column(rows, "site.rule_of_law_pct"),
-        "time": _column(rows, "economics.time_to_power_years"),
+        "time": np.nan_to_num(_column(rows, "economics.time_to_power_years")),  # own plant of unknown delivery: alike
     }
     worth = np.stack([value_of(name, found[name], catalog) for name in CRITERIA], axis=1)  # (places, criteria)
     ranks = draw_ranks(worth, weights, DRAWS, seed)

@@ -140,11 +140,11 @@ def levers_text(found: LeverStudy) -> str:
 
 
 def _three(saved: Sequence[float], base: float) -> str:
-    return " / ".join(f"{100 * s / base:.1f}" for s in saved) + " %" if base else "–"
+    return " / ".join(f"{100 * s / base:.1f}" for s in saved).replace("-", "−") + " %" if base else "–"
 
 
 def _percent(saved: float, base: float) -> str:
-    return f"{100 * saved / base:.1f} %" if base else "–"
+    return f"{100 * saved / base:.1f} %".replace("-", "−") if base else "–"
 
 
 def _quality(lever: Lever) -> str:
@@ -163,7 +163,7 @@ def sites_text(found: SiteRanking, shown: int = 15) -> str:
             "yes" if place.pareto else "", people(place.cost_usd_per_year, "USD/year"),
             people(place.delay_usd_per_year, "USD/year"), people(value("impact.carbon_t_per_year") or 0.0, "t/year"),
             people(value("impact.water_total_m3_per_year") or 0.0, "m3/year"),
-            f"{value('economics.time_to_power_years') or 0.0:.1f} years",
+            "unknown" if (wait := value("economics.time_to_power_years")) is None else f"{wait:.1f} years",
         ))  # fmt: skip
     more = len(found.places) - shown
     parts = [text_table(rows)]

@@ -138,7 +138,7 @@ def warnings_of(table: SupplyTable, campus: Campus, solution: Solution) -> tuple
         found.append(PlanWarning("unserved-load", f"{unserved:.4g} MWh of the year's load stay unserved, worth less "
                                  "than the supply they would need"))  # fmt: skip
     year = table.energisation_year
-    if year is not None and "grid" in campus.technologies and year > table.build_year:
+    if year is not None and power.get("grid", 0.0) > 0.0 and year > table.build_year:
         found.append(PlanWarning("grid-later", f"The plan is for a year with grid connection; it comes in {year}, "
                                  f"the plant in {table.build_year}"))  # fmt: skip
     if table.curtailment_hours and campus.setting.called is None:

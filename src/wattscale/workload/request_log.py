@@ -45,10 +45,11 @@ SUMS = f"""SELECT CASE WHEN TIMESTAMP IS NULL THEN -2
     CAST(count(*) AS DOUBLE) AS n, sum(ContextTokens) AS tokens_in, sum(GeneratedTokens) AS tokens_out,
     min(CASE WHEN isfinite(TIMESTAMP) THEN epoch(TIMESTAMP) END) / 3600 AS first,
     max(CASE WHEN isfinite(TIMESTAMP) THEN epoch(TIMESTAMP) END) / 3600 AS last,
-    count(*) - count(ContextTokens) AS no_in, count(*) - count(GeneratedTokens) AS no_out,
-    count_if(ContextTokens < 0 OR isnan(ContextTokens)) AS less_in,
-    count_if(GeneratedTokens < 0 OR isnan(GeneratedTokens)) AS less_out,
-    count_if(ContextTokens > {MOST_TOKENS:.0f}) AS more_in, count_if(GeneratedTokens > {MOST_TOKENS:.0f}) AS more_out,
+    count_if(ContextTokens IS NULL OR isnan(ContextTokens)) AS no_in,
+    count_if(GeneratedTokens IS NULL OR isnan(GeneratedTokens)) AS no_out,
+    count_if(ContextTokens < 0) AS less_in, count_if(GeneratedTokens < 0) AS less_out,
+    count_if(ContextTokens > {MOST_TOKENS:.0f} AND NOT isnan(ContextTokens)) AS more_in,
+    count_if(GeneratedTokens > {MOST_TOKENS:.0f} AND NOT isnan(GeneratedTokens)) AS more_out,
     count_if(GeneratedTokens = 0) AS failed
     FROM log GROUP BY h ORDER BY h"""
 """One pass over the log; rows without a readable time, and those of no possible time, are in groups of their own."""
