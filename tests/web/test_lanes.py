@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -142,6 +143,62 @@ def test_equal_asks_wait_for_one_another_and_go_to_the_same_process() -> None:
         assert lane.turns == {}
 
     with_lane(check, at_once=2)
+
+
+@pytest.mark.slow
+def test_an_equal_ask_that_waits_for_its_turn_does_not_end_the_one_it_waits_for() -> None:
+    async def check(lane: Lane) -> None:
+        asks = [lane.run("sleep", "same", seconds=0.6) for _ in range(2)]
+        assert all(made.body for made in await asyncio.gather(*asks))
+
+    with_lane(check, seconds=60.0, long_after_s=0.05, long_at_once=0)
+
+
+@pytest.mark.slow
+def test_waiting_for_the_turn_and_for_a_place_has_one_deadline() -> None:
+    async def check(lane: Lane) -> None:
+        await lane.places.acquire()  # and never leave it
+        first = asyncio.create_task(lane.run("sleep", "same", seconds=0.0))
+        second = asyncio.create_task(refusal(lane.run("sleep", "same", seconds=0.0)))
+        late = asyncio.create_task(asyncio.sleep(1.7))
+        await asyncio.sleep(0.8)
+        first.cancel()  # from here on the second has the turn and waits for a place, for the 0.2 s that are left to it
+        await asyncio.wait({late, second}, return_when=asyncio.FIRST_COMPLETED)
+        assert not late.done()
+        assert await second == "busy"
+        late.cancel()
+
+    with_lane(check, seconds=1.0)
+
+
+def test_a_process_that_has_ended_while_idle_costs_nobody_an_answer() -> None:
+    async def check(lane: Lane) -> None:
+        pid = int((await lane.run("sleep", "who", seconds=0.0)).body)
+        for worker in lane.crew.idle:
+            worker.process.kill()
+            worker.process.join()
+        assert int((await lane.run("sleep", "who", seconds=0.0)).body) != pid
+        assert lane.state()["processes"] == 1
+
+    with_lane(check)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "getpriority"), reason="this system has no priorities of POSIX")
+def test_a_process_of_low_priority_answers_only_what_it_knows() -> None:
+    async def check(lane: Lane) -> None:
+        usual = os.getpriority(os.PRIO_PROCESS, lane.crew.idle[0].process.pid)
+        long = int((await lane.run("sleep", "long", seconds=0.6)).body)
+        assert os.getpriority(os.PRIO_PROCESS, long) > usual
+        other = int((await lane.run("sleep", "other", seconds=0.0)).body)
+        assert os.getpriority(os.PRIO_PROCESS, other) == usual
+        assert int((await lane.run("sleep", "long", seconds=0.0)).body) == long  # it has the plan at hand
+        for n in range(2):
+            await lane.run("sleep", f"long {n}", seconds=0.6)
+        assert not is_alive(long)  # two younger ones are kept
+        assert sum(each.is_low for each in lane.crew.idle) == 2
+
+    with_lane(check, seconds=60.0, long_after_s=0.05)
 
 
 def test_more_tasks_than_may_wait_are_sent_away() -> None:
