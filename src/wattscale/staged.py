@@ -19,6 +19,11 @@ Write = Callable[[Path], object]
 """Writes one file at the path it is given."""
 
 
+def beside(target: Path) -> Path:
+    """Give a hidden name in the same folder that nobody else has, to write under before the file takes its place."""
+    return target.with_name(f".{target.name}.{secrets.token_hex(8)}")
+
+
 def write_files(folder: Path, files: Mapping[str, Write], where: str = "--out") -> list[Path]:
     """Write some files into a folder, all or none.
 
@@ -82,3 +87,17 @@ def write_file(file: Path, text: str, where: str = "--out") -> None:
             staged.unlink(missing_ok=True)
     except OSError as error:
         raise unwritable(error, where, str(file)) from error
+
+
+def replace_file(target: Path, content: bytes) -> None:
+    """Write one file of the program's own, in a folder that is there already.
+
+    Raises:
+        OSError: It cannot be written, or the folder is gone; the file that was there stays.
+    """
+    staged = beside(target)
+    try:
+        staged.write_bytes(content)
+        os.replace(staged, target)
+    finally:
+        staged.unlink(missing_ok=True)

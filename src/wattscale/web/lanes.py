@@ -59,7 +59,7 @@ class Lane:
         self.places = asyncio.Semaphore(limits.at_once)
         self.turns: dict[str, tuple[asyncio.Lock, int]] = {}
         self.waiting = self.for_place = self.long = self.working = 0
-        """Asks that wait at all, that wait for a place (not for an equal ask), long tasks beside the lane, all tasks."""
+        """Asks that wait; those that wait for a place, not for an equal ask; tasks beside the lane; all tasks."""
         self.supervisors: set[asyncio.Task[Made | Refusal]] = set()
         self.is_closed = False
 
