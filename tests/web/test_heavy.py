@@ -298,8 +298,9 @@ def test_the_time_of_a_job_is_that_of_plans_made_anew(monkeypatch: pytest.Monkey
     """The second estimate of the same scenario found the plan at hand, and said 4 s."""
     clock = [0.0]
 
-    def slow(*_: Any, **__: Any) -> None:
+    def slow(*_: Any, **__: Any) -> object:
         clock[0] += 2.0
+        return object()
 
     monkeypatch.setattr("wattscale.web.planner.plan", slow)
     monkeypatch.setattr("wattscale.web.tasks.time.perf_counter", lambda: clock[0])
