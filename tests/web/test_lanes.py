@@ -15,7 +15,7 @@ from wattscale.web.lanes import Lane
 from wattscale.web.refusals import RefusedError
 from wattscale.web.settings import Limits
 
-QUICK = {"at_once": 1, "seconds": 1.5, "long_after_s": 0.15, "long_at_once": 1, "waiting": 5, "grace_s": 0.1}
+QUICK = {"at_once": 1, "seconds": 120.0, "long_after_s": 0.15, "long_at_once": 1, "waiting": 5, "grace_s": 0.1}
 
 
 def with_lane(check: Callable[[Lane], Awaitable[None]], **limits: Any) -> None:
@@ -48,6 +48,12 @@ def is_alive(pid: int | None) -> bool:
     return True
 
 
+async def until(is_so: Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not is_so():
+            await asyncio.sleep(0.02)
+
+
 async def refusal(ask: Awaitable[Any]) -> str:
     with pytest.raises(RefusedError) as error:
         await ask
@@ -56,55 +62,54 @@ async def refusal(ask: Awaitable[Any]) -> str:
 
 def test_a_long_task_steps_aside_and_the_next_ones_are_answered_meanwhile() -> None:
     async def check(lane: Lane) -> None:
-        long = asyncio.create_task(lane.run("sleep", "long", seconds=1.0))
-        start = time.monotonic()
+        long = asyncio.create_task(lane.run("sleep", "long", seconds=100.0))
         quick = [lane.run("sleep", f"quick {n}", seconds=0.0) for n in range(3)]
-        await asyncio.gather(*quick)
-        assert time.monotonic() - start < 0.9
+        assert all(made.body for made in await asyncio.gather(*quick))
         assert not long.done()
         assert lane.state()["long"] == 1
-        assert (await long).body
+        long.cancel()
 
     with_lane(check)
 
 
 def test_more_long_tasks_than_may_go_on_are_sent_away_and_stopped() -> None:
     async def check(lane: Lane) -> None:
-        first = asyncio.create_task(lane.run("sleep", "first", seconds=0.8))
-        await asyncio.sleep(0.3)
-        second = asyncio.create_task(refusal(lane.run("sleep", "second", seconds=30.0)))
-        await asyncio.sleep(0.2)
+        first = asyncio.create_task(lane.run("sleep", "first", seconds=100.0))
+        await until(lambda: lane.state()["long"] == 1)
+        second = asyncio.create_task(refusal(lane.run("sleep", "second", seconds=100.0)))
+        await until(lambda: lane.state()["working"] == 2)
+        await asyncio.sleep(0.5)
         assert not second.done()  # nobody waits for its place yet
         third = asyncio.create_task(lane.run("sleep", "third", seconds=0.0))
         assert await second == "busy"
         assert (await third).body
-        assert (await first).body
-        assert lane.state() == {"working": 0, "long": 0, "waiting": 0, "processes": 2}
+        assert lane.state() == {"working": 1, "long": 1, "waiting": 0, "processes": 2}
+        first.cancel()
+        await until(lambda: lane.state() == {"working": 0, "long": 0, "waiting": 0, "processes": 1})
 
     with_lane(check)
 
 
+@pytest.mark.slow
 def test_a_task_past_its_deadline_is_stopped_with_its_process_and_the_lane_goes_on() -> None:
     async def check(lane: Lane) -> None:
         pid = int((await lane.run("sleep", "who", seconds=0.0)).body)
         start = time.monotonic()
-        assert await refusal(lane.run("sleep", "endless", seconds=30.0)) == "slow"
-        assert 0.4 < time.monotonic() - start < 1.5
+        assert await refusal(lane.run("sleep", "endless", seconds=100.0)) == "slow"
+        assert time.monotonic() - start > 0.9
         assert not is_alive(pid)
         assert (await lane.run("sleep", "next", seconds=0.0)).body
 
-    with_lane(check, seconds=0.5)
+    with_lane(check, seconds=1.0)
 
 
 def test_a_task_whose_visitor_leaves_is_stopped_after_its_grace() -> None:
     async def check(lane: Lane) -> None:
         pid = int((await lane.run("sleep", "who", seconds=0.0)).body)
-        ask = asyncio.create_task(lane.run("sleep", "left", seconds=30.0))
+        ask = asyncio.create_task(lane.run("sleep", "left", seconds=100.0))
         await asyncio.sleep(0.05)
         ask.cancel()
-        start = time.monotonic()
         assert (await lane.run("sleep", "next", seconds=0.0)).body
-        assert time.monotonic() - start < 1.0
         assert not is_alive(pid)
 
     with_lane(check)
@@ -203,12 +208,13 @@ def test_a_process_of_low_priority_answers_only_what_it_knows() -> None:
 
 def test_more_tasks_than_may_wait_are_sent_away() -> None:
     async def check(lane: Lane) -> None:
-        asks = [asyncio.create_task(lane.run("sleep", str(n), seconds=0.1)) for n in range(3)]
-        await asyncio.sleep(0.01)
+        asks = [asyncio.create_task(lane.run("sleep", str(n), seconds=100.0)) for n in range(3)]
+        await until(lambda: lane.state() == {"working": 1, "long": 0, "waiting": 2, "processes": 1})
         assert await refusal(lane.run("sleep", "one more", seconds=0.0)) == "busy"
-        await asyncio.gather(*asks)
+        for ask in asks:
+            ask.cancel()
 
-    with_lane(check, waiting=1, long_after_s=1.0)
+    with_lane(check, waiting=1, long_after_s=100.0)
 
 
 def test_a_task_that_takes_all_memory_is_told_so_and_its_process_replaced() -> None:
