@@ -47,7 +47,7 @@ class InputError(WattscaleError):
     ) -> None:
         self.message, self.where, self.value, self.allowed, self.hint = message, where, value, allowed, hint
         shown = "" if value is None else f" = {clipped(value, MOST_SHOWN)}"
-        text = f"{_place(where)}{shown}: {message}" if where else message
+        text = f"{clipped_place(where)}{shown}: {message}" if where else message
         if allowed:
             text += f" (allowed: {allowed})"
         if hint:
@@ -76,7 +76,7 @@ def clipped(value: object, most: int = 60) -> str:
     return f"{text[:head]}…{text[-tail:]} ({size:,} characters)"
 
 
-def _place(where: str) -> str:
+def clipped_place(where: str) -> str:
     """Tell a file or key without quotes, its odd characters escaped, cut in the middle where it is long."""
     whole = where if len(where) <= LONGEST_PLACE else f"{where[: LONGEST_PLACE // 2]}…{where[-LONGEST_PLACE // 2 :]}"
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in whole)

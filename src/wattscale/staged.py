@@ -87,3 +87,17 @@ def write_file(file: Path, text: str, where: str = "--out") -> None:
             staged.unlink(missing_ok=True)
     except OSError as error:
         raise unwritable(error, where, str(file)) from error
+
+
+def replace_file(target: Path, content: bytes) -> None:
+    """Write one file of the program's own, in a folder that is there already.
+
+    Raises:
+        OSError: It cannot be written, or the folder is gone; the file that was there stays.
+    """
+    staged = beside(target)
+    try:
+        staged.write_bytes(content)
+        os.replace(staged, target)
+    finally:
+        staged.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from typing import Any
@@ -11,6 +12,8 @@ from wattscale.web.refusals import Refusal
 from wattscale.web.tasks import Made
 
 MIB = 2**20
+ENDLESS = "endless"
+"""Word in the arguments of a task that then never ends."""
 
 
 def sleep(planner: Any, seconds: float) -> Made:
@@ -38,3 +41,19 @@ def work(pipe: Any, memory_mb: int) -> None:
     """Work as a worker does, on these tasks."""
     worker.TASKS.update({each.__name__: each for each in (sleep, fill, end, fail, refuse)})
     worker.work(pipe, memory_mb)
+
+
+def work_that_may_never_end(pipe: Any, memory_mb: int) -> None:
+    """Work as a worker does; tasks whose arguments hold the word never end."""
+    worker.TASKS.update({name: _endless_at_the_word(task) for name, task in worker.TASKS.items()})
+    worker.work(pipe, memory_mb)
+
+
+def _endless_at_the_word(task: Any) -> Any:
+    def done(planner: Any, **arguments: Any) -> Made:
+        while ENDLESS in json.dumps(arguments):
+            time.sleep(60)
+        made: Made = task(planner, **arguments)
+        return made
+
+    return done

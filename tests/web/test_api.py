@@ -16,6 +16,7 @@ from wattscale.scenario.load import load_scenario
 from wattscale.scenario.schema import Scenario
 from wattscale.scenario.walk import fields_of
 from wattscale.web.asks import Ask, ask_of_toml, scenario_of
+from wattscale.web.refusals import refusal_of
 
 MORE_REQUESTS = {"workload.serving.requests_per_day": 22_000_000}
 
@@ -172,3 +173,17 @@ def test_no_body_however_odd_is_a_defect(client: Any, body: bytes) -> None:
     answer = client.post("api/preview", content=body, headers={"content-type": "application/json"})
     assert answer.status_code in (400, 422)
     assert answer.json()["error"]["message"]
+
+
+def test_values_and_places_in_refusals_are_told_as_in_all_messages() -> None:
+    """They were cut at the end, without a word on it; a number of 5,000 digits ended in an error of its own."""
+    told = refusal_of(InputError("is wrong", where="k" * 5000, value="v" * 5000)).more
+    assert told["value"].endswith("(5,000 characters)")
+    assert "…" in told["where"]
+    assert len(told["value"]) + len(told["where"]) < 1000
+    assert "digits" in refusal_of(InputError("is wrong", where="k", value=10**5000)).more["value"]
+
+
+def test_a_wrong_option_of_a_job_is_told_with_its_size(client: Any) -> None:
+    ask = {"kind": "outlook", "options": {"scenario": "x" * 5000}}
+    assert "(5,000 characters)" in client.post("api/jobs/estimate", json=ask).json()["error"]["message"]

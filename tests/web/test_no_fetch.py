@@ -92,6 +92,6 @@ def test_a_plan_and_its_files_reach_nothing() -> None:
     ask = {"preset": "first-campus", "changes": {"name": f"http://127.0.0.1:9/{MARK}"}}
     planner = Planner()
     with nothing_reached():
-        for task, more in (("plan", {"charts": ["energy_flow"], "width": 900, "half_width": 430, "quick": False}),
+        for task, more in (("plan", {"charts": ["energy_flow"], "width": 900, "half_width": 430}),
                            ("file", {"name": "scenario.toml"}), ("sources", {}), ("commands", {})):  # fmt: skip
             assert not isinstance(worker.done(planner, task, {"ask": ask, **more}), Refusal)

@@ -21,6 +21,7 @@ from multiprocessing import resource_tracker
 from typing import Any, TypeAlias
 
 from wattscale.errors import InputError
+from wattscale.parent import end_with_parent
 
 Job: TypeAlias = Sequence[int]
 Rows: TypeAlias = list[dict[str, Any]]
@@ -173,21 +174,9 @@ def _deaf_to_ctrl_c() -> Iterator[None]:
 def _start(payload: bytes) -> None:
     """Unpack what every worker needs; here, since it loads the libraries, and the workers do so side by side."""
     global _payload
-    threading.Thread(target=_end_with_coordinator, daemon=True).start()
+    end_with_parent()
     _payload = pickle.loads(payload)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the coordinating process, which ends its workers.
-
-
-def _end_with_coordinator() -> None:
-    """End this worker as soon as the process that started it is gone, killed ones included.
-
-    A killed coordinator cannot end its workers, and these would wait for work that never comes: each holds an end of
-    the pipe that the work comes through.
-    """
-    coordinator = multiprocessing.parent_process()
-    if coordinator is not None:
-        coordinator.join()
-        os._exit(1)
 
 
 def _call(run: Callable[[Any, Job], Rows], job: Job) -> Rows:

@@ -14,17 +14,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import Response
 
 from wattscale.web.asks import Ask
-from wattscale.web.exports import EXPORTS
-from wattscale.web.heavy_jobs import FILES
-from wattscale.web.job_store import RESULT
+from wattscale.web.job_store import Job
 from wattscale.web.jobs import Jobs, ReadOnlyError
 from wattscale.web.lanes import Lane
 from wattscale.web.refusals import RefusedError
 from wattscale.web.settings import Settings
-from wattscale.web.tasks import Made, as_json, named
+from wattscale.web.tasks import Made, as_json
 
 LEFT = 499
 """Status of an answer that nobody is there to read; it is never sent."""
@@ -74,8 +72,8 @@ def lanes_of(request: Request) -> Lanes:
     return found
 
 
-async def asked(request: Request, work: Coroutine[Any, Any, Made]) -> Response:
-    """Wait for work, as long as the visitor does: work whose visitor leaves is stopped.
+async def made_for(request: Request, work: Coroutine[Any, Any, Made]) -> Made | None:
+    """Wait for work as long as the visitor does; work whose visitor leaves is stopped, and gives None.
 
     Raises:
         RefusedError: As the lane.
@@ -84,34 +82,46 @@ async def asked(request: Request, work: Coroutine[Any, Any, Made]) -> Response:
     leaving = asyncio.ensure_future(_gone(request))
     try:
         await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            return Response(status_code=LEFT)
-        made = working.result()
-        return Response(made.body, media_type=made.media_type, headers=dict(made.headers))
+        return working.result() if working.done() else None
     finally:
         leaving.cancel()
         working.cancel()
 
 
+async def asked(request: Request, work: Coroutine[Any, Any, Made]) -> Response:
+    """Answer with what work gives.
+
+    Raises:
+        RefusedError: As the lane.
+    """
+    made = await made_for(request, work)
+    if made is None:
+        return nobody()
+    return Response(made.body, media_type=made.media_type, headers=dict(made.headers))
+
+
+def nobody() -> Response:
+    """Give the answer to a visitor who has left."""
+    return Response(status_code=LEFT)
+
+
 async def answered(
-    request: Request, work: Coroutine[Any, Any, Made], ask: Ask, options: Mapping[str, Any],
-    kept: Callable[[Any], Response] | str,
-) -> Response:  # fmt: skip
-    """Wait for work; where it takes minutes, answer from the job that has done it, or give the job that will.
+    request: Request, run: Callable[..., Coroutine[Any, Any, Made]], ask: Ask, options: Mapping[str, Any] | None = None
+) -> Response:
+    """Do work in a lane; where its plans take minutes, do it with those of a job, or give the job that will make them.
 
     Args:
         request: The request.
-        work: Work in a lane.
+        run: Does the work; given `job`, with the plans of that job's folder.
         ask: The ask, or the first of several.
         options: Options of the job.
-        kept: Makes the answer from the job's result, or names the file of the job that is the answer.
 
     Raises:
         RefusedError: As the lane.
         ReadOnlyError: It takes a job, and this server takes none.
     """
     try:
-        return await asked(request, work)
+        return await asked(request, run())
     except RefusedError as error:
         refusal = error.refusal
         if refusal.kind != "heavy":
@@ -120,28 +130,22 @@ async def answered(
         raise ReadOnlyError(f"{refusal.message}. This server is read-only and takes no jobs")
     jobs: Jobs = request.app.state.jobs
     kind, key = refusal.more["kind"], refusal.more["key"]
-    return await asyncio.to_thread(_by_job, jobs, kind, key, plain(ask), options, kept)
+    gone: set[str] = set()
+    while True:
+        job = await asyncio.to_thread(_job_of, jobs, kind, key, ask, options or {}, gone)
+        if job.state != "done":
+            return answer({"job": jobs.shown(job)}, 202)
+        try:
+            return await asked(request, run(job=str(jobs.store.folder / job.id)))
+        except RefusedError as error:
+            if error.refusal.kind != "gone":
+                raise
+            gone.add(job.id)
 
 
-def _by_job(jobs: Jobs, kind: str, key: str, ask: Mapping[str, Any], options: Mapping[str, Any],
-            kept: Callable[[Any], Response] | str) -> Response:  # fmt: skip
+def _job_of(jobs: Jobs, kind: str, key: str, ask: Ask, options: Mapping[str, Any], gone: set[str]) -> Job:
     with jobs.lock:  # equal asks at once get one job
-        job = jobs.found(kind, key)
-        if job is None:
-            widths = {name: value for name, value in options.items() if name != "charts"}
-            job = jobs.submit(kind, ask, {**widths, "key": key})
-    if job.state != "done":
-        return answer({"job": jobs.shown(job)}, 202)
-    if isinstance(kept, str):
-        path = jobs.store.path(job.id) / FILES / kept
-        return FileResponse(path, media_type=EXPORTS[kept], headers=named(kept))
-    return kept(jobs.store.part(job.id, RESULT))
-
-
-def kept_view(result: Mapping[str, Any], charts: list[str]) -> Response:
-    """Give the plan of a job's result, with the charts that are wanted."""
-    view = result["view"]
-    return answer({**view, "charts": {n: spec for n, spec in view["charts"].items() if n in charts}})
+        return jobs.found(kind, key, gone) or jobs.submit(kind, plain(ask), {**options, "key": key})
 
 
 async def _gone(request: Request) -> None:

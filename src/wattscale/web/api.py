@@ -6,6 +6,7 @@ Leaves out: jobs (api_jobs.py); what a plan looks like (view.py).
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
@@ -15,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from wattscale.errors import InputError
 from wattscale.report.theme import NARROW_PX, WIDE_PX
 from wattscale.web import reference, shapes
-from wattscale.web.answers import answer, answered, ask_key, asked, kept_view, lanes_of, plain
+from wattscale.web.answers import answer, answered, ask_key, asked, lanes_of, plain
 from wattscale.web.asks import Ask
 from wattscale.web.exports import EXPORTS
 from wattscale.web.heavy_jobs import MOST_COMPARED
@@ -117,7 +118,8 @@ def explain(name: Name) -> Response:
 @router.post("/plan", response_model=shapes.PlanView, responses=shapes.HEAVY, summary="Make a plan")
 async def plan(ask: PlanAsk, request: Request) -> Response:
     """Make the full plan of an ask; one of minutes becomes a job."""
-    return await _planned(ask, request, quick=False)
+    run = partial(lanes_of(request).plans.run, "plan", ask_key(ask), ask=plain(ask), **_drawn(ask))
+    return await answered(request, run, ask)
 
 
 @router.post(
@@ -125,15 +127,11 @@ async def plan(ask: PlanAsk, request: Request) -> Response:
 )
 async def preview(ask: PlanAsk, request: Request) -> Response:
     """Make a plan to show while a slider moves; it says `preview: true`."""
-    return await _planned(ask, request, quick=True)
+    return await asked(request, lanes_of(request).previews.run("preview", ask_key(ask), ask=plain(ask), **_drawn(ask)))
 
 
-async def _planned(ask: PlanAsk, request: Request, quick: bool) -> Response:
-    lanes = lanes_of(request)
-    more = {"charts": ask.charts, "width": ask.width, "half_width": ask.half_width}
-    lane = lanes.previews if quick else lanes.plans
-    work = lane.run("plan", ask_key(ask), ask=plain(ask), quick=quick, **more)
-    return await answered(request, work, ask, more, lambda result: kept_view(result, ask.charts))
+def _drawn(ask: PlanAsk) -> dict[str, Any]:
+    return {"charts": ask.charts, "width": ask.width, "half_width": ask.half_width}
 
 
 @router.post(
@@ -144,8 +142,7 @@ async def _planned(ask: PlanAsk, request: Request, quick: bool) -> Response:
 )
 async def sources(ask: Ask, request: Request) -> Response:
     """Give every figure that a plan rests on, the least certain first."""
-    work = lanes_of(request).plans.run("sources", ask_key(ask), ask=plain(ask))
-    return await answered(request, work, ask, {}, lambda result: answer(result["sources"]))
+    return await answered(request, partial(lanes_of(request).plans.run, "sources", ask_key(ask), ask=plain(ask)), ask)
 
 
 @router.post("/compare", response_model=shapes.Comparison, responses=shapes.HEAVY, summary="Put plans side by side")
@@ -153,8 +150,8 @@ async def compare(ask: CompareAsk, request: Request) -> Response:
     """Give differences, inputs that differ and charts of two to four plans."""
     asks = [plain(each) for each in ask.plans]
     widths = {"width": ask.width, "half_width": ask.half_width}
-    work = lanes_of(request).plans.run("compare", ask_key(*ask.plans), asks=asks, **widths)
-    return await answered(request, work, ask.plans[0], {"plans": asks, **widths}, answer)
+    run = partial(lanes_of(request).plans.run, "compare", ask_key(*ask.plans), asks=asks, **widths)
+    return await answered(request, run, ask.plans[0], {"plans": asks})
 
 
 @router.post("/export/{kind}", responses=shapes.FILE, response_class=Response, summary="Files of a plan")
@@ -162,8 +159,8 @@ async def exported(kind: Name, ask: Ask, request: Request) -> Response:
     """Give a file of a plan: report.html, tables.xlsx, hourly.csv, hourly.parquet, scenario.toml or plan.json."""
     if kind not in EXPORTS:
         raise InputError("no such file", where="export", value=kind, allowed=", ".join(EXPORTS))
-    work = lanes_of(request).plans.run("file", ask_key(ask), ask=plain(ask), name=kind)
-    return await answered(request, work, ask, {}, kind)
+    run = partial(lanes_of(request).plans.run, "file", ask_key(ask), ask=plain(ask), name=kind)
+    return await answered(request, run, ask)
 
 
 @router.post("/scenario", response_model=shapes.AskShape, responses=shapes.WORKED, summary="Read a scenario file")

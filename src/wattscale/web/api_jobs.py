@@ -17,7 +17,7 @@ from fastapi.responses import Response, StreamingResponse
 from pydantic import Field
 
 from wattscale.web import shapes
-from wattscale.web.answers import answer, ask_key, asked, lanes_of, plain
+from wattscale.web.answers import answer, ask_key, lanes_of, made_for, nobody, plain
 from wattscale.web.asks import Ask
 from wattscale.web.job_charts import job_charts
 from wattscale.web.job_store import ENDED, RESULT, NoSuchJobError
@@ -57,6 +57,8 @@ def listed(request: Request) -> Response:
 async def estimate(ask: JobAsk, request: Request) -> Response:
     """Estimate the time of a job from the time of one plan; null where that takes minutes itself."""
     found = await _checked(ask, request)
+    if found is None:
+        return nobody()
     return answer({name: found[name] for name in ("plans", "seconds")})
 
 
@@ -64,18 +66,21 @@ async def estimate(ask: JobAsk, request: Request) -> Response:
 async def submit(ask: JobAsk, request: Request) -> Response:
     """Check a job and take it."""
     found, jobs = await _checked(ask, request), jobs_of(request)
+    if found is None:  # who has left before the job was taken cannot know of it, and wants none
+        return nobody()
     key = {"key": found["key"]} if found["key"] else {}
     job = await asyncio.to_thread(jobs.submit, ask.kind, plain(ask), {**ask.options, **key}, found["seconds"])
     return answer(jobs.shown(job), 201)
 
 
-async def _checked(ask: JobAsk, request: Request) -> dict[str, Any]:
+async def _checked(ask: JobAsk, request: Request) -> dict[str, Any] | None:
+    """Check a job in a lane; None when the visitor has left meanwhile."""
     work = lanes_of(request).plans.run(
         "job", f"job {ask_key(ask)}", ask=plain(ask), kind=ask.kind, options=ask.options,
         max_cases=jobs_of(request).settings.max_cases,
     )  # fmt: skip
-    found: dict[str, Any] = json.loads(bytes((await asked(request, work)).body))
-    return found
+    made = await made_for(request, work)
+    return None if made is None else json.loads(made.body)
 
 
 @router.get("/{job_id}", response_model=shapes.JobResult, responses=shapes.ONE_JOB, summary="One job with its result")

@@ -17,14 +17,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from wattscale.errors import WattscaleError
+from wattscale.errors import InputError, WattscaleError
 from wattscale.version import VERSION
 from wattscale.web import api, api_jobs
 from wattscale.web.answers import Lanes
 from wattscale.web.guard import HEADERS, Guard
 from wattscale.web.job_store import NoSuchJobError, StorageError
 from wattscale.web.jobs import Jobs, ReadOnlyError
-from wattscale.web.refusals import DEFECT, LONGEST_VALUE, Refusal, RefusedError, clipped, refusal_of
+from wattscale.web.refusals import DEFECT, Refusal, RefusedError, refusal_of, shortened
 from wattscale.web.settings import Settings
 
 PAGE = Path(str(files("wattscale.web"))) / "dist"
@@ -101,8 +101,8 @@ def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     def wrong_body(_: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
-        where = ".".join(str(part)[:LONGEST_VALUE] for part in first["loc"] if part != "body")
-        return answer(Refusal(422, "input", clipped(f"{where or 'body'}: {first['msg']}"), {"where": where}))
+        where = ".".join(str(part) for part in first["loc"] if part != "body")
+        return answer(refusal_of(InputError(first["msg"], where=where or "body")))
 
     @app.exception_handler(NoSuchJobError)
     def no_job(_: Request, error: NoSuchJobError) -> Response:
@@ -127,4 +127,4 @@ def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     def plain(_: Request, error: HTTPException) -> Response:
         headers = dict(error.headers or {})
-        return answer(Refusal(error.status_code, "refused", clipped(str(error.detail)), headers=headers))
+        return answer(Refusal(error.status_code, "refused", shortened(str(error.detail)), headers=headers))

@@ -57,7 +57,7 @@ def _check_plain(key: str, value: Any) -> None:
     try:
         json.dumps(value, allow_nan=False)
     except ValueError:
-        raise InputError("must be a finite number", where=key, value=str(value)) from None
+        raise InputError("must be a finite number", where=key, value=value) from None
     if isinstance(value, Mapping):
         for name, each in value.items():
             _check_plain(f"{key}.{name}", each)
@@ -80,8 +80,8 @@ def check_no_file(tables: Mapping[str, Any]) -> None:
     model = get_key(tables, "workload.model")
     if isinstance(model, str) and model != BY_SIZES and find_row(load_catalog(), model) is None:
         raise InputError(
-            "no such model in the catalogue", where="workload.model", value=model[:LONGEST_KEY],
-            hint=did_you_mean(model[:LONGEST_KEY], load_catalog().names("models")) or f"Or describe it: {BY_SIZES}",
+            "no such model in the catalogue", where="workload.model", value=model,
+            hint=did_you_mean(model, load_catalog().names("models")) or f"Or describe it: {BY_SIZES}",
         )  # fmt: skip
 
 

@@ -25,6 +25,17 @@ FULL = ("changes", "cost_stacks")
 
 def compare_view(plans: Sequence[Plan], width: int, half_width: int) -> dict[str, Any]:
     """Give what the compare tab shows of some plans; widths of full and of other charts [px]."""
+    drawn = {
+        name: getattr(charts_compare, name)(plans, width if name in FULL else half_width)
+        for name in CHARTS
+        if hasattr(charts_compare, name)
+    }
+    charts = [{"name": n, "full": n in FULL, "spec": spec} for n, spec in drawn.items() if spec is not None]
+    return figures_compared(plans) | {"charts": charts}
+
+
+def figures_compared(plans: Sequence[Plan]) -> dict[str, Any]:
+    """Give names, inputs that differ and figures of some plans."""
     names = plan_names([plan.scenario for plan in plans])
     order = list(dict.fromkeys(name for plan in plans for name in plan.figures))
     differing = inputs_that_differ([plan.scenario for plan in plans]).reset_index()
@@ -32,17 +43,7 @@ def compare_view(plans: Sequence[Plan], width: int, half_width: int) -> dict[str
         {"key": row["key"], "title": row["title"], "unit": row["unit"], "values": [input_text(row[n]) for n in names]}
         for row in json.loads(differing.to_json(orient="records"))
     ]
-    drawn = {
-        name: getattr(charts_compare, name)(plans, width if name in FULL else half_width)
-        for name in CHARTS
-        if hasattr(charts_compare, name)
-    }
-    return {
-        "names": names,
-        "inputs": inputs,
-        "figures": [_row(name, plans) for name in order],
-        "charts": [{"name": n, "full": n in FULL, "spec": spec} for n, spec in drawn.items() if spec is not None],
-    }
+    return {"names": names, "inputs": inputs, "figures": [_row(name, plans) for name in order]}
 
 
 def _row(name: str, plans: Sequence[Plan]) -> dict[str, Any]:

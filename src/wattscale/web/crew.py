@@ -32,6 +32,8 @@ KEYS_KEPT = 12
 """Asks by which a worker is found again that has answered them."""
 GONE_S = 5.0
 """Longest wait for a process that was stopped [s]."""
+LOW_KEPT = 2
+"""Idle processes of low priority that are kept for the asks they have answered."""
 
 
 @dataclass(eq=False)
@@ -60,7 +62,7 @@ class Worker:
             self.keys.popitem(last=False)
 
     def lower(self) -> None:
-        """Give way to other processes, where the system can; a process that may not take it back stays so."""
+        """Give way to other processes, where the system can; it cannot be taken back."""
         if hasattr(os, "setpriority") and self.process.pid is not None:
             with suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, self.process.pid, NICE)
@@ -91,11 +93,16 @@ class Crew:
         self.is_closed = False
 
     async def take(self, key: str) -> Worker | None:
-        """Give a free worker, the one that knows the ask first, a new one last; None when none can be started."""
-        if self.idle:
-            worker = max(self.idle, key=lambda each: (key in each.keys, not each.is_low))
+        """Give a free worker, the one that knows the ask first, a new one last; None when none can be started.
+
+        A worker of low priority is given only what it has answered before: that it has at hand, all else would be slow.
+        """
+        while fit := [each for each in self.idle if key in each.keys or not each.is_low]:
+            worker = max(fit, key=lambda each: (key in each.keys, not each.is_low))
             self.idle.remove(worker)
-            return worker
+            if worker.process.is_alive():
+                return worker
+            await self._retire(worker)
         with suppress(OSError):
             return await asyncio.get_running_loop().run_in_executor(self.threads, self._start)
         return None
@@ -109,11 +116,14 @@ class Crew:
         if talk.done() and talk.result() not in (ENDED, MEMORY) and not self.is_closed:
             worker.remember(key)
             self.idle.append(worker)
+            low = [each for each in self.idle if each.is_low]
+            if len(low) > LOW_KEPT:
+                self.idle.remove(low[0])
+                await self._retire(low[0])
             return
         worker.stop()
-        self.all.discard(worker)
         await asyncio.wait({talk}, timeout=GONE_S)
-        await asyncio.get_running_loop().run_in_executor(self.threads, worker.bury)
+        await self._retire(worker)
 
     async def begin(self, workers: int) -> None:
         """Start workers ahead of the first request."""
@@ -133,6 +143,12 @@ class Crew:
         for worker in self.idle:
             worker.bury()
         self.threads.shutdown(wait=False)
+
+    async def _retire(self, worker: Worker) -> None:
+        """Stop a worker that is not wanted any more, or has ended by itself, and free what it held."""
+        worker.stop()
+        self.all.discard(worker)
+        await asyncio.get_running_loop().run_in_executor(self.threads, worker.bury)
 
     def _start(self) -> Worker:
         here, there = self.context.Pipe()

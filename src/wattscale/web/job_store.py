@@ -11,7 +11,6 @@ import os
 import re
 import secrets
 import shutil
-import threading
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from wattscale.errors import WattscaleError
+from wattscale.staged import replace_file
 from wattscale.web.job_folder import PRIVATE
 
 State = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
@@ -113,12 +113,13 @@ class JobStore:
                     continue
         return sorted(found, key=lambda job: job.created, reverse=True)
 
-    def part(self, job_id: str, name: str) -> Any:
+    def part(self, job_id: str, name: str) -> dict[str, Any] | None:
         """Read progress, result or error of a job, or None where it is not there or damaged."""
         try:
-            return json.loads((self.path(job_id) / name).read_text(encoding="utf-8"))
+            found = json.loads((self.path(job_id) / name).read_text(encoding="utf-8"))
         except (ValueError, OSError):
             return None
+        return found if isinstance(found, dict) else None
 
     def drop(self, job_id: str) -> None:
         """Delete a job that has ended."""
@@ -132,10 +133,4 @@ def now() -> str:
 
 def write_json(path: Path, data: Any) -> None:
     """Write JSON to a file, whole or not at all."""
-    staged = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
-    try:
-        staged.write_text(json.dumps(data, allow_nan=False), encoding="utf-8")
-        os.replace(staged, path)
-    except BaseException:
-        staged.unlink(missing_ok=True)
-        raise
+    replace_file(path, json.dumps(data, allow_nan=False).encode())

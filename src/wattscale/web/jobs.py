@@ -12,12 +12,12 @@ import subprocess
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import Any
 
-from wattscale.errors import InputError, WattscaleError
+from wattscale.errors import MOST_SHOWN, InputError, WattscaleError, clipped
 from wattscale.web.children import command_of, environment
 from wattscale.web.job_folder import make_private
 from wattscale.web.job_store import (
@@ -120,11 +120,11 @@ class Jobs:
         """List all jobs, the newest first."""
         return [self.unsaved.get(job.id, job) for job in self.store.all()]
 
-    def found(self, kind: str, key: str) -> Job | None:
-        """Find the newest job that does, or has done, the same work."""
+    def found(self, kind: str, key: str, but: Collection[str] = ()) -> Job | None:
+        """Find the newest job that does, or has done, the same work; `but` are jobs that are not wanted."""
         live = ("queued", "running", "done")
         same = (job for job in self.all() if job.kind == kind and job.options.get("key") == key)
-        return next((job for job in same if job.state in live), None)
+        return next((job for job in same if job.state in live and job.id not in but), None)
 
     def shown(self, job: Job) -> dict[str, Any]:
         """Give what a visitor sees of a job."""
@@ -196,7 +196,7 @@ class Jobs:
         try:
             step(job_id)
         except Exception as error:  # the edge of the web: the watcher outlives whatever befalls one job
-            self.trouble = f"{type(error).__name__}: {error}"[:200]
+            self.trouble = f"{type(error).__name__}: {clipped(error, MOST_SHOWN)}"
             if not isinstance(error, OSError | NoSuchJobError):
                 traceback.print_exc()
 
@@ -224,7 +224,7 @@ class Jobs:
             return "failed", "Its result could not be written: is the disk full?"
         return "failed", f"The process ended with code {code}; log.txt in the job's folder may say why."
 
-    def _part(self, job_id: str, name: str) -> Any:
+    def _part(self, job_id: str, name: str) -> dict[str, Any] | None:
         try:
             return self.store.part(job_id, name)
         except NoSuchJobError:

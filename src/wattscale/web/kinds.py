@@ -123,9 +123,9 @@ def _outlook(options: Mapping[str, Any]) -> dict[str, Any]:
 
     name, draws = options.get("scenario", "base"), options.get("draws", OUTLOOK_DRAWS)
     if name not in SCENARIOS:
-        raise InputError("no such scenario", where="scenario", value=str(name)[:60], allowed=", ".join(SCENARIOS))
+        raise InputError("no such scenario", where="scenario", value=name, allowed=", ".join(SCENARIOS))
     if not isinstance(draws, int) or not 50 <= draws <= MOST_DRAWS:
-        raise InputError("is out of range", where="draws", value=str(draws)[:20], allowed=f"50 to {MOST_DRAWS}")
+        raise InputError("is out of range", where="draws", value=draws, allowed=f"50 to {MOST_DRAWS}")
     return {"scenario": name, "draws": draws}
 
 
@@ -192,8 +192,7 @@ def histogram(values: Any) -> list[dict[str, float]]:
 
 OPTIONS: dict[str, tuple[str, ...]] = {"levers": ("names",), "study": ("cases", "method", "seed", "axes", "figures"),
                                        "claims": (), "sites": (), "outlook": ("scenario", "draws"),
-                                       "plan": ("width", "half_width"),
-                                       "compare": ("plans", "width", "half_width")}  # fmt: skip
+                                       "plan": (), "compare": ("plans",)}  # fmt: skip
 
 
 def _known(kind: str, options: Mapping[str, Any]) -> None:

@@ -58,7 +58,8 @@ class Lane:
         self.crew = Crew(name, limits.at_once + limits.long_at_once, limits.memory_mb, target)
         self.places = asyncio.Semaphore(limits.at_once)
         self.turns: dict[str, tuple[asyncio.Lock, int]] = {}
-        self.waiting = self.long = self.working = 0
+        self.waiting = self.for_place = self.long = self.working = 0
+        """Asks that wait; those that wait for a place, not for an equal ask; tasks beside the lane; all tasks."""
         self.supervisors: set[asyncio.Task[Made | Refusal]] = set()
         self.is_closed = False
 
@@ -120,13 +121,18 @@ class Lane:
                 await self.crew.put_back(worker, key, talk)
 
     async def _place(self, key: str, left: asyncio.Event, held: AsyncExitStack) -> _Place | None:
-        """Wait for the turn among equal asks, then for a place; None where there was none in time."""
+        """Wait for the turn among equal asks, then for a place; None where both have not come in time."""
+        end = asyncio.get_running_loop().time() + self.limits.seconds
         turn = await held.enter_async_context(self._turn(key))
-        if not await _acquired(turn, left, self.limits.seconds):
+        if not await _acquired(turn, left, end):
             return None
         held.callback(turn.release)
-        if not await _acquired(self.places, left, self.limits.seconds):
-            return None
+        self.for_place += 1
+        try:
+            if not await _acquired(self.places, left, end):
+                return None
+        finally:
+            self.for_place -= 1
         place = _Place(self)
         held.callback(place.leave)
         return place
@@ -146,7 +152,7 @@ class Lane:
     async def _watched_long(
         self, talk: asyncio.Future[Made | Refusal], worker: Worker, place: _Place, left: asyncio.Event
     ) -> Made | Refusal | None:
-        """Let a long task go on beside the lane; without room there it keeps its place as long as nobody waits."""
+        """Let a long task go on beside the lane; without room there it keeps its place until another ask needs it."""
         now = asyncio.get_running_loop().time
         end = now() + self.limits.seconds - self.limits.long_after_s
         worker.lower()
@@ -156,7 +162,7 @@ class Lane:
                 return answer
             if now() >= end:
                 return SLOW
-            if self.waiting:
+            if self.for_place:
                 return FULL
         answer = await _answer(talk, left, end - now())
         return answer if answer is not None or left.is_set() else SLOW
@@ -174,8 +180,9 @@ class Lane:
                 self.turns[key] = (lock, users - 1)
 
 
-async def _acquired(lock: asyncio.Lock | asyncio.Semaphore, left: asyncio.Event, seconds: float) -> bool:
-    """Take a lock in time, unless the visitor leaves before."""
+async def _acquired(lock: asyncio.Lock | asyncio.Semaphore, left: asyncio.Event, end: float) -> bool:
+    """Take a lock before a time of the loop's clock, unless the visitor leaves before."""
+    seconds = max(0.0, end - asyncio.get_running_loop().time())
     asking = asyncio.ensure_future(lock.acquire())
     leaving = asyncio.ensure_future(left.wait())
     await asyncio.wait({asking, leaving}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)

@@ -9,10 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from wattscale.errors import InfeasibleError, InputError, WattscaleError
+from wattscale.errors import MOST_SHOWN, InfeasibleError, InputError, WattscaleError, clipped, clipped_place
 
-LONGEST_VALUE = 200
-"""Characters of a wrong value that are sent back."""
 LONGEST_MESSAGE = 2000
 """Characters of a message that are sent back."""
 
@@ -57,6 +55,7 @@ SLOW = Refusal(504, "slow", "this takes longer than a request may; ask for less,
 MEMORY = Refusal(503, "memory", "this needs more memory than a request may take; ask for less")
 ENDED = Refusal(503, "failed", "the process that worked on this ended before it was done; ask for less")
 DEFECT = Refusal(500, "failed", "something went wrong in the server; its log says what")
+GONE = Refusal(503, "gone", "the plans of this job are not there any more")
 DEEP = Refusal(422, "input", "is nested too deeply", {"where": "request"})
 
 
@@ -65,21 +64,22 @@ def refusal_of(error: BaseException) -> Refusal:
     if isinstance(error, RefusedError):
         return error.refusal
     if isinstance(error, InputError):
-        shown = None if error.value is None else str(error.value)[:LONGEST_VALUE]
-        about = {"where": error.where, "value": shown, "allowed": error.allowed, "hint": error.hint}
+        where = None if error.where is None else clipped_place(error.where)
+        shown = None if error.value is None else clipped(error.value, MOST_SHOWN)
+        about = {"where": where, "value": shown, "allowed": error.allowed, "hint": error.hint}
         kind = "infeasible" if isinstance(error, InfeasibleError) else "input"
-        return Refusal(422, kind, clipped(str(error)), about)
+        return Refusal(422, kind, shortened(str(error)), about)
     if isinstance(error, WattscaleError):
-        return Refusal(500, "failed", clipped(str(error)))
+        return Refusal(500, "failed", shortened(str(error)))
     if isinstance(error, MemoryError):
         return MEMORY
     return DEEP if isinstance(error, RecursionError) else DEFECT
 
 
-def clipped(text: str) -> str:
+def shortened(text: str) -> str:
     """Cut a message that is longer than anyone reads.
 
-    >>> clipped("short")
+    >>> shortened("short")
     'short'
     """
     return text if len(text) <= LONGEST_MESSAGE else f"{text[:LONGEST_MESSAGE]} …"

@@ -21,7 +21,7 @@ class Limits:
 
     Attributes:
         at_once: Tasks done at once.
-        seconds: Time a task may wait, and then take [s].
+        seconds: Time a task may wait in all, and then take [s].
         long_after_s: Time after which a task counts as long [s].
         long_at_once: Long tasks that go on beside the lane.
         waiting: Tasks that may wait.

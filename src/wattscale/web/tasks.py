@@ -10,8 +10,10 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from wattscale.result import Plan
 from wattscale.scenario.schema import Scenario
 from wattscale.web import view
 from wattscale.web.asks import Ask, ask_of_toml, scenario_of
@@ -19,6 +21,7 @@ from wattscale.web.compare import compare_view
 from wattscale.web.copies import as_command, as_python
 from wattscale.web.exports import EXPORTS, export
 from wattscale.web.heavy import heavy_fields, key_of, lightened, refuse_heavy
+from wattscale.web.heavy_jobs import kept
 from wattscale.web.kinds import KINDS, check
 from wattscale.web.planner import Planner
 
@@ -44,38 +47,36 @@ def as_json(data: Any) -> bytes:
 
 
 def make_plan(planner: Planner, ask: Mapping[str, Any], charts: list[str], width: int, half_width: int,
-              quick: bool) -> Made:  # fmt: skip
-    """Make a plan, or a preview of it."""
+              job: str | None = None) -> Made:  # fmt: skip
+    """Make a plan; tasks that are given the folder of a job take the plans that it has made."""
     start = time.perf_counter()
-    scenario = scenario_of(Ask(**ask))
-    if quick:
-        scenario = lightened(scenario)
-    else:
-        refuse_heavy("plan", scenario)
-    shown = view.plan_view(planner.plan(scenario, quick), charts, width, half_width, quick)
+    shown = view.plan_view(_plans(planner, "plan", [ask], job)[0], charts, width, half_width, quick=False)
     return Made(as_json(shown | {"seconds": round(time.perf_counter() - start, 4)}))
 
 
-def list_sources(planner: Planner, ask: Mapping[str, Any]) -> Made:
+def make_preview(planner: Planner, ask: Mapping[str, Any], charts: list[str], width: int, half_width: int) -> Made:
+    """Make a preview of a plan."""
+    start = time.perf_counter()
+    made = planner.plan(lightened(scenario_of(Ask(**ask))), quick=True)
+    shown = view.plan_view(made, charts, width, half_width, quick=True)
+    return Made(as_json(shown | {"seconds": round(time.perf_counter() - start, 4)}))
+
+
+def list_sources(planner: Planner, ask: Mapping[str, Any], job: str | None = None) -> Made:
     """List the catalogue figures that a plan rests on."""
-    return Made(as_json(view.sources_view(planner.plan(_light(ask)))))
+    return Made(as_json(view.sources_view(_plans(planner, "plan", [ask], job)[0])))
 
 
-def compare_plans(planner: Planner, asks: list[Mapping[str, Any]], width: int, half_width: int) -> Made:
+def compare_plans(planner: Planner, asks: list[Mapping[str, Any]], width: int, half_width: int,
+                  job: str | None = None) -> Made:  # fmt: skip
     """Put plans side by side."""
-    scenarios = [scenario_of(Ask(**ask)) for ask in asks]
-    refuse_heavy("compare", *scenarios)
-    return Made(as_json(compare_view([planner.plan(each) for each in scenarios], width, half_width)))
+    return Made(as_json(compare_view(_plans(planner, "compare", asks, job), width, half_width)))
 
 
-def make_file(planner: Planner, ask: Mapping[str, Any], name: str) -> Made:
+def make_file(planner: Planner, ask: Mapping[str, Any], name: str, job: str | None = None) -> Made:
     """Make a file of a plan."""
-    return Made(export(planner.plan(_light(ask)), name), EXPORTS[name], named(name))
-
-
-def named(name: str) -> dict[str, str]:
-    """Give the headers by which a browser saves an answer as a file."""
-    return {"content-disposition": f'attachment; filename="{name}"'}
+    content = export(_plans(planner, "plan", [ask], job)[0], name)
+    return Made(content, EXPORTS[name], {"content-disposition": f'attachment; filename="{name}"'})
 
 
 def read_scenario(planner: Planner, text: str) -> Made:
@@ -95,17 +96,16 @@ def check_job(planner: Planner, ask: Mapping[str, Any], kind: str, options: dict
     scenario = scenario_of(Ask(**ask))
     check(kind, scenario, options, max_cases)
     plans = KINDS[kind].plans(scenario, options)
-    seconds = None if kind in ("plan", "compare") else _seconds(planner, scenario, ask, plans)
+    seconds = None if kind in ("plan", "compare") else _seconds(scenario, plans)
     key = key_of(*_scenarios(scenario, options)) if kind in ("plan", "compare") else None
     return Made(as_json({"plans": plans, "seconds": seconds, "key": key}))
 
 
-def _seconds(planner: Planner, scenario: Scenario, ask: Mapping[str, Any], plans: int) -> float | None:
+def _seconds(scenario: Scenario, plans: int) -> float | None:
     if heavy_fields(scenario):
         return None
     start = time.perf_counter()
-    nearby = {"economics.discount_rate": scenario.economics.discount_rate * (1 + 1e-9)}
-    planner.plan(scenario_of(Ask(preset=ask["preset"], changes={**ask["changes"], **nearby})))
+    Planner().plan(scenario)  # of another one, which has nothing of it at hand
     return round(START_S + plans * max(time.perf_counter() - start, LEAST_S), 1)
 
 
@@ -114,14 +114,22 @@ def _scenarios(first: Scenario, options: Mapping[str, Any]) -> list[Scenario]:
     return [scenario_of(Ask(**each)) for each in asks] if asks else [first]
 
 
-def _light(ask: Mapping[str, Any]) -> Scenario:
-    scenario = scenario_of(Ask(**ask))
-    refuse_heavy("plan", scenario)
-    return scenario
+def _plans(planner: Planner, kind: str, asks: list[Mapping[str, Any]], job: str | None) -> list[Plan]:
+    """Make plans, or take those of a job.
+
+    Raises:
+        HeavyError: They are made by a job.
+        RefusedError: The plans of the job are gone.
+    """
+    if job is not None:
+        return kept(Path(job))
+    scenarios = [scenario_of(Ask(**ask)) for ask in asks]
+    refuse_heavy(kind, *scenarios)
+    return [planner.plan(each) for each in scenarios]
 
 
 TASKS: dict[str, Callable[..., Made]] = {
-    "plan": make_plan, "sources": list_sources, "compare": compare_plans, "file": make_file,
+    "plan": make_plan, "preview": make_preview, "sources": list_sources, "compare": compare_plans, "file": make_file,
     "scenario": read_scenario, "commands": write_commands, "job": check_job,
 }  # fmt: skip
 """Tasks by name."""

@@ -8,22 +8,18 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import signal
 import sys
-import threading
 import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from wattscale.errors import WattscaleError
+from wattscale.parent import end_with_parent
 from wattscale.web.asks import Ask, scenario_of
 from wattscale.web.job_store import ERROR, PROGRESS, RECORD, RESULT, STORAGE, write_json
 from wattscale.web.kinds import KINDS
 
-LOOK_S = 1.0
-"""Time between two looks at whether the server still lives [s]."""
 WRITE_S = 0.15
 """Shortest time between two progress files [s]."""
 
@@ -80,15 +76,6 @@ def finite(data: Any) -> Any:
     return None if isinstance(data, float) and not math.isfinite(data) else data
 
 
-def _end_with(parent: int) -> None:
-    """End this process, and all that it started, when its server is gone."""
-    while os.getppid() == parent:
-        time.sleep(LOOK_S)
-    if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
-        os.killpg(os.getpid(), signal.SIGKILL)
-    os._exit(1)
-
-
 if __name__ == "__main__":
-    threading.Thread(target=_end_with, args=(int(sys.argv[2]),), daemon=True).start()
+    end_with_parent(int(sys.argv[2]))
     sys.exit(do_job(Path(sys.argv[1])))

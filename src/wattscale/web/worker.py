@@ -6,15 +6,13 @@ Leaves out: deadlines; the server ends the process when one has passed (lanes.py
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import signal
 import sys
-import threading
 import traceback
 from multiprocessing.connection import Connection
 from typing import Any
 
+from wattscale.parent import end_with_parent
 from wattscale.web.refusals import DEFECT, Refusal, refusal_of
 from wattscale.web.tasks import TASKS, Made
 
@@ -31,7 +29,7 @@ def work(pipe: Connection, memory_mb: int) -> None:
     from wattscale.web.planner import Planner
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends its workers
-    threading.Thread(target=_end_with_server, daemon=True).start()
+    end_with_parent()
     bound_memory(memory_mb)
     warmed = sys.modules.get("wattscale.web.warm")
     planner = Planner(warmed.CACHE if warmed is not None else None)
@@ -67,10 +65,3 @@ def bound_memory(memory_mb: int) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     if hard == resource.RLIM_INFINITY or most < hard:
         resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
-
-
-def _end_with_server() -> None:
-    server = multiprocessing.parent_process()
-    if server is not None:
-        server.join()
-        os._exit(1)
