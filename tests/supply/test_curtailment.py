@@ -13,6 +13,7 @@ from wattscale.scenario.supply import SupplyTable
 from wattscale.supply.curtailment import without_contract
 from wattscale.supply.expansion import build
 from wattscale.supply.general import solve_highs
+from wattscale.supply.program import Link
 from wattscale.supply.solve import solve
 from wattscale.supply.stage import run, with_or_without_contract
 
@@ -78,6 +79,20 @@ def test_an_offer_is_never_dearer_than_none():
         campus = build(offered(curtailment_usd_per_mw_year=pay), named(grid(), CHEAP))
         _, solution = with_or_without_contract(campus, 150, 1e-5)
         assert solution.objective <= solve(without_contract(campus).program).objective * (1 + 1e-6)
+
+
+def test_a_contract_is_left_unsigned_by_what_its_links_hold_and_not_by_their_names():
+    """A limit of the user's own whose name ends alike stays; links of the contract are freed whatever they are called."""
+    campus = build(offered(), named(grid(), CHEAP))
+    program = campus.program
+    links = tuple(replace(k, name=f"row {i}") for i, k in enumerate(program.links))
+    own = Link("what.left", {program.column("grid"): 1.0}, 70.0)
+    plain = without_contract(replace(campus, program=replace(program, links=(*links, own)))).program
+    assert plain.links[-1] == own
+    at = program.column("reduction")
+    held = [k for k in plain.links if k.columns.get(at)]
+    assert len(held) == 1
+    assert held[0].limit >= max(c.upper for c in plain.columns)
 
 
 def test_a_duty_holds_whatever_it_pays():

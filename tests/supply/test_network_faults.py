@@ -256,6 +256,32 @@ def test_an_answer_that_holds_no_longer_is_never_given(monkeypatch):
         monkeypatch.undo()
 
 
+def test_one_solver_without_a_point_proves_nothing_where_the_other_gave_no_proof_either(monkeypatch):
+    """Only where every solver says that there is no dispatch is the network infeasible."""
+    good = networks.solve_once
+
+    def broke(*_, **__):
+        raise WattscaleError("the solver broke")
+
+    def wide(program, *_, **__):
+        found = good(program)
+        return replace(found, bound=0.5 * found.objective)
+
+    def none(*_, **__):
+        return None
+
+    for first, second in ((broke, none), (wide, none), (none, broke), (none, wide)):
+        monkeypatch.setattr(networks, "solve_once", first)
+        monkeypatch.setattr(networks, "solve_highs", second)
+        with pytest.raises(WattscaleError, match="can be proven: .*a solver finds no dispatch") as caught:
+            solve_network(bare())
+        assert not isinstance(caught.value, InfeasibleError)
+    monkeypatch.setattr(networks, "solve_highs", none)
+    monkeypatch.setattr(networks, "solve_once", none)
+    with pytest.raises(InfeasibleError, match="no dispatch meets"):
+        solve_network(bare())
+
+
 def test_a_flaw_is_told_with_its_size():
     read = read_network(bare())
     found = networks.solve_once(read.program)
