@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from campuses import HOURS, gas, grid, named, setting, site
 
-from wattscale.errors import InfeasibleError
+from wattscale.errors import InfeasibleError, WattscaleError
 from wattscale.scenario.supply import SupplyTable
+from wattscale.supply import stage
 from wattscale.supply.curtailment import without_contract
 from wattscale.supply.expansion import build
 from wattscale.supply.general import solve_highs
@@ -72,6 +73,28 @@ def test_a_contract_that_is_not_worth_its_limit_is_not_signed():
     free = solve(build(replace(campus.setting, called=None), campus.technologies).program)
     assert solution.objective == pytest.approx(free.objective, rel=1e-5)
     assert solution.bound <= free.objective * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("broken", [1.0, 1.01])
+@pytest.mark.parametrize("bound", [0.995, 0.9, np.nan, 1.5])
+def test_the_bound_covers_a_contract_whose_answer_is_no_plan(bound, broken, monkeypatch):
+    """What no plan was found for may still be cheaper: the bound of the plan without it is not that of the choice."""
+    campus, real = build(offered(curtailment_usd_per_mw_year=1.0), named(grid())), stage._answer
+    cost = real(without_contract(campus), 150, 1e-5).objective
+
+    def spoilt(asked, *rest):
+        found = real(asked, *rest)
+        wrong = replace(found, bound=bound * cost, flows=broken * found.flows)
+        return wrong if asked is campus else found
+
+    monkeypatch.setattr(stage, "_answer", spoilt)
+    if bound == 0.995 or (bound == 1.5 and broken > 1.0):
+        _, solution = with_or_without_contract(campus, 150, 1e-5)
+        assert solution.objective == pytest.approx(cost)
+        assert solution.bound <= max(bound * cost, 0.995 * cost) or bound == 1.5
+        return
+    with pytest.raises(WattscaleError, match="solver_gap"):
+        with_or_without_contract(campus, 150, 1e-5)
 
 
 def test_an_offer_is_never_dearer_than_none():

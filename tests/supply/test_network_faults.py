@@ -16,7 +16,7 @@ from wattscale.supply import networks
 from wattscale.supply.network_reader import read_network
 from wattscale.supply.networks import solve_network
 from wattscale.supply.program import cost_of
-from wattscale.supply.sound import flaw, largest_miss
+from wattscale.supply.faults import flaw, largest_miss
 
 STEPS = 6
 LENGTHS = [4, pytest.param(504, marks=pytest.mark.slow)]

@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 
 from wattscale.errors import InfeasibleError, InputError, WattscaleError
+from wattscale.supply.faults import flaw, money_scale
 from wattscale.supply.general import HighsMethod, solve_highs
 from wattscale.supply.network_reader import ReadNetwork, link_ports, read_network
 from wattscale.supply.network_rows import Size
 from wattscale.supply.network_values import LISTS
 from wattscale.supply.program import Program, Solution
 from wattscale.supply.solve import LONG, TOLERANCE, solve_once
-from wattscale.supply.sound import flaw, money_scale
 from wattscale.supply.zero import put_back, strike_out
 from wattscale.units import FloatArray
 
