@@ -105,7 +105,7 @@ def test_an_offer_is_never_dearer_than_none():
 
 
 def test_a_contract_is_left_unsigned_by_what_its_links_hold_and_not_by_their_names():
-    """A limit of the user's own whose name ends alike stays; links of the contract are freed whatever they are called."""
+    """A limit of the user's own whose name ends alike stays; links of the contract are freed whatever their names."""
     campus = build(offered(), named(grid(), CHEAP))
     program = campus.program
     links = tuple(replace(k, name=f"row {i}") for i, k in enumerate(program.links))

@@ -13,10 +13,10 @@ from plain_networks import DEFAULTS, TABLES, Network
 
 from wattscale.errors import InfeasibleError, InputError, WattscaleError
 from wattscale.supply import networks
+from wattscale.supply.faults import flaw, largest_miss
 from wattscale.supply.network_reader import read_network
 from wattscale.supply.networks import solve_network
 from wattscale.supply.program import cost_of
-from wattscale.supply.faults import flaw, largest_miss
 
 STEPS = 6
 LENGTHS = [4, pytest.param(504, marks=pytest.mark.slow)]

@@ -52,8 +52,9 @@ def carbon_of_energy(
     grid part = g_t x (carbon by way of the grid) / sum of (load_t x g_t); own part = all other carbon / sum of load_t
 
     What is sold takes its share of each hour's carbon, as in `supply.export_carbon_t`, so a run carries no more where
-    more is made to be sold. Where the grid feeds the whole load the grid part is the grid's own mean of each hour; where it feeds none, it is
-    zero. Both hold for any load, so a small load in the rest of the year does not change them.
+    more is made to be sold. Where the grid feeds the whole load the grid part is the grid's own mean of each hour;
+    where it feeds none, it is zero. Both hold for any load, so a small load in the rest of the year does not change
+    them.
 
     Args:
         supply: Result of the supply stage.

@@ -56,11 +56,9 @@ def proven(program: Program, solution: Solution) -> bool:
 
 
 def trusted_bound(program: Program, solution: Solution) -> float:
-    """Give the bound of an answer that may be no plan; none where a point that keeps all limits contradicts it [USD]."""
-    holds = certified_gap(program, solution) >= -OVERDRAWN or (
-        np.isfinite(solution.bound) and bool(broken_limits(program, solution))
-    )
-    return solution.bound if holds else -np.inf
+    """Give the bound of an answer that may be no plan; minus infinity where a point that keeps all limits belies it."""
+    belied = certified_gap(program, solution) < -OVERDRAWN and not broken_limits(program, solution)
+    return solution.bound if np.isfinite(solution.bound) and not belied else -np.inf
 
 
 def faults(program: Program, solution: Solution) -> list[Fault]:

@@ -115,8 +115,8 @@ def solve_whole(
             if child is not None:
                 heapq.heappush(heap, child)
     if s.best is None and (heap or np.isfinite(s.dropped)):
-        raise WattscaleError(f"supply: no design in whole units was found that keeps its limits, in {s.programs} "
-                             "programs; it may be that there is none. Make a unit smaller, or a limit looser")  # fmt: skip
+        raise WattscaleError(f"supply: no design in whole units was found that keeps its limits, in {s.programs} programs, "
+                             "which proves not that there is none. Make a unit smaller, or a limit looser")  # fmt: skip
     if s.best is None:
         raise _none_whole(s)
     bound = min([s.dropped, s.best.objective, *(n.bound for n in heap)])
