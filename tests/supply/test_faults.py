@@ -113,11 +113,10 @@ def test_a_plan_that_costs_nothing_is_measured_against_what_a_year_usually_costs
     assert "gap" in [f.name for f in faults(c.program, replace(found, bound=found.bound - 1e9))]
 
 
-@pytest.mark.parametrize(
-    ("share", "right"), [(1.0, True), (0.995, True), (0.98, False), (1.01, False), (np.nan, False)]
-)
-def test_one_gap_holds_for_plans_and_for_any_program(share, right):
+@pytest.mark.parametrize("share", [1.0, 0.995, 0.98, 1.01, np.nan])
+def test_one_gap_holds_for_plans_and_for_any_program(share):
     """A bound far below the cost proves nothing; one above it is false."""
+    right = share in (1.0, 0.995)
     c = build(setting(48), named(grid(), battery()))
     found = solve_highs(c.program)
     found = replace(found, bound=share * found.objective)

@@ -273,7 +273,7 @@ def test_one_solver_without_a_point_proves_nothing_where_the_other_gave_no_proof
     for first, second in ((broke, none), (wide, none), (none, broke), (none, wide)):
         monkeypatch.setattr(networks, "solve_once", first)
         monkeypatch.setattr(networks, "solve_highs", second)
-        with pytest.raises(WattscaleError, match="can be proven: .*a solver finds no dispatch") as caught:
+        with pytest.raises(WattscaleError, match=r"can be proven: .*a solver finds no dispatch") as caught:
             solve_network(bare())
         assert not isinstance(caught.value, InfeasibleError)
     monkeypatch.setattr(networks, "solve_highs", none)

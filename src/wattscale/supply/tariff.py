@@ -50,10 +50,10 @@ def add_grid(b: Builder, t: Technology) -> None:
         sold = b.flow("export", -setting.export_usd_per_mwh, -1.0, b.at_most(grid))
         b.apart.append((flow, sold))
     _tiers(b, flow)
-    most = setting.import_ramp_mw_per_h
-    if most is not None and float(np.min(most * setting.weight)) < b.columns[grid].upper:  # else it cannot bind
-        b.limits.append(Limit("supply.import_ramp_mw_per_h", most, "MW/h", "ramp", len(b.ramps), 1.0))
-        b.ramp(next(j for j, f in enumerate(b.flows) if f.name == "grid"), most * setting.weight)
+    ramp = setting.import_ramp_mw_per_h
+    if ramp is not None and float(np.min(ramp * setting.weight)) < b.columns[grid].upper:  # else it cannot bind
+        b.limits.append(Limit("supply.import_ramp_mw_per_h", ramp, "MW/h", "ramp", len(b.ramps), 1.0))
+        b.ramp(next(j for j, f in enumerate(b.flows) if f.name == "grid"), ramp * setting.weight)
 
 
 def _metered(b: Builder, grid: int, bought_usd_per_mwh: FloatArray) -> int:

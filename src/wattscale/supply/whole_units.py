@@ -115,8 +115,10 @@ def solve_whole(
             if child is not None:
                 heapq.heappush(heap, child)
     if s.best is None and (heap or np.isfinite(s.dropped)):
-        raise WattscaleError(f"supply: no design in whole units was found that keeps its limits, in {s.programs} programs, "
-                             "which proves not that there is none. Make a unit smaller, or a limit looser")  # fmt: skip
+        raise WattscaleError(
+            "supply: no design in whole units was found that keeps its limits, and it is not proven "
+            f"that there is none ({s.programs} programs). Make a unit smaller, or a limit looser"
+        )
     if s.best is None:
         raise _none_whole(s)
     bound = min([s.dropped, s.best.objective, *(n.bound for n in heap)])
