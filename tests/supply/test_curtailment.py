@@ -97,6 +97,18 @@ def test_the_bound_covers_a_contract_whose_answer_is_no_plan(bound, broken, monk
         with_or_without_contract(campus, 150, 1e-5)
 
 
+def test_a_contract_that_whole_units_cannot_keep_is_not_signed():
+    """Its limit asks 10 MW of a plant whose one unit gives no less than 150: that is no reason to have no plan."""
+    load = np.where(np.arange(48) % 2 == 0, 90.0, 110.0)
+    called = np.isin(np.arange(48), [20, 21]).astype(float)
+    s = offered(load_mw=load, called=called, max_unserved_share=0.0, unit_mw={"gas-turbine": 300.0})
+    campus = build(s, named(grid(), replace(CHEAP, minimum_load=0.5)))
+    with pytest.raises(InfeasibleError, match="whole units"):
+        stage.solve_campus(campus)
+    chosen, solution = with_or_without_contract(campus, 150, 1e-5)
+    assert solution.flows[chosen.program.flow("grid")] == pytest.approx(load, rel=1e-4)
+
+
 def test_an_offer_is_never_dearer_than_none():
     for pay in (0.0, 10.0, 1e3, 1e5):
         campus = build(offered(curtailment_usd_per_mw_year=pay), named(grid(), CHEAP))

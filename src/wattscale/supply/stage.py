@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from wattscale.catalog import Catalog
-from wattscale.errors import InputError
+from wattscale.errors import InfeasibleError, InputError
 from wattscale.figure import PlanWarning, Value
 from wattscale.scenario.supply import SupplyTable
 from wattscale.site.result import SiteResult
@@ -140,7 +140,11 @@ def with_or_without_contract(campus: Campus, iterations: int, tolerance: float) 
     plain = without_contract(campus)
     if plain is None:
         return campus, solve_campus(campus, iterations, tolerance)
-    unsigned, signed = solve_campus(plain, iterations, tolerance), _answer(campus, iterations, tolerance)
+    unsigned = solve_campus(plain, iterations, tolerance)
+    try:
+        signed = _answer(campus, iterations, tolerance)
+    except InfeasibleError:  # in whole units: then it is not signed
+        signed = None
     if signed is None:
         return plain, unsigned
     bound = min(unsigned.bound, trusted_bound(campus.program, signed))
