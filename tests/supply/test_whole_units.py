@@ -140,6 +140,9 @@ def test_flows_kept_apart_stay_so_when_units_are_counted_from_their_least_number
         settled = solve(moved)
         assert broken_limits(moved, settled) == []
         assert settled.bound + cost == pytest.approx(exact, rel=1e-4)
+        units = ((int(least / 50),), (int(most / 50),))
+        search = whole_units._Search(program, (at,), np.array([50.0]), 1e-5, 9)
+        assert whole_units._node(search, *units).bound == pytest.approx(exact, rel=1e-4)
 
 
 def test_where_one_flow_is_off_the_other_may_use_its_own_room():
