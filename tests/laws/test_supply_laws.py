@@ -107,8 +107,14 @@ def planned(campus):
 
 
 def same_end(campus, solution, exact):
-    """Tell whether both found a point, or none; import and export at once may meet a share that no plan can."""
-    return (solution is None) == (exact is None) or (solution is None and campus.program.flow(OWN_LEFT) >= 0)
+    """Tell whether both found a point, or none; import and export at once may meet a share that no plan can.
+
+    Then the flow that is left out where both run is what the point needs.
+    """
+    if (solution is None) == (exact is None):
+        return True
+    shares = campus.program.flow(OWN_LEFT) >= 0
+    return solution is None and shares and plain_dispatch(campus, exact) is None
 
 
 @settings(max_examples=25, deadline=None)

@@ -165,7 +165,7 @@ def test_a_budget_of_zero_strikes_out_what_it_counts_and_keeps_a_proof():
 def test_a_stopped_solve_gives_a_bracket_of_the_optimum():
     campus = build(sunny(720, cfe_hourly_share=0.9), named(*PLANTS))
     exact = solve(campus.program).objective
-    stopped = solve(campus.program, iterations=7)
-    assert stopped.iterations == 7
+    stopped = solve(campus.program, iterations=10)
+    assert (stopped.solver, stopped.iterations) == ("interior", 10)
     assert stopped.bound <= exact * (1 + 1e-6) <= stopped.objective * (1 + 1e-4)
-    assert stopped.gap > 1e-3
+    assert stopped.gap > 1e-4

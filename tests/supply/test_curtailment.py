@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from campuses import HOURS, gas, grid, named, setting, site
 
-from wattscale.errors import InfeasibleError
+from wattscale.errors import InfeasibleError, WattscaleError
 from wattscale.scenario.supply import SupplyTable
+from wattscale.supply import stage
 from wattscale.supply.curtailment import without_contract
 from wattscale.supply.expansion import build
 from wattscale.supply.general import solve_highs
+from wattscale.supply.program import Link
 from wattscale.supply.solve import solve
 from wattscale.supply.stage import run, with_or_without_contract
 
@@ -73,11 +75,59 @@ def test_a_contract_that_is_not_worth_its_limit_is_not_signed():
     assert solution.bound <= free.objective * (1 + 1e-9)
 
 
+@pytest.mark.parametrize("broken", [1.0, 1.01])
+@pytest.mark.parametrize("bound", [0.995, 0.9, np.nan, 1.5])
+def test_the_bound_covers_a_contract_whose_answer_is_no_plan(bound, broken, monkeypatch):
+    """What no plan was found for may still be cheaper: the bound of the plan without it is not that of the choice."""
+    campus, real = build(offered(curtailment_usd_per_mw_year=1.0), named(grid())), stage._answer
+    cost = real(without_contract(campus), 150, 1e-5).objective
+
+    def spoilt(asked, *rest):
+        found = real(asked, *rest)
+        wrong = replace(found, bound=bound * cost, flows=broken * found.flows)
+        return wrong if asked is campus else found
+
+    monkeypatch.setattr(stage, "_answer", spoilt)
+    if bound == 0.995 or (bound == 1.5 and broken > 1.0):
+        _, solution = with_or_without_contract(campus, 150, 1e-5)
+        assert solution.objective == pytest.approx(cost)
+        assert solution.bound <= min(bound, 1.0) * cost * (1 + 1e-9)
+        return
+    with pytest.raises(WattscaleError, match="solver_gap"):
+        with_or_without_contract(campus, 150, 1e-5)
+
+
+def test_a_contract_that_whole_units_cannot_keep_is_not_signed():
+    """Its limit asks 10 MW of a plant whose one unit gives no less than 150: that is no reason to have no plan."""
+    load = np.where(np.arange(48) % 2 == 0, 90.0, 110.0)
+    called = np.isin(np.arange(48), [20, 21]).astype(float)
+    s = offered(load_mw=load, called=called, max_unserved_share=0.0, unit_mw={"gas-turbine": 300.0})
+    campus = build(s, named(grid(), replace(CHEAP, minimum_load=0.5)))
+    with pytest.raises(InfeasibleError, match="whole units"):
+        stage.solve_campus(campus)
+    chosen, solution = with_or_without_contract(campus, 150, 1e-5)
+    assert solution.flows[chosen.program.flow("grid")] == pytest.approx(load, rel=1e-4)
+
+
 def test_an_offer_is_never_dearer_than_none():
     for pay in (0.0, 10.0, 1e3, 1e5):
         campus = build(offered(curtailment_usd_per_mw_year=pay), named(grid(), CHEAP))
         _, solution = with_or_without_contract(campus, 150, 1e-5)
         assert solution.objective <= solve(without_contract(campus).program).objective * (1 + 1e-6)
+
+
+def test_a_contract_is_left_unsigned_by_what_its_links_hold_and_not_by_their_names():
+    """A limit of the user's own whose name ends alike stays; links of the contract are freed whatever their names."""
+    campus = build(offered(), named(grid(), CHEAP))
+    program = campus.program
+    links = tuple(replace(k, name=f"row {i}") for i, k in enumerate(program.links))
+    own = Link("what.left", {program.column("grid"): 1.0}, 70.0)
+    plain = without_contract(replace(campus, program=replace(program, links=(*links, own)))).program
+    assert plain.links[-1] == own
+    at = program.column("reduction")
+    held = [k for k in plain.links if k.columns.get(at)]
+    assert len(held) == 1
+    assert held[0].limit >= max(c.upper for c in plain.columns)
 
 
 def test_a_duty_holds_whatever_it_pays():

@@ -9,13 +9,15 @@ import pytest
 from campuses import battery, gas, grid, named, setting, solar
 
 from wattscale.errors import InputError, WattscaleError
+from wattscale.scenario.load import load_scenario
 from wattscale.supply import solve as module
 from wattscale.supply import stage
 from wattscale.supply.expansion import build
-from wattscale.supply.faults import broken_limits, faults, refuse_faults
+from wattscale.supply.faults import broken_limits, certified_gap, faults, flaw, refuse_faults
 from wattscale.supply.general import solve_clarabel, solve_highs
 from wattscale.supply.interior import solve_interior
-from wattscale.supply.solve import solve
+from wattscale.supply.solve import STRUCTURED, solve
+from wattscale.supply.told import warnings_of
 
 SUN = np.clip(np.sin((np.arange(720) % 24 - 6) / 12 * np.pi), 0, None)
 
@@ -40,6 +42,7 @@ def test_an_exact_answer_has_no_faults():
          "supply.land_ha"),
         (lambda s, p: replace(s, bound=0.9 * s.objective), "gap"),
         (lambda s, p: replace(s, bound=np.nan), "gap"),
+        (lambda s, p: replace(s, bound=1.5 * s.objective), "gap"),
     ],
 )  # fmt: skip
 def test_each_kind_of_fault_is_found(change, name):
@@ -86,10 +89,42 @@ def test_where_the_general_solver_does_no_better_there_is_no_plan(monkeypatch):
         stage.solve_campus(c)
 
 
-def test_an_answer_stopped_too_early_is_no_plan():
+def test_an_answer_stopped_too_early_goes_to_the_general_solver():
+    """It was refused: few iterations kept the other solver away. Nor is that one told to have stopped."""
     c = campus(cfe_hourly_share=0.9)
-    with pytest.raises(WattscaleError, match=r"solver_iterations"):
-        stage.solve_campus(c, iterations=5)
+    found = stage.solve_campus(c, iterations=5)
+    assert found.solver == "clarabel"
+    assert found.objective == pytest.approx(solve_highs(c.program).objective, rel=1e-4)
+    table = load_scenario({"supply": {"solver_iterations": 5}}).supply
+    told = {w.code for w in warnings_of(table, c, found)}
+    assert "solver-fallback" in told
+    assert "solver-stopped" not in told
+    assert "solver-stopped" in {w.code for w in warnings_of(table, c, replace(found, solver=STRUCTURED))}
+
+
+@pytest.mark.parametrize("price", [0.0, 1e-9, 1e-3, np.tile([50.0, -50.0], 360)])
+def test_a_plan_that_costs_nothing_is_measured_against_what_a_year_usually_costs(price):
+    """Free import, and prices that cancel: a rounding of a cent over a cost of nothing was a gap of 3e8."""
+    s = setting(720, renewable={"solar": SUN}, import_usd_per_mwh=price, connection_mw=150.0)
+    c = build(s, named(grid(), solar(), battery(capital_usd_per_mw=1e6)))
+    found = stage.solve_campus(c)
+    assert abs(found.objective - solve_highs(c.program).objective) < 1.0
+    assert abs(certified_gap(c.program, found)) < 1e-4
+    assert "gap" in [f.name for f in faults(c.program, replace(found, bound=found.bound - 1e9))]
+
+
+@pytest.mark.parametrize("share", [1.0, 0.995, 0.98, 1.01, np.nan])
+def test_one_gap_holds_for_plans_and_for_any_program(share):
+    """A bound far below the cost proves nothing; one above it is false."""
+    right = share in (1.0, 0.995)
+    c = build(setting(48), named(grid(), battery()))
+    found = solve_highs(c.program)
+    found = replace(found, bound=share * found.objective)
+    assert (faults(c.program, found) == []) is right
+    assert (flaw(c.program, found) == "") is right
+    if share == 1.01:
+        with pytest.raises(WattscaleError, match="below what the solver proved"):
+            refuse_faults(c, found)
 
 
 def test_whole_units_keep_no_design_that_breaks_a_limit(monkeypatch):
@@ -97,8 +132,9 @@ def test_whole_units_keep_no_design_that_breaks_a_limit(monkeypatch):
 
     c = campus(unit_mw={"gas-turbine": 20.0})
     monkeypatch.setattr(whole_units, "broken_limits", lambda p, s: ["all"])
-    with pytest.raises(InputError, match="whole units"):
+    with pytest.raises(WattscaleError, match="no design in whole units was found that keeps its limits") as caught:
         stage.solve_campus(c)
+    assert not isinstance(caught.value, InputError), "a solver that fails proves no limit too tight"
     assert solve_clarabel(c.program) is not None
 
 

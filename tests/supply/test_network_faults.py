@@ -13,10 +13,10 @@ from plain_networks import DEFAULTS, TABLES, Network
 
 from wattscale.errors import InfeasibleError, InputError, WattscaleError
 from wattscale.supply import networks
+from wattscale.supply.faults import flaw, largest_miss
 from wattscale.supply.network_reader import read_network
 from wattscale.supply.networks import solve_network
 from wattscale.supply.program import cost_of
-from wattscale.supply.sound import flaw, largest_miss
 
 STEPS = 6
 LENGTHS = [4, pytest.param(504, marks=pytest.mark.slow)]
@@ -254,6 +254,32 @@ def test_an_answer_that_holds_no_longer_is_never_given(monkeypatch):
         with pytest.raises(WattscaleError, match="no solver gives an answer that can be proven"):
             solve_network(bare())
         monkeypatch.undo()
+
+
+def test_one_solver_without_a_point_proves_nothing_where_the_other_gave_no_proof_either(monkeypatch):
+    """Only where every solver says that there is no dispatch is the network infeasible."""
+    good = networks.solve_once
+
+    def broke(*_, **__):
+        raise WattscaleError("the solver broke")
+
+    def wide(program, *_, **__):
+        found = good(program)
+        return replace(found, bound=0.5 * found.objective)
+
+    def none(*_, **__):
+        return None
+
+    for first, second in ((broke, none), (wide, none), (none, broke), (none, wide)):
+        monkeypatch.setattr(networks, "solve_once", first)
+        monkeypatch.setattr(networks, "solve_highs", second)
+        with pytest.raises(WattscaleError, match=r"can be proven: .*a solver finds no dispatch") as caught:
+            solve_network(bare())
+        assert not isinstance(caught.value, InfeasibleError)
+    monkeypatch.setattr(networks, "solve_highs", none)
+    monkeypatch.setattr(networks, "solve_once", none)
+    with pytest.raises(InfeasibleError, match="no dispatch meets"):
+        solve_network(bare())
 
 
 def test_a_flaw_is_told_with_its_size():

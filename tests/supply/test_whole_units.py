@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scipy.optimize
@@ -9,8 +11,15 @@ from campuses import HOURS, battery, gas, grid, named, setting, site, solar, tec
 
 from wattscale.errors import InfeasibleError, InputError
 from wattscale.scenario.load import load_scenario
+from wattscale.supply import whole_units
+from wattscale.supply.apart import blocked, pairs, tightened
 from wattscale.supply.expansion import build
+from wattscale.supply.faults import broken_limits
+from wattscale.supply.general import solve_highs
 from wattscale.supply.matrix import matrix_form
+from wattscale.supply.program import Link
+from wattscale.supply.settle import settle
+from wattscale.supply.solve import solve, solve_apart
 from wattscale.supply.stage import run
 from wattscale.supply.whole_units import GAP, shift, solve_whole, unit_columns
 
@@ -96,11 +105,103 @@ def test_a_stopped_search_keeps_a_bracket_of_the_optimum():
     assert stopped.iterations <= 5
 
 
+def burning(steps=96):
+    """A battery on the grid where three hours of eight are far below zero, and a part of them where losing pays."""
+    price = np.where(np.arange(steps) % 8 < 3, -60.0, 70.0)
+    s = setting(steps, import_usd_per_mwh=price, connection_mw=400.0, unit_mw={"battery": 50.0},
+                max_capacity_mw={"battery": 200.0})  # fmt: skip
+    return build(s, named(grid(), battery(one_way_efficiency=0.7)))
+
+
+def test_a_store_in_whole_units_costs_what_the_same_store_costs_otherwise():
+    """200 MW is best and 4 units. Settled from its least number on, its size was counted twice: a gap of 302 %."""
+    c = burning()
+    whole, free = solve_whole(c.program, unit_columns(c)), solve(c.program)
+    assert whole.columns[c.program.column("battery")] == pytest.approx(200.0)
+    assert whole.objective == pytest.approx(free.objective, rel=1e-5)
+    assert broken_limits(c.program, whole) == []
+    assert whole.gap < 1e-3
+
+
+def test_flows_kept_apart_stay_so_when_units_are_counted_from_their_least_number_on():
+    """Charge and discharge share one size, whether it is a column, a number, or both."""
+    price = np.where(np.arange(48) % 12 < 6, -60.0, 60.0)
+    c = build(setting(48, import_usd_per_mwh=price), named(grid(), battery(capital_usd_per_mw=100.0)))
+    program, at = c.program, c.program.column("battery")
+    for least, most in ((0.0, 300.0), (150.0, 150.0), (100.0, 150.0)):
+        moved, cost = shift(program, {at: least}, {at: most})
+        held = replace(program, columns=tuple(replace(k, upper=most) if i == at else k
+                                              for i, k in enumerate(program.columns)),
+                       links=(*program.links, Link("least", {at: -1.0}, -least)))  # fmt: skip
+        exact = solve_highs(tightened(held, dict.fromkeys(pairs(held)))).objective
+        assert exact > solve_highs(held).objective + 1000.0
+        assert solve_highs(tightened(moved, dict.fromkeys(pairs(moved)))).objective + cost == pytest.approx(exact)
+        assert solve_apart(moved).bound + cost == pytest.approx(exact, rel=1e-4)
+        settled = solve(moved)
+        assert broken_limits(moved, settled) == []
+        assert settled.bound + cost == pytest.approx(exact, rel=1e-4)
+        units = ((int(least / 50),), (int(most / 50),))
+        search = whole_units._Search(program, (at,), np.array([50.0]), 1e-5, 9)
+        assert whole_units._node(search, *units).bound == pytest.approx(exact, rel=1e-4)
+
+
+def test_where_one_flow_is_off_the_other_may_use_its_own_room():
+    c = burning()
+    (pair,) = pairs(c.program)
+    off = np.arange(96) < 50
+    flows = list(c.program.flows)
+    flows[pair.other] = replace(flows[pair.other], upper_terms=tuple(
+        replace(t, factor=np.where(off, 0.0, t.factor)) for t in flows[pair.other].upper_terms))  # fmt: skip
+    program = replace(c.program, flows=tuple(flows))
+    plain = solve_highs(blocked(program, solve_highs(program), {pair: np.ones(96, bool)}))
+    assert solve_highs(tightened(program, {pair: off})).objective <= plain.objective + 1e-6 * abs(plain.objective)
+
+
+def test_settling_raises_a_size_by_what_is_missing_and_not_by_what_stands_already():
+    """Counted from 10 MW on, a plant that is short of 1e-3 MW was made 10 MW larger."""
+    c = build(setting(24, weight=np.full(24, 365.0)), named(gas()))
+    moved, cost = shift(c.program, {0: 10.0}, {0: 200.0})
+    exact = solve_highs(moved)
+    short = replace(exact, columns=exact.columns * (1 - 1e-5), flows=exact.flows * (1 - 1e-5))
+    settled = settle(moved, short)
+    assert settled.columns[0] == pytest.approx(90.0, abs=1e-2)
+    assert settled.objective + cost == pytest.approx(100 * 1e5 + 30 * 100 * 8760, rel=1e-4)
+
+
+def test_where_one_number_of_units_alone_is_possible_the_bound_is_proven_too(monkeypatch):
+    """The cost of the only design stood as its bound, however dear the answer was."""
+    s = setting(24, weight=np.full(24, 365.0), unit_mw={"gas-turbine": 300.0}, max_capacity_mw={"gas-turbine": 200.0})
+    c = build(s, named(grid(), gas()))
+    least = 50.0 * 100 * 8760
+
+    def dear(program, tolerance):
+        found = solve(program, tolerance)
+        return replace(found, objective=1.005 * found.objective)
+
+    monkeypatch.setattr(whole_units, "solve", dear)
+    found = solve_whole(c.program, unit_columns(c))
+    assert found.objective == pytest.approx(1.005 * least, rel=1e-5)
+    assert found.bound <= least * (1 + 1e-9)
+
+
+def test_a_design_thrown_away_for_a_broken_limit_keeps_its_bound(monkeypatch):
+    """Four units of 30 MW are cheapest; where a solver fails at them, five are no optimum."""
+    s = setting(24, weight=np.full(24, 365.0), unit_mw={"gas-turbine": 30.0})
+    c = build(s, named(gas()))
+    cost = {n: n * 30 * 1e5 + 30 * 100 * 8760 for n in (4, 5)}
+
+    def fails_at_four(program, found):
+        return ["balance"] if program.flows[program.flow("gas-turbine")].upper[0] == 120.0 else []
+
+    monkeypatch.setattr(whole_units, "broken_limits", fails_at_four)
+    found = solve_whole(c.program, unit_columns(c))
+    assert found.objective == pytest.approx(cost[5], rel=1e-5)
+    assert found.bound == pytest.approx(cost[4], rel=1e-4)
+
+
 def test_counting_a_column_from_its_least_leaves_the_optimum_where_it_is():
     c = campus(1)
     at = c.program.column("gas-turbine")
-    from wattscale.supply.general import solve_highs
-
     free = solve_highs(c.program)
     moved, cost = shift(c.program, {at: 0.5 * free.columns[at]}, {at: c.program.columns[at].upper})
     assert solve_highs(moved).objective + cost == pytest.approx(free.objective, rel=1e-9)

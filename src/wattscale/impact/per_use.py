@@ -16,7 +16,7 @@ from wattscale.compute.result import ComputeResult
 from wattscale.economics.tokens import serving_shares
 from wattscale.facility.result import FacilityResult
 from wattscale.figure import Value
-from wattscale.impact.carbon import Metered, OperationalCarbon
+from wattscale.impact.carbon import Metered
 from wattscale.impact.embodied import Made, embodied_t, yearly_t
 from wattscale.site.result import SiteResult
 from wattscale.supply.result import SupplyResult
@@ -45,20 +45,22 @@ class CarbonOfEnergy:
 
 
 def carbon_of_energy(
-    supply: SupplyResult, grid_kg_per_mwh: FloatArray, grid_t: float, total_t: float
+    supply: SupplyResult, grid_kg_per_mwh: FloatArray, grid_kg: FloatArray, total_kg: FloatArray
 ) -> CarbonOfEnergy:
-    """Spread the year's carbon over the energy used.
+    """Spread the year's carbon, less that of what is sold, over the energy used.
 
     grid part = g_t x (carbon by way of the grid) / sum of (load_t x g_t); own part = all other carbon / sum of load_t
 
-    Where the grid feeds the whole load the grid part is the grid's own mean of each hour; where it feeds none, it is
-    zero. Both hold for any load, so a small load in the rest of the year does not change them.
+    What is sold takes its share of each hour's carbon, as in `supply.export_carbon_t`, so a run carries no more where
+    more is made to be sold. Where the grid feeds the whole load the grid part is the grid's own mean of each hour;
+    where it feeds none, it is zero. Both hold for any load, so a small load in the rest of the year does not change
+    them.
 
     Args:
         supply: Result of the supply stage.
         grid_kg_per_mwh: Mean of the grid in each hour [kg/MWh], shape (8760,).
-        grid_t: The year's carbon by way of the grid, at that mean [t].
-        total_t: All carbon of the year [t].
+        grid_kg: Carbon by way of the grid in each hour, at that mean [kg], shape (8760,).
+        total_kg: All carbon in each hour [kg], shape (8760,).
 
     Returns:
         Carbon by megawatt-hour used.
@@ -67,8 +69,9 @@ def carbon_of_energy(
     """
     used = supply.load_mw - supply.dispatch_mw.get("unserved", 0.0)
     energy, at_grid = float(used.sum()), float(used @ grid_kg_per_mwh)
-    share = grid_t * KG_PER_T / at_grid if at_grid > 0.0 else 0.0
-    own = (total_t - grid_t) * KG_PER_T / energy if energy > 0.0 else 0.0
+    kept = supply.kept_share
+    share = float(grid_kg @ kept) / at_grid if at_grid > 0.0 else 0.0
+    own = float((total_kg - grid_kg) @ kept) / energy if energy > 0.0 else 0.0
     return CarbonOfEnergy(grid_kg_per_mwh * share, own)
 
 
@@ -94,7 +97,6 @@ def carbon_per_use(
     site: SiteResult,
     facility: FacilityResult,
     supply: SupplyResult,
-    carbon: OperationalCarbon,
     meter: Metered,
     embodied_per_year_t: float,
 ) -> dict[str, Value]:
@@ -106,7 +108,6 @@ def carbon_per_use(
         site: Result of the site stage.
         facility: Result of the facility stage.
         supply: Result of the supply stage.
-        carbon: Operational carbon of the year.
         meter: What the grid's meter read.
         embodied_per_year_t: Embodied carbon of serving, see `serving_embodied_t` [t/year].
 
@@ -117,25 +118,29 @@ def carbon_per_use(
     serving = workload.serving if compute.serving else None
     if compute.serving and serving and serving.output_mtok_per_year > 0:
         grid = site.carbon_lifecycle_kg_per_mwh
-        bought_t = float(meter.bought_mw @ grid) / KG_PER_T
         energy = facility.energy_at_work_mwh(compute.serving.power_mw)
-        tonnes = carbon_of_energy(supply, grid, bought_t, carbon.lifecycle).tonnes(energy) + embodied_per_year_t
+        used = carbon_of_energy(supply, grid, meter.bought_mw * grid, supply.carbon_lifecycle_kg)
+        tonnes = used.tonnes(energy) + embodied_per_year_t
         figures["carbon_g_per_output_token"] = tonnes * G_PER_T / (serving.output_mtok_per_year * 1e6)
         figures["carbon_g_per_request"] = tonnes * G_PER_T / serving.requests_per_year
     if compute.training:
-        of_run = carbon_of_energy(supply, site.carbon_kg_per_mwh, carbon.grid_location, carbon.location)
+        located_kg = supply.carbon_kg - supply.grid_carbon_kg + meter.total_kg
+        of_run = carbon_of_energy(supply, site.carbon_kg_per_mwh, meter.total_kg, located_kg)
         figures["carbon_t_per_training_run"] = of_run.tonnes(run_energy_mwh(compute, facility))
     return figures
 
 
 def serving_embodied_t(
-    compute: ComputeResult, facility: FacilityResult, made: Made, factors: Mapping[str, float]
+    compute: ComputeResult, facility: FacilityResult, supply: SupplyResult, made: Made, factors: Mapping[str, float]
 ) -> float:
     """Give the embodied carbon of serving in a year: its own devices, its part of building and plant.
+
+    Of plant it takes its part of what is not sold, so none of what was built to sell.
 
     Args:
         compute: Result of the compute stage.
         facility: Result of the facility stage.
+        supply: Result of the supply stage.
         made: What is made for the whole plan.
         factors: Value by short name, see `embodied_factors`.
 
@@ -152,6 +157,13 @@ def serving_embodied_t(
         made,
         devices={serving.accelerator: held},
         design_it_mw=made.design_it_mw * shares.power,
-        plant={name: amount * shares.energy for name, amount in made.plant.items()},
+        plant={name: amount * shares.energy * _kept(supply, name) for name, amount in made.plant.items()},
     )
     return sum(yearly_t(embodied_t(own, factors), made.life_years).values())
+
+
+def _kept(supply: SupplyResult, name: str) -> float:
+    """Share of a plant's energy that is not sold [1]."""
+    given = supply.dispatch_mw.get(name, np.zeros_like(supply.load_mw))
+    energy = float(given.sum())
+    return float(given @ supply.kept_share) / energy if energy > 0.0 else 1.0

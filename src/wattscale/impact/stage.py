@@ -105,7 +105,7 @@ def run(
         "generator_test_t_per_year": generator,
         **embodied,
         "carbon_total_t_per_year": _plus(embodied["embodied_t_per_year"], carbon.lifecycle),
-        **carbon_per_use(workload, compute, site, facility, supply, carbon, meter, serving_t),
+        **carbon_per_use(workload, compute, site, facility, supply, meter, serving_t),
         **_water(site, facility, supply, catalog),
         **_households(compute, facility, catalog),
         **job_figures,
@@ -185,7 +185,7 @@ def _embodied(
     names = ("embodied_t", "embodied_t_per_year")
     figures: dict[str, Value] = {n: (float(value[i]), float(low[i]), float(high[i])) for i, n in enumerate(names)}
     factors = _values(book)
-    return embodied_t(made, factors), figures, serving_embodied_t(compute, facility, made, factors)
+    return embodied_t(made, factors), figures, serving_embodied_t(compute, facility, supply, made, factors)
 
 
 def _late_plants(site: SiteResult, supply: SupplyResult, delay_usd_per_month: float) -> dict[str, float]:

@@ -17,7 +17,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from wattscale.supply.program import Flow, Program, Solution, Store, Term, term
+from wattscale.supply.program import Flow, Program, Solution, Store, Term
+from wattscale.units import FloatArray
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -29,29 +30,15 @@ LEAST, DUST = 1e-2, 1e-5
 
 @dataclass(frozen=True)
 class Pair:
-    """Two flows of which one at most may run in a step, and the column that both stay below."""
+    """Two flows of which one at most may run in a step; both stay below what bounds the other."""
 
     one: int
     other: int
-    size: int
 
 
 def pairs(program: Program) -> list[Pair]:
-    """List the pairs of flows of a program that may not run together and whose sum one column limits."""
-    found = []
-    for one, other in program.apart:
-        size = _size(program.flows[other])
-        if size is not None:
-            found.append(Pair(one, other, size))
-    return found
-
-
-def _size(flow: Flow) -> int | None:
-    """Give the column that alone bounds a flow from above, by a factor of one in every step."""
-    if len(flow.upper_terms) != 1 or flow.upper.any():
-        return None
-    t = flow.upper_terms[0]
-    return int(t.column[0]) if np.all(t.column == t.column[0]) and np.all(t.factor == 1.0) else None
+    """List the pairs of flows of a program that may not run together."""
+    return [Pair(one, other) for one, other in program.apart]
 
 
 def meeting(program: Program, solution: Solution, least: float = LEAST) -> dict[Pair, BoolArray]:
@@ -78,7 +65,11 @@ def meeting(program: Program, solution: Solution, least: float = LEAST) -> dict[
 
 
 def tightened(program: Program, met: Mapping[Pair, BoolArray]) -> Program:
-    """Give the program with the sum of the flows of each pair below their column, as a row and a flow for its room."""
+    """Give the program with the sum of the flows of each pair below what bounds each, as a row and a flow for its room.
+
+    That is the whole upper bound of the other flow: its columns, and what stands fixed beside them, as where units are
+    counted from their least number on.
+    """
     flows, stores = list(program.flows), list(program.stores)
     zero, ones = np.zeros(program.steps), np.ones(program.steps)
     for p in met:
@@ -86,9 +77,18 @@ def tightened(program: Program, met: Mapping[Pair, BoolArray]) -> Program:
         stores.append(Store(f"{flows[p.one].name} or {flows[p.other].name}", ones, zero, zero, zero=ones))
         for j in (p.one, p.other):
             flows[j] = replace(flows[j], gain={**flows[j].gain, k: 1.0})
-        size = (term(p.size, 1.0, program.steps),)
-        flows.append(Flow(f"{flows[p.one].name}.both", zero, 0.0, zero, zero, (), size, {k: -1.0}))
+        upper, terms = _room(flows[p.one], flows[p.other])
+        flows.append(Flow(f"{flows[p.one].name}.both", zero, 0.0, zero, upper, (), terms, {k: -1.0}))
     return replace(program, flows=tuple(flows), stores=tuple(stores))
+
+
+def _room(one: Flow, other: Flow) -> tuple[FloatArray, tuple[Term, ...]]:
+    """Upper bound of the sum of two flows of which one is zero: that of the other, or of the one where that is off."""
+    off = (other.upper == 0.0) & np.all([t.factor == 0.0 for t in other.upper_terms], axis=0)
+    if not off.any():
+        return other.upper, other.upper_terms
+    alone = tuple(replace(t, factor=np.where(off, t.factor, 0.0)) for t in one.upper_terms)
+    return np.where(off, one.upper, other.upper), (*other.upper_terms, *alone)
 
 
 def stripped(program: Program, solution: Solution) -> Solution:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from wattscale.supply.expansion import Campus
-from wattscale.supply.tariff import LEFT, REDUCTION
+from wattscale.supply.tariff import REDUCTION
 
 
 def without_contract(campus: Campus) -> Campus | None:
@@ -20,5 +20,5 @@ def without_contract(campus: Campus) -> Campus | None:
         return None
     columns = tuple(replace(c, upper=0.0) if i == at else c for i, c in enumerate(program.columns))
     free = max(c.upper for c in columns)
-    links = tuple(replace(k, limit=free) if k.name.endswith(LEFT) else k for k in program.links)
+    links = tuple(replace(k, limit=free) if k.columns.get(at, 0.0) > 0.0 else k for k in program.links)
     return replace(campus, program=replace(program, columns=columns, links=links))

@@ -15,6 +15,7 @@ from wattscale.supply.expansion import Campus
 from wattscale.supply.limits import counted_per_mw, counted_per_mwh, wear_usd_per_mwh
 from wattscale.supply.program import Solution, bound_value
 from wattscale.supply.purchases import resale_usd_per_mwh
+from wattscale.supply.result import sold_share
 from wattscale.supply.setting import Limit, Purchase
 from wattscale.supply.tariff import PEAKS, REDUCTION, SPOT, TIER
 from wattscale.supply.technologies import Technology
@@ -152,9 +153,7 @@ def export_carbon_kg(campus: Campus, d: Dispatch) -> FloatArray:
     A store emits when it is filled, so what it gives carries none.
     """
     total, _ = carbon_kg(campus, d)
-    given = np.asarray(sum(v for k, v in d.given_mw.items() if k != "unserved"), np.float64)
-    share = np.divide(d.uses_mw.get("export", np.zeros(len(given))), given, out=np.zeros(len(given)), where=given > 0)
-    return total * np.minimum(share, 1.0)
+    return total * sold_share(d.given_mw, d.uses_mw)
 
 
 def costs(campus: Campus, solution: Solution, d: Dispatch) -> dict[str, float]:

@@ -1,7 +1,8 @@
-"""What is wrong with an answer: a limit that it breaks, or a cost that is not certified well enough for a plan.
+"""What is wrong with an answer: a limit that it breaks, or a cost that is not certified well enough.
 
-In: a program or campus and a settled solution. Out: the faults, in the user's words and units. Leaves out: mending
-them (solve.py asks another solver), and small excesses, of which the plan warns (told.py).
+In: a program or campus and a solution. Out: for a plan the faults, in the user's words and units; for any program
+whether its point is an answer. Leaves out: mending them (solve.py asks another solver), and small excesses, of which
+the plan warns (told.py).
 """
 
 from __future__ import annotations
@@ -12,14 +13,18 @@ import numpy as np
 
 from wattscale.errors import WattscaleError
 from wattscale.supply.expansion import Campus
+from wattscale.supply.matrix import MatrixForm, matrix_form, scales
 from wattscale.supply.program import Program, Solution
 from wattscale.supply.ramps import ramp_excess
 from wattscale.supply.settle import budget_excess, flow_bounds, imbalance
+from wattscale.units import FloatArray
 
 OVERDRAWN = 1e-4
 """Excess over a limit, over the limit, from which an answer is no plan [1]."""
 GAP = 1e-2
 """Certified gap above which an answer is no plan [1]."""
+FREE = 1e-4
+"""Cost over the usual cost of the program (its dear parts for its whole load) below which it counts as free [1]."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +40,30 @@ class Fault:
     size: float
 
 
+def money_scale(program: Program) -> float:
+    """Give the cost below which a gap is measured against this cost, as a relative one would mean nothing [USD]."""
+    return FREE * scales(program)[1]
+
+
+def certified_gap(program: Program, solution: Solution) -> float:
+    """Give the cost above its proven bound, over the cost or, where that is next to nothing, over `money_scale` [1]."""
+    return float((solution.objective - solution.bound) / max(abs(solution.objective), money_scale(program)))
+
+
+def proven(program: Program, solution: Solution) -> bool:
+    """Tell whether the cost stands near its bound, and not below it, which no bound allows."""
+    return -OVERDRAWN <= certified_gap(program, solution) <= GAP
+
+
+def trusted_bound(program: Program, solution: Solution) -> float:
+    """Give the bound of an answer that may be no plan; minus infinity where a point that keeps all limits belies it."""
+    belied = certified_gap(program, solution) < -OVERDRAWN and not broken_limits(program, solution)
+    return solution.bound if np.isfinite(solution.bound) and not belied else -np.inf
+
+
 def faults(program: Program, solution: Solution) -> list[Fault]:
     """List what keeps a solution from being a plan; none where it is one."""
-    gap = solution.gap
-    found = [Fault("gap", float(gap))] if not gap <= GAP else []
+    found = [] if proven(program, solution) else [Fault("gap", certified_gap(program, solution))]
     return [*found, *broken_limits(program, solution)]
 
 
@@ -77,8 +102,46 @@ MOST_TOLD = 4
 
 
 def _say(campus: Campus, fault: Fault) -> str:
+    if fault.name == "gap" and fault.size < 0.0:
+        return f"the cost is {-fault.size:.3g} of itself below what the solver proved to be its least"
     if fault.name == "gap":
         return f"supply.solver_gap is {fault.size:.3g}, above the {GAP:g} up to which a cost is given"
     limit = next((x for x in campus.limits if x.key == fault.name), None)
     asked = f" = {limit.value:g}{'' if limit.unit == '1' else ' ' + limit.unit}" if limit else ""
     return f"{fault.name}{asked} is missed by {fault.size:.3g} of itself, above {OVERDRAWN:g}"
+
+
+def flaw(program: Program, solution: Solution) -> str:
+    """Say what keeps a point from being an answer; empty where nothing does.
+
+    Args:
+        program: The program.
+        solution: A solver's point with its bound.
+    """
+    numbers = (solution.columns, solution.flows, solution.stores, solution.objective, solution.bound)
+    if not all(np.all(np.isfinite(x)) for x in numbers):
+        return "values that are no numbers"
+    missed = largest_miss(program, solution)
+    if missed > OVERDRAWN:
+        return f"rows missed by {missed:.1e} of their size"
+    if not proven(program, solution):
+        return f"a gap of {certified_gap(program, solution):.1%} to its proven bound"
+    return ""
+
+
+def largest_miss(program: Program, solution: Solution) -> float:
+    """Give by how much a point misses its worst row or bound, over the row's largest term or the mean load [1]."""
+    form = matrix_form(program)
+    point = np.concatenate([solution.columns, solution.flows.ravel(), solution.stores.ravel()]) / form.power
+    given = form.matrix @ point
+    row = np.maximum(form.row_low - given, given - form.row_high) / (1.0 + _largest_terms(form, point))
+    bound = np.maximum(form.low - point, point - form.high) / (1.0 + np.abs(point))
+    return float(max(np.max(row, initial=0.0), np.max(bound, initial=0.0)))
+
+
+def _largest_terms(form: MatrixForm, point: FloatArray) -> FloatArray:
+    """Size of the largest term of each row."""
+    largest = np.zeros(len(form.row_low))
+    rows = np.repeat(np.arange(len(largest)), np.diff(form.matrix.indptr))
+    np.maximum.at(largest, rows, np.abs(form.matrix.data * point[form.matrix.indices]))
+    return largest

@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 
 from wattscale.errors import InfeasibleError, InputError, WattscaleError
+from wattscale.supply.faults import flaw, money_scale
 from wattscale.supply.general import HighsMethod, solve_highs
 from wattscale.supply.network_reader import ReadNetwork, link_ports, read_network
 from wattscale.supply.network_rows import Size
 from wattscale.supply.network_values import LISTS
 from wattscale.supply.program import Program, Solution
 from wattscale.supply.solve import LONG, TOLERANCE, solve_once
-from wattscale.supply.sound import flaw, money_scale
 from wattscale.supply.zero import put_back, strike_out
 from wattscale.units import FloatArray
 
@@ -30,6 +30,8 @@ SAME_COST = 3.0
 """Fall of the cost, over the gap asked for, that is a solver's rounding and not the worth of more room [1]."""
 GROWTH, ROUNDS = 10.0, 4
 """Factor by which the room grows, and how often."""
+NO_POINT = "a solver finds no dispatch that meets its loads and limits"
+"""What is told of a solver that does, where another does not agree."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ def _solve(n: Any, tolerance: float) -> tuple[ReadNetwork, Solution]:
 
 
 def _answer(program: Program, tolerance: float) -> Solution | None:
-    """Solve a program; None where two solvers say that it has no point.
+    """Solve a program; None where every solver says that it has no point.
 
     Raises:
         WattscaleError: No solver gives an answer that keeps the rows and stands near its bound.
@@ -139,14 +141,14 @@ def _answer(program: Program, tolerance: float) -> Solution | None:
             flaws.append(str(error))
             continue
         if found is None:
-            flaws.append("")
+            flaws.append(NO_POINT)
             continue
         whole = put_back(program, struck, found)
         wrong = flaw(program, whole)
         if not wrong:
             return whole
         flaws.append(f"the answer of {whole.solver} has {wrong}")
-    if "" in flaws:
+    if all(f == NO_POINT for f in flaws):
         return None
     raise WattscaleError(f"network: no solver gives an answer that can be proven: {'; '.join(flaws)}")
 

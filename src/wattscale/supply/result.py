@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+import numpy as np
+
 from wattscale.figure import PlanWarning, Value
 from wattscale.units import FloatArray
 
@@ -58,6 +60,11 @@ class SupplyResult:
     plant: dict[str, str] = field(default_factory=dict)
     """Technology of the catalogue that each one is, or is like where it is the user's own."""
 
+    @property
+    def kept_share(self) -> FloatArray:
+        """Share of all energy the campus has in each hour that it does not sell [1], shape (8760,)."""
+        return 1.0 - sold_share(self.dispatch_mw, self.uses_mw)
+
     def plant_of(self, name: str) -> str:
         """Give the technology of the catalogue that one is or is like."""
         return self.plant.get(name, name)
@@ -69,3 +76,15 @@ class SupplyResult:
             kind = self.plant_of(name)
             found[kind] = found[kind] + amount if kind in found else amount
         return found
+
+
+def sold_share(dispatch_mw: Mapping[str, FloatArray], uses_mw: Mapping[str, FloatArray]) -> FloatArray:
+    """Give the share of all energy a campus has in each step that it sells [1]: its part of what that energy carries.
+
+    Args:
+        dispatch_mw: Power given to the campus, as in `SupplyResult` [MW].
+        uses_mw: Power taken beside the load [MW].
+    """
+    given = np.asarray(sum(mw for name, mw in dispatch_mw.items() if name != "unserved"), np.float64)
+    sold = uses_mw.get("export", np.zeros_like(given))
+    return np.minimum(np.divide(sold, given, out=np.zeros_like(given), where=given > 0.0), 1.0)

@@ -150,7 +150,8 @@ def _settle_store(program: Program, k: int, price: FloatArray, x: FloatArray, y:
         flow = program.flows[j]
         y[j] = part / abs(flow.gain[k])
         for t in flow.upper_terms:
-            np.maximum.at(x, t.column[t.factor > 0], (y[j] / np.where(t.factor > 0, t.factor, 1.0))[t.factor > 0])
+            held = t.factor > 0.0
+            np.maximum.at(x, t.column[held], ((y[j] - flow.upper) / np.where(held, t.factor, 1.0))[held])
 
 
 def _settle_segments(program: Program, k: int, j: int, y: FloatArray, s: FloatArray) -> None:
@@ -293,14 +294,14 @@ def _raise_supply(program: Program, order: list[int], missing: FloatArray, x: Fl
         if len(flow.upper_terms) != 1 or not np.all(flow.upper_terms[0].factor > 0.0):
             continue
         term = flow.upper_terms[0]
-        upper = np.array([c.upper for c in program.columns])[term.column] * term.factor
+        upper = flow.upper + np.array([c.upper for c in program.columns])[term.column] * term.factor
         more = np.where((missing > 0) & (missing < small), missing, 0.0)
         more = np.clip(more, 0.0, np.maximum(upper - y[j], 0.0))
         if j in limits:
             more = np.maximum(limits[j].below(y[j] + more) - y[j], 0.0)
         y[j] += more
         missing = missing - more
-        np.maximum.at(x, term.column, np.where(more > 0, y[j] / term.factor, 0.0))
+        np.maximum.at(x, term.column, np.where(more > 0, (y[j] - flow.upper) / term.factor, 0.0))
         if flow.name == "grid" and grid >= 0:
             x[grid] = max(x[grid], float(np.max(y[j])))
     return missing

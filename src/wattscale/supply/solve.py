@@ -14,7 +14,7 @@ import numpy as np
 from wattscale.supply import ready
 from wattscale.supply.absorb import LEFT, absorb_all
 from wattscale.supply.apart import LEAST, blocked, meeting, stripped, tightened
-from wattscale.supply.faults import GAP, OVERDRAWN, broken_limits, faults
+from wattscale.supply.faults import OVERDRAWN, broken_limits, faults, money_scale, proven
 from wattscale.supply.general import solve_clarabel
 from wattscale.supply.program import Program, Solution
 from wattscale.supply.settle import budget_excess, imbalance, settle
@@ -93,14 +93,27 @@ def solve(
     if found is None:
         return None
     plan = put_back(program, struck, _plain_dispatch(struck, found, usual))
-    sound = found.gap <= GAP and not broken_limits(program, plan)
-    if found.solver != STRUCTURED or iterations < USUAL or sound:
+    if found.solver != STRUCTURED or (proven(struck, found) and not broken_limits(program, plan)):
         return plan
     found = solve_clarabel(struck)
     if found is None:
         return plan
     other = put_back(program, struck, _plain_dispatch(struck, found, lambda p, _: solve_clarabel(p)))
     return min(plan, other, key=lambda s: (bool(faults(program, s)), s.objective))
+
+
+def solve_apart(program: Program, tolerance: float = TOLERANCE) -> Solution | None:
+    """Solve a program as `solve_once`; where two flows ran together that may not, with the row that forbids most of it.
+
+    Returns:
+        The solution as the solver gives it, with the better of the two bounds; None where the program has no point.
+    """
+    found = solve_once(program, tolerance)
+    met = {} if found is None else meeting(program, found)
+    tight = solve_once(tightened(program, met), tolerance) if met else None
+    if found is None or tight is None:
+        return found
+    return replace(stripped(program, tight), bound=max(found.bound, tight.bound))
 
 
 Solver = Callable[[Program, Solution | None], Solution | None]
@@ -139,5 +152,6 @@ def _broken(program: Program, settled: Solution) -> bool:
 
 def _plain(program: Program, settled: Solution, found: Solution) -> bool:
     """Tell whether settling the point cost nothing and left the balance closed and the budgets kept."""
-    dearer = settled.objective - found.objective > SETTLE_SHARE * abs(found.objective)
+    cost = max(abs(found.objective), money_scale(program))
+    dearer = settled.objective - found.objective > SETTLE_SHARE * cost
     return not dearer and imbalance(program, settled) <= BALANCE and not _broken(program, settled)

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from wattscale.catalog import Catalog
-from wattscale.errors import InputError
+from wattscale.errors import InfeasibleError, InputError
 from wattscale.figure import PlanWarning, Value
 from wattscale.scenario.supply import SupplyTable
 from wattscale.site.result import SiteResult
@@ -19,7 +19,7 @@ from wattscale.supply import dispatch as name
 from wattscale.supply.coarser import check_step, coarser, hourly_again, mean_of
 from wattscale.supply.curtailment import without_contract
 from wattscale.supply.expansion import Campus, build
-from wattscale.supply.faults import faults, refuse_faults
+from wattscale.supply.faults import faults, refuse_faults, trusted_bound
 from wattscale.supply.given import setting_of
 from wattscale.supply.grid_only import applies, solve_grid_only
 from wattscale.supply.infeasible import explain
@@ -133,17 +133,27 @@ def with_or_without_contract(campus: Campus, iterations: int, tolerance: float) 
         campus: The campus, with or without such a contract on offer.
         iterations: As in `solve_campus`.
         tolerance: As in `solve_campus`.
+
+    Raises:
+        WattscaleError: As `solve_campus`; also where the answer with the contract is so bad that it may be far cheaper.
     """
     plain = without_contract(campus)
     if plain is None:
         return campus, solve_campus(campus, iterations, tolerance)
-    unsigned, signed = solve_campus(plain, iterations, tolerance), _answer(campus, iterations, tolerance)
-    if signed is None or faults(campus.program, signed):
+    unsigned = solve_campus(plain, iterations, tolerance)
+    try:
+        signed = _answer(campus, iterations, tolerance)
+    except InfeasibleError:  # in whole units: then it is not signed
+        signed = None
+    if signed is None:
         return plain, unsigned
-    bound = min(unsigned.bound, signed.bound)
-    if unsigned.objective <= signed.objective:
-        return plain, replace(unsigned, bound=bound)
-    return campus, replace(signed, bound=bound)
+    bound = min(unsigned.bound, trusted_bound(campus.program, signed))
+    if faults(campus.program, signed) or unsigned.objective <= signed.objective:
+        chosen, found = plain, replace(unsigned, bound=bound)
+    else:
+        chosen, found = campus, replace(signed, bound=bound)
+    refuse_faults(chosen, found)
+    return chosen, found
 
 
 def solve_campus(campus: Campus, iterations: int = USUAL, tolerance: float = TOLERANCE) -> Solution:

@@ -27,8 +27,8 @@ PEAKS = ("peak.", "billed.", "called.")
 YEAR = "billed.year"
 """Name of the column that holds the year's peak, where the tariff has a ratchet."""
 TIER = "tier."
-REDUCTION, LEFT = "reduction", ".left"
-"""Column of the reduction that the curtailment contract pays for, and ending of the links that hold import to it."""
+REDUCTION = "reduction"
+"""Column of the reduction that the curtailment contract pays for; links in which it counts hold import to it."""
 SPOT, METER = "spot", "meter"
 """Flow of energy bought at the hourly price, and the row that splits the meter, where contracts share the grid."""
 
@@ -116,7 +116,7 @@ def _called_peak(b: Builder, name: str, peak: int) -> int:
     """Largest import in called hours: at most the bin's peak, and the baseline less the reduction that is paid for."""
     found = b.column(name, 0.0, b.columns[peak].upper)
     b.links.append(Link(name, {found: 1.0, peak: -1.0}, 0.0))
-    b.links.append(Link(f"{name}{LEFT}", {found: 1.0, b.at[REDUCTION]: 1.0}, b.setting.curtailment_baseline))
+    b.links.append(Link(f"{name}.left", {found: 1.0, b.at[REDUCTION]: 1.0}, b.setting.curtailment_baseline))
     return found
 
 

@@ -12,10 +12,11 @@ from wattscale.figure import PlanWarning, Value
 from wattscale.scenario.supply import SupplyTable
 from wattscale.supply import dispatch as name
 from wattscale.supply.expansion import Campus
+from wattscale.supply.faults import certified_gap
 from wattscale.supply.program import Solution
 from wattscale.supply.purchases import volume_mwh
 from wattscale.supply.settle import budget_excess
-from wattscale.supply.solve import LONG, USUAL
+from wattscale.supply.solve import LONG, STRUCTURED, USUAL
 from wattscale.supply.swings import TRAINING_SWING, Swings, ramp_mw_per_h, swing_warnings, swings
 from wattscale.supply.tariff import REDUCTION
 from wattscale.units import KG_PER_T
@@ -49,7 +50,7 @@ def figures_of(campus: Campus, solution: Solution, d: name.Dispatch) -> dict[str
         "curtailment_share": curtailed / potential if potential > 0 else 0.0,
         "unserved_mwh": float(weight @ d.given_mw["unserved"]),
         "renewable_share": min(own / load, 1.0),
-        "solver_gap": max(float(solution.gap), 0.0),
+        "solver_gap": max(certified_gap(campus.program, solution), 0.0),
         "clean_annual_share": clean_mwh(campus, solution, d) / load,
         "load_ramp_mw_per_h": ramp_mw_per_h(setting.load_mw),
         "import_ramp_mw_per_h": ramp_mw_per_h(metered),
@@ -174,9 +175,10 @@ def _solver_warnings(table: SupplyTable, campus: Campus, solution: Solution) -> 
         found.append(PlanWarning("budget-overdrawn", "A yearly limit is exceeded by more than 1e-5 of itself"))
     if solution.solver == "clarabel" and campus.program.steps >= LONG:
         found.append(PlanWarning("solver-fallback", "A general solver took over: the structured one did not finish"))
-    if table.solver_iterations < USUAL and solution.iterations >= table.solver_iterations:
+    gap = certified_gap(campus.program, solution)
+    if solution.solver == STRUCTURED and solution.iterations >= table.solver_iterations < USUAL:
         found.append(PlanWarning("solver-stopped", f"Stopped after {solution.iterations} iterations; the least cost is "
                                  f"between {solution.bound:.6g} and {solution.objective:.6g} USD/year"))  # fmt: skip
-    elif solution.gap > 1e-3:
-        found.append(PlanWarning("solver-gap", f"The cost is certified to {solution.gap:.2%} only"))
+    elif gap > 1e-3:
+        found.append(PlanWarning("solver-gap", f"The cost is certified to {gap:.2%} only"))
     return found

@@ -9,6 +9,7 @@ from __future__ import annotations
 from wattscale.errors import WattscaleError
 from wattscale.figure import PlanWarning, Value
 from wattscale.supply.expansion import Campus
+from wattscale.supply.faults import certified_gap, money_scale
 from wattscale.supply.general import has_hipo, solve_highs
 from wattscale.supply.program import Solution
 from wattscale.supply.whole_units import shift, unit_columns
@@ -43,8 +44,8 @@ def cross_check(campus: Campus, solution: Solution) -> tuple[dict[str, Value], t
     if exact is None:
         return {}, (PlanWarning("verify-failed", "The second solver found no point that meets all limits"),)
     cost = exact.objective + fixed
-    difference = (solution.objective - cost) / max(abs(cost), 1e-9)
-    room = max(solution.gap, 0.0) + ROUNDING
+    difference = (solution.objective - cost) / max(abs(cost), money_scale(campus.program))
+    room = max(certified_gap(campus.program, solution), 0.0) + ROUNDING
     if -ROUNDING <= difference <= room:
         return {"verify_difference": difference}, ()
     text = f"The plan's cost is {difference:+.2e} off that by HiGHS, outside 0 to {room:.2e}; please report this case"

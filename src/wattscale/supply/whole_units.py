@@ -5,7 +5,8 @@ whole units can undercut; the gap between the two is certified, also when the se
 of single units (all built ones run between minimum load and availability together) and units of storages and of grid.
 
 Each node of the search is the campus's own program with counts between two bounds, solved by the fast solver; its
-certified bound is that of the node. A node is dropped once no design in it can beat the best one by more than GAP.
+certified bound is that of the node. Where a store is charged and discharged at once the node has the rows that keep
+them apart, as the answer has (apart.py). A node is dropped once no design in it can beat the best one by more than GAP.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from wattscale.errors import InfeasibleError
+from wattscale.errors import InfeasibleError, WattscaleError
 from wattscale.figure import PlanWarning
 from wattscale.supply.expansion import Campus
-from wattscale.supply.faults import broken_limits
+from wattscale.supply.faults import broken_limits, certified_gap, money_scale
 from wattscale.supply.program import Flow, Program, Solution, bound_value
-from wattscale.supply.solve import TOLERANCE, solve, solve_once
+from wattscale.supply.solve import TOLERANCE, solve, solve_apart, solve_once
 from wattscale.supply.zero import put_back, strike_out
 from wattscale.units import FloatArray
 
@@ -83,6 +84,7 @@ def solve_whole(
 
     Raises:
         InfeasibleError: Fractions of units would do, whole ones do not.
+        WattscaleError: The search stopped, or threw a design away for a broken limit, before it found one.
 
     Source: Land and Doig 1960, Econometrica 28(3); best bound first.
     """
@@ -95,6 +97,8 @@ def solve_whole(
         return None
     if root is None:
         raise _none_whole(s)
+    if root.low == root.high:
+        s.dropped = root.bound
     _try(s, np.ceil(root.counts - ROUND), root)
     heap = [root]
     while heap and s.programs < s.most:
@@ -110,6 +114,11 @@ def solve_whole(
             child = _node(s, low, up, node.bound)
             if child is not None:
                 heapq.heappush(heap, child)
+    if s.best is None and (heap or np.isfinite(s.dropped)):
+        raise WattscaleError(
+            "supply: no design in whole units was found that keeps its limits, and it is not proven "
+            f"that there is none ({s.programs} programs). Make a unit smaller, or a limit looser"
+        )
     if s.best is None:
         raise _none_whole(s)
     bound = min([s.dropped, s.best.objective, *(n.bound for n in heap)])
@@ -118,8 +127,7 @@ def solve_whole(
 
 
 def _none_whole(s: _Search) -> InfeasibleError:
-    found = " or stopped too early" if s.programs >= s.most else ""
-    return InfeasibleError(f"leaves no design that meets the limits in whole units{found}", where="supply.unit_mw",
+    return InfeasibleError("leaves no design that meets the limits in whole units", where="supply.unit_mw",
                            value=s.unit_mw.tolist(), hint="Make a unit smaller, or a limit looser")  # fmt: skip
 
 
@@ -165,7 +173,7 @@ def _node(s: _Search, low: tuple[int, ...], high: tuple[int, ...], parent: float
     """Solve a node's program with fractions of units; None where it has no point."""
     program, cost, at = _within(s, low, high)
     s.programs += 1
-    found = solve_once(program, s.tolerance)
+    found = solve_apart(program, s.tolerance)
     if found is None:
         return None
     counts = (found.columns + at)[list(s.columns)] / s.unit_mw
@@ -181,15 +189,20 @@ def _try(s: _Search, counts: FloatArray, node: _Node) -> float:
     s.programs += 1
     found = solve(program, s.tolerance)
     s.tried[whole] = np.inf if found is None else found.bound + cost
-    plain = found is not None and not broken_limits(program, found)
-    if found is not None and plain and (s.best is None or found.objective + cost < s.best.objective):
+    if found is None:
+        return np.inf
+    if broken_limits(program, found):
+        s.dropped = min(s.dropped, s.tried[whole])
+    elif s.best is None or found.objective + cost < s.best.objective:
         s.best = replace(found, columns=found.columns + at, objective=found.objective + cost, bound=found.bound + cost)
     return s.tried[whole]
 
 
 def _hopeless(s: _Search, bound: float) -> bool:
     """Tell whether no design above this bound beats the best one by more than GAP."""
-    return s.best is not None and bound >= s.best.objective - GAP * abs(s.best.objective)
+    if s.best is None:
+        return False
+    return bound >= s.best.objective - GAP * max(abs(s.best.objective), money_scale(s.program))
 
 
 def _halves(node: _Node) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
@@ -214,8 +227,9 @@ def unit_warnings(campus: Campus, solution: Solution) -> list[PlanWarning]:
         for k in unused
     ]
     if solution.solver == SOLVER:
-        gap = f"{max(solution.gap, LEAST_TOLD):.2%}"
-        stopped = "; the search was stopped" if solution.gap > GAP and solution.iterations >= MOST else ""
-        text = f"{solution.iterations} programs were solved for whole units; no other choice is more than {gap} cheaper"
+        gap = certified_gap(campus.program, solution)
+        stopped = "; the search was stopped" if gap > GAP and solution.iterations >= MOST else ""
+        text = (f"{solution.iterations} programs were solved for whole units; no other choice is more than "
+                f"{max(gap, LEAST_TOLD):.2%} cheaper")  # fmt: skip
         found.append(PlanWarning("whole-units", text + stopped))
     return found
