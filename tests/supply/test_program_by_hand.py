@@ -69,6 +69,8 @@ def test_plant_costs_its_annuity_and_what_it_runs_on():
     assert found.cost == pytest.approx(2 * (34 + 0.46 * 20))
     assert bound(c, found.upper_terms) == ("gas-turbine", [0.9] * 4)
     assert bound(c, found.lower_terms) == ("gas-turbine", [0.4] * 4)
+    (limit,) = (x for x in campus(grid(), connection_mw=90.0).limits if x.key == "supply.connection_mw")
+    assert (limit.value, limit.kind, limit.index, limit.per_unit) == (90.0, "column", 0, 1.0)
     (limit,) = (x for x in c.limits if x.key == "supply.max_capacity_mw.gas-turbine")
     assert (limit.value, limit.kind, limit.index, limit.per_unit) == (70.0, "column", 0, 1.0)
     free = campus(gas())
@@ -240,6 +242,8 @@ def test_import_that_may_only_change_so_fast():
     assert c.program.flows[ramp.flow].name == "grid"
     assert flow(c, "grid.up").upper == pytest.approx([90.0, 10.0, 10.0, 10.0])
     assert flow(c, "grid.down").upper == pytest.approx([0.0, 10.0, 10.0, 10.0])
+    for name in ("grid.up", "grid.down"):
+        assert (flow(c, name).balance, flow(c, name).cost.tolist()) == (0.0, [0.0] * 4)
     quick = gas(ramp_share_per_h=0.45, availability=0.9)
     assert campus(quick).program.ramps == (), "0.9 in a step of 2 h is all it has"
     slow = campus(replace(quick, ramp_share_per_h=0.44))

@@ -46,12 +46,12 @@ QUIET = {"swing_share": 0.0}
 
 
 def test_a_plain_plan_is_warned_of_nothing():
-    assert codes(*solved(grid(), connection_mw=150.0), connection_mw=150.0, **QUIET) == set()
+    assert codes(*solved(grid(capital_usd_per_mw=1e3), connection_mw=150.0), connection_mw=150.0, **QUIET) == set()
 
 
 def test_a_size_at_the_end_of_the_search_is_told_but_not_one_that_was_asked():
     """From 0.99 of the largest size looked at on; a limit of the scenario is no end of the search."""
-    campus, solution = solved(grid(), gas(capital_usd_per_mw=1e9))
+    campus, solution = solved(grid(capital_usd_per_mw=1e3), gas(capital_usd_per_mw=1e9))
     (most,) = (c.upper for c in campus.program.columns if c.name == "gas-turbine")
     assert "capacity-at-search-limit" not in codes(campus, sized(campus, solution, "gas-turbine", 0.98 * most), **QUIET)
     assert "capacity-at-search-limit" in codes(campus, sized(campus, solution, "gas-turbine", 0.995 * most), **QUIET)
@@ -65,7 +65,7 @@ def test_a_size_at_the_end_of_the_search_is_told_but_not_one_that_was_asked():
 
 
 def test_limits_and_technologies_that_nothing_names_are_told():
-    campus, solution = solved(grid())
+    campus, solution = solved(grid(capital_usd_per_mw=1e3))
     own = [{"name": "mine", "like": "solar"}]
     assert codes(campus, solution, max_capacity_mw={"solar": 5.0}, **QUIET) == {"limit-unused"}
     assert codes(campus, solution, own_technologies=own, **QUIET) == {"technology-unused"}
@@ -74,7 +74,7 @@ def test_limits_and_technologies_that_nothing_names_are_told():
 
 def test_load_that_is_not_served_is_told_from_a_millionth_on():
     """400 MWh a year: a millionth is 0.4 Wh of a thousand."""
-    campus, solution = solved(grid())
+    campus, solution = solved(grid(capital_usd_per_mw=1e3))
     at = campus.program.flow("unserved")
     for mwh, told in ((3e-4, False), (5e-4, True)):
         flows = solution.flows.copy()
@@ -84,7 +84,7 @@ def test_load_that_is_not_served_is_told_from_a_millionth_on():
 
 
 def test_a_connection_that_comes_after_the_plant_is_told():
-    campus, solution = solved(grid())
+    campus, solution = solved(grid(capital_usd_per_mw=1e3))
     assert codes(campus, solution, energisation_year=2031, build_year=2030, **QUIET) == {"grid-later"}
     assert codes(campus, solution, energisation_year=2030, build_year=2030, **QUIET) == set()
     island = solved(gas())
@@ -93,7 +93,7 @@ def test_a_connection_that_comes_after_the_plant_is_told():
 
 def test_what_the_solver_left_open_is_told():
     """A gap of more than a thousandth; or fewer iterations allowed than usual, and all of them used."""
-    campus, solution = solved(grid())
+    campus, solution = solved(grid(capital_usd_per_mw=1e3))
     near, far = (replace(solution, bound=solution.objective * (1 - gap)) for gap in (0.9e-3, 1.1e-3))
     assert codes(campus, near, **QUIET) == set()
     assert codes(campus, far, **QUIET) == {"solver-gap"}
@@ -120,7 +120,7 @@ def test_swings_that_nothing_holds_are_told():
 
 def test_swings_of_a_plan_follow_its_share_or_half_of_what_trains():
     """100 MW: 0.3 given; else half of the 0.4 that may move."""
-    campus, _ = solved(grid())
+    campus, _ = solved(grid(capital_usd_per_mw=1e3))
     assert swings_of(table(swing_share=0.3), campus).power_mw == pytest.approx(30.0)
     assert swings_of(table(flexible_share=0.4), campus).power_mw == pytest.approx(20.0)
     assert swing_figures(Swings(0.0, 0.0, 1.0, 1.0)) == {}
@@ -134,7 +134,7 @@ def test_clean_energy_of_a_year_less_what_is_lost():
     purchases = (Purchase("a", "physical", 1.0, 9.0), Purchase("b", "virtual", 1.0, 9.0),
                  Purchase("c", "physical", 1.0, 9.0, carbon_free=False))  # fmt: skip
     campus, solution = solved(
-        grid(), solar(), gas(carbon_free=True), battery(), weight=2 * FLAT, purchases=purchases,
+        grid(capital_usd_per_mw=1e3), solar(), gas(carbon_free=True), battery(), weight=2 * FLAT, purchases=purchases,
         renewable={"solar": FLAT, "ppa-a": FLAT, "ppa-b": 1.5 / 8 * FLAT, "ppa-c": FLAT}, checkpoint_loss_h=0.5,
         flexible_share=0.1, flexible_window=4, flexible_low=0.5, flexible_high=1.5,
     )  # fmt: skip
