@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from wattscale.catalog import Catalog
+from wattscale.hours import MONTH_DAYS
 from wattscale.site import synthesis
 from wattscale.site.coefficients import DewModel, read_synthesis_model
-from wattscale.site.noise import correlated_days
+from wattscale.site.grid import GridPrice
+from wattscale.site.noise import correlated_days, spread_days
 from wattscale.site.normals import Normals, read_normals
-from wattscale.site.sunshine import monthly_sums, sky_of
+from wattscale.site.sunshine import global_irradiance, monthly_sums, sky_of
 
 STILL = DewModel(
     day_sd=0.0, hour_sd=0.0, sd_temperature=1.0, hour_temperature=0.5, sd_dew=0.01, sd_depression=0.02, skew_start=0.0,
@@ -107,3 +109,43 @@ def test_a_correlation_that_cannot_be_is_the_nearest_that_can(sign: float) -> No
     years = [correlated_days(rng, np.array([0.0, 0.9]), wanted) for _ in range(200)]
     one, two = (np.concatenate([y[i] for y in years]) for i in (0, 1))
     assert np.corrcoef(one, two)[0, 1] == pytest.approx(sign * 0.97 * 0.19**0.5, abs=0.03)
+
+
+def test_hours_vary_less_the_nearer_their_day_is_to_the_brightest(catalog: Catalog) -> None:
+    """Up to 1.05 x 2: width 0.3 (1 - 0.3 / 2.1) on dull days of 0.3, and 0.9 (1 - 0.9 / 2.1) on bright ones of 0.9."""
+    law = replace(read_synthesis_model(catalog).clearness, most=2.0, hour_noise=1.0, hour_persistence=0.0)
+    sky, day = sky_of(35.0, 0.0), np.where(np.arange(365) % 2, 0.3, 0.9)
+    lit = sky.clear_w_per_m2 > 50
+    wanted = monthly_sums(sky.clear_w_per_m2 * np.repeat(day, 24)) / 1000 / np.array(MONTH_DAYS)
+    shocks = np.clip(np.random.default_rng(1).standard_normal(8760), -0.9, 0.9)
+    index = global_irradiance(day, shocks, sky, wanted, law)[lit] / sky.clear_w_per_m2[lit]
+    dull = np.repeat(day, 24)[lit] < 0.5
+    for which, mean in ((dull, 0.3), (~dull, 0.9)):
+        spread = mean * (1 - mean / 2.1)
+        assert np.quantile(index[which], 0.99) == pytest.approx(mean + 0.9 * spread, rel=0.05)
+
+
+def test_days_are_spread_over_their_hours_without_a_jump() -> None:
+    """A lone warm day: its noon of 2^0.5 makes up for mornings and evenings that lie towards colder noons.
+
+    A day's mean is an eighth of the noons beside it and three quarters of its own, so noons fall off by a factor of
+    -(3 - 8^0.5) = -0.172 a day; half an hour from noon it is 2^0.5 (1 - 1.172 / 48).
+    """
+    daily = np.zeros(365)
+    daily[100] = 1.0
+    hourly = spread_days(daily).reshape(365, 24)
+    assert hourly.mean(axis=1) == pytest.approx(daily, abs=1e-9)
+    assert hourly[100, [11, 12]] == pytest.approx(2**0.5 * (1 - (4 - 8**0.5) / 48))
+    assert hourly[101, 12] < 0 < hourly[102, 12]
+
+
+def test_a_mean_price_has_a_range_where_both_ends_are_known() -> None:
+    price = np.array([-1.0, 4.0, 9.0, 0.0])
+    both = GridPrice(price, False, (), 2.0, 5.0).figures()
+    assert both == {
+        "mean_price_usd_per_mwh": (3.0, 2.0, 5.0),
+        "max_price_usd_per_mwh": 9.0,
+        "negative_price_hours": 1.0,
+    }
+    for low, high in ((2.0, None), (None, 5.0), (None, None)):
+        assert GridPrice(price, False, (), low, high).figures()["mean_price_usd_per_mwh"] == 3.0
