@@ -65,7 +65,7 @@ class Recorder:
             self.now.add(f"{Path(code.co_filename).name}:{code.co_qualname.partition('.<locals>')[0]}")
 
     def _forget(self) -> None:
-        """Empty the caches of the stage's functions: who finds an answer kept by another test depends on it all the same."""
+        """Empty the caches of the stage's functions: who finds an answer that another test left depends on it too."""
         for module in list(sys.modules.values()):
             if (getattr(module, "__file__", None) or "").startswith(self.folder):
                 for value in list(vars(module).values()):
