@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -112,7 +113,9 @@ def compiled(mutant: Mutant) -> CodeType:
     node, _, change, _ = list(_places(tree))[mutant.index]
     changed = ast.copy_location(_after(node, change), node)
     tree = ast.fix_missing_locations(_Replace(node, changed).visit(tree))
-    return compile(tree, str(path), "exec", dont_inherit=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)  # `0.0[month]` is a mutant of `maximum(x, 0.0)[month]`
+        return compile(tree, str(path), "exec", dont_inherit=True)
 
 
 class _Replace(ast.NodeTransformer):

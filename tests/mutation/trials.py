@@ -64,8 +64,17 @@ class Recorder:
         if code.co_filename.startswith(self.folder):
             self.now.add(f"{Path(code.co_filename).name}:{code.co_qualname.partition('.<locals>')[0]}")
 
+    def _forget(self) -> None:
+        """Empty the caches of the stage's functions: who finds an answer that another test left depends on it too."""
+        for module in list(sys.modules.values()):
+            if (getattr(module, "__file__", None) or "").startswith(self.folder):
+                for value in list(vars(module).values()):
+                    if callable(getattr(value, "cache_clear", None)):
+                        value.cache_clear()
+
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        self._forget()
         start, self.now = time.perf_counter(), set()
         sys.setprofile(self._call)
         yield
