@@ -46,8 +46,19 @@ def money_scale(program: Program) -> float:
 
 
 def certified_gap(program: Program, solution: Solution) -> float:
-    """Give the cost above its proven bound, over the cost or, where that is next to nothing, over `money_scale` [1]."""
-    return float((solution.objective - solution.bound) / max(abs(solution.objective), money_scale(program)))
+    """Give the cost above its proven bound, over the cost before what is earned, or over `money_scale` if more [1].
+
+    What a campus sells may bring its cost near nothing, and a gap over that would mean nothing.
+    """
+    scale = max(abs(solution.objective), paid(program, solution), money_scale(program))
+    return float((solution.objective - solution.bound) / scale)
+
+
+def paid(program: Program, solution: Solution) -> float:
+    """Give what a solution costs before what it earns by sales and negative prices [USD]."""
+    built = sum(max(c.cost, 0.0) * x for c, x in zip(program.columns, solution.columns, strict=True))
+    run = sum(np.maximum(f.cost, 0.0) @ y for f, y in zip(program.flows, solution.flows, strict=True))
+    return float(built + run)
 
 
 def proven(program: Program, solution: Solution) -> bool:
