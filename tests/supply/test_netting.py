@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from campuses import HOURS, battery, gas, grid, named, setting, site
+from campuses import HOURS, battery, gas, grid, named, setting, site, technology
 from test_contracts import solved
 
 from wattscale.chain import walk
@@ -19,7 +19,7 @@ from wattscale.supply.dispatch import carbon_kg, dispatch
 from wattscale.supply.expansion import build
 from wattscale.supply.general import solve_highs
 from wattscale.supply.setting import Purchase
-from wattscale.supply.settle import settle
+from wattscale.supply.settle import imbalance, settle
 from wattscale.supply.solve import solve_once
 from wattscale.supply.stage import run
 
@@ -186,3 +186,22 @@ def test_a_contract_without_certificates_emits_what_the_grid_does(carbon_free, k
     assert float(total.sum()) == pytest.approx(kg, rel=1e-3)
     assert float(of_grid.sum()) == pytest.approx(kg, rel=1e-3)
     assert parts["carbon_price"] == pytest.approx(kg / 1e3 * 100.0, rel=1e-3)
+
+
+def test_what_is_bought_to_be_sold_is_taken_off_the_meter_only_as_far_as_it_reads():
+    """A meter read a rounding below the spot energy behind it was left below nothing, and the balance off by it."""
+    green = Purchase("green", "physical", 60.0, 60.0)
+    s = setting(24, import_usd_per_mwh=50.0, export_usd_per_mwh=50.0, connection_mw=300.0, purchases=(green,),
+                renewable={"wind": np.ones(24), "ppa-green": np.zeros(24)})  # fmt: skip
+    wind = technology("wind", "renewable", capital_usd_per_mw=1.0, carbon_free=True)
+    program = build(s, named(grid(), wind)).program
+    exact = solve_highs(program)
+    flows = exact.flows.copy()
+    meter, spot, sold = (program.flow(n) for n in ("grid", "spot", "export"))
+    extra = np.minimum(10.0, 300.0 - flows[sold])
+    flows[meter], flows[spot] = flows[meter] + extra, flows[spot] + extra + 7e-6
+    flows[sold] += extra
+    settled = settle(program, replace(exact, flows=flows))
+    assert settled.flows[meter].min() >= 0.0
+    assert settled.flows[spot] == pytest.approx(settled.flows[meter], abs=1e-9)
+    assert imbalance(program, settled) < 1e-9

@@ -230,7 +230,7 @@ def _net(program: Program, x: FloatArray, y: FloatArray) -> None:
     meter = next(iter(program.flows[grid].gain), -1)
     feeding = [j for j, f in enumerate(program.flows) if f.balance == 0.0 and meter in f.gain] if spot >= 0 else [grid]
     for j in sorted(feeding, key=lambda j: j != spot):
-        common = np.minimum(y[j], y[sold])
+        common = np.minimum(np.minimum(y[j], y[grid]), y[sold])
         if j not in (grid, spot):
             pay = program.flows[j].cost + program.flows[grid].cost + program.flows[sold].cost
             minds = any(np.any(b.flows[j] < 0.0) for b in program.budgets if j in b.flows)
