@@ -12,7 +12,7 @@ from wattscale.supply.coarser import coarser
 from wattscale.supply.expansion import build
 from wattscale.supply.general import solve_highs
 from wattscale.supply.given import setting_of
-from wattscale.supply.stage import run
+from wattscale.supply.stage import campus_of, run
 from wattscale.supply.technologies import read_technologies
 
 SUN = np.clip(np.sin((np.arange(24) - 6) / 12 * np.pi), 0, None)
@@ -108,3 +108,10 @@ def test_a_plant_that_ramps_by_its_size_is_limited_by_what_is_built():
         (term,) = program.flows[ramp.up].upper_terms
         assert term.factor[1:] == pytest.approx(factor)
     assert build(setting(24, weight=np.full(24, 4.0)), named(grid(), gas(ramp_share_per_h=0.25))).program.ramps == ()
+
+
+@pytest.mark.parametrize("step_h", [1, 2, 3])
+def test_a_year_has_as_many_steps_as_their_length_allows(catalog, step_h):
+    campus = campus_of(SupplyTable(), np.full(8760, 100.0), site(), catalog.recording(), 0.08, None, step_h)
+    assert campus.program.steps == 8760 // step_h
+    assert campus.setting.weight.sum() == 8760.0
