@@ -25,7 +25,7 @@ from mutants import SOURCE, Mutant, compiled
 
 ROOT = SOURCE.parent
 KEPT = ROOT / ".wattscale-cache" / "mutation"
-OPTIONS = ["-q", "-p", "no:xdist", "-p", "no:cacheprovider", "--no-header", "--tb=no", "-W", "ignore"]
+OPTIONS = ["-q", "-p", "no:xdist", "-p", "no:cacheprovider", "--no-header", "--tb=no"]
 NO_SWAP = 70
 """Exit code of a fork that could not put a mutant in place."""
 SPARE_S = 20.0
