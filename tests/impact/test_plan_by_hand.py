@@ -27,17 +27,25 @@ CHIP = "H100-SXM5-80GB"
 def test_the_grids_carbon_goes_by_the_hour_and_all_other_evenly():
     """Used 10 and 20 MWh of 11 and 20 with one unserved, at 500 and 200 kg: 9,000; the plan's import emits 4.5 t.
 
-    So each hour carries half of the grid's mean, and 6 - 4.5 t over 30 MWh are 50 kg each.
+    So each hour carries half of the grid's mean, and 6 - 4.5 t over 30 MWh are 50 kg each. Of the second hour's carbon
+    a quarter is sold: of 3 + 1.5 t by way of the grid 4.125 stay, of 0.5 + 1 t of the rest 1.25.
     """
-    supply = SimpleNamespace(load_mw=np.array([11.0, 20.0]), dispatch_mw={"unserved": np.array([1.0, 0.0])})
-    grid = np.array([500.0, 200.0])
-    found = carbon_of_energy(supply, grid, 4.5, 6.0)
+    supply = SimpleNamespace(
+        load_mw=np.array([11.0, 20.0]), dispatch_mw={"unserved": np.array([1.0, 0.0])}, kept_share=np.ones(2)
+    )
+    grid, by_grid, all_of_it = np.array([500.0, 200.0]), np.array([3e3, 1.5e3]), np.array([3.5e3, 2.5e3])
+    found = carbon_of_energy(supply, grid, by_grid, all_of_it)
     assert found.grid_kg_per_mwh == pytest.approx([250.0, 100.0])
     assert found.own_kg_per_mwh == pytest.approx(50.0)
     assert found.tonnes(np.array([2.0, 4.0])) == pytest.approx((500 + 400 + 300) / 1000)
-    nothing = carbon_of_energy(SimpleNamespace(load_mw=np.zeros(2), dispatch_mw={}), grid, 0.0, 0.0)
+    sold = SimpleNamespace(**{**vars(supply), "kept_share": np.array([1.0, 0.75])})
+    found = carbon_of_energy(sold, grid, by_grid, all_of_it)
+    assert found.grid_kg_per_mwh == pytest.approx([500 * 4125 / 9000, 200 * 4125 / 9000])
+    assert found.own_kg_per_mwh == pytest.approx(1250 / 30)
+    none = SimpleNamespace(load_mw=np.zeros(2), dispatch_mw={}, kept_share=np.ones(2))
+    nothing = carbon_of_energy(none, grid, np.zeros(2), np.zeros(2))
     assert (nothing.grid_kg_per_mwh.sum(), nothing.own_kg_per_mwh) == (0.0, 0.0)
-    clean = carbon_of_energy(supply, np.zeros(2), 0.0, 3.0)
+    clean = carbon_of_energy(supply, np.zeros(2), np.zeros(2), np.array([1e3, 2e3]))
     assert clean.tonnes(np.array([1.0, 0.0])) == pytest.approx(0.1)
 
 
@@ -48,54 +56,55 @@ def plan(serving=True, training=True):  # type: ignore[no-untyped-def]
         training=SimpleNamespace(energy_mwh=876.0, devices=100, accelerator=CHIP, power_mw=FLAT) if training else None,
     )
     facility = SimpleNamespace(energy_at_work_mwh=lambda mwh: 1.25 * mwh, power_mw=10 * FLAT)
-    supply = SimpleNamespace(load_mw=10 * FLAT, dispatch_mw={})
+    supply = SimpleNamespace(
+        load_mw=10 * FLAT, dispatch_mw={"solar": 2 * FLAT}, kept_share=FLAT, grid_carbon_kg=8 * 200 * FLAT,
+        carbon_kg=8 * 200 * FLAT + 100, carbon_lifecycle_kg=8 * 300 * FLAT + 50,
+    )  # fmt: skip
     site = SimpleNamespace(carbon_kg_per_mwh=200 * FLAT, carbon_lifecycle_kg_per_mwh=300 * FLAT)
     recipe = SimpleNamespace(output_mtok_per_year=5e4, requests_per_year=1e8)
-    meter = Metered(8 * FLAT, 0 * FLAT, 200 * FLAT, 0 * FLAT)
+    meter = Metered(8 * FLAT, 0 * FLAT, 200 * FLAT, 1600 * FLAT)
     return SimpleNamespace(serving=recipe), compute, site, facility, supply, meter
 
 
-CARBON = SimpleNamespace(lifecycle=8 * HOURS * 0.3 + 438.0, grid_location=8 * HOURS * 0.2, location=8 * HOURS * 0.2 + 876.0)  # fmt: skip  # noqa: E501
-
-
 def test_carbon_of_a_token_a_request_and_a_run():
-    """8 of 10 MW are bought, so an hour's MWh carries 0.8 of the grid, and own plant 438 t / 87,600 MWh = 5 kg.
+    """8 of 10 MW are bought, so an hour's MWh carries 0.8 of the grid, and own plant 50 kg of 10 MWh, 100 kg direct.
 
     Serving takes 43,800 MWh at 240 + 5 kg, and 100 t of what was made; the run 1,095 MWh at 160 + 10 kg.
     """
     workload, compute, site, facility, supply, meter = plan()
-    found = carbon_per_use(workload, compute, site, facility, supply, CARBON, meter, 100.0)
+    found = carbon_per_use(workload, compute, site, facility, supply, meter, 100.0)
     tonnes = 43_800 * 0.245 + 100
     assert found["carbon_g_per_output_token"] == pytest.approx(tonnes * 1e6 / 5e10)
     assert found["carbon_g_per_request"] == pytest.approx(tonnes * 1e6 / 1e8)
     assert found["carbon_t_per_training_run"] == pytest.approx(1095 * 0.170)
     assert run_energy_mwh(compute, facility) == pytest.approx(0.125 * FLAT)
     _, alone, *_ = plan(training=False)
-    assert set(carbon_per_use(workload, alone, site, facility, supply, CARBON, meter, 0.0)) == set(found) - {
+    assert set(carbon_per_use(workload, alone, site, facility, supply, meter, 0.0)) == set(found) - {
         "carbon_t_per_training_run"
     }
     assert run_energy_mwh(alone, facility).sum() == 0.0
     _, alone, *_ = plan(serving=False)
-    assert set(carbon_per_use(workload, alone, site, facility, supply, CARBON, meter, 0.0)) == {
-        "carbon_t_per_training_run"
-    }
+    assert set(carbon_per_use(workload, alone, site, facility, supply, meter, 0.0)) == {"carbon_t_per_training_run"}
     few = SimpleNamespace(serving=SimpleNamespace(output_mtok_per_year=0.5, requests_per_year=1.0))
-    assert "carbon_g_per_request" in carbon_per_use(few, compute, site, facility, supply, CARBON, meter, 0.0)
+    assert "carbon_g_per_request" in carbon_per_use(few, compute, site, facility, supply, meter, 0.0)
 
 
 def test_embodied_carbon_of_serving_is_that_of_its_own_devices_and_its_part_of_the_rest(monkeypatch):
     """Of 440 chips bought 3 in 4 serve: 330 of 200 kg; half of 2 MW of building, a quarter of 8 MW of solar."""
-    _, compute, _, facility, _, _ = plan()
+    _, compute, _, facility, supply, _ = plan()
     shares = SimpleNamespace(power=0.5, energy=0.25)
     monkeypatch.setattr("wattscale.impact.per_use.serving_shares", lambda *_: shares)
     made = Made({CHIP: 440.0}, 2.0, {"solar": 8.0}, {"it": 5.0, "building": 20.0, "solar": 30.0})
     factors = {f"device.{CHIP}": 200.0, "server": 0.0, "network_share": 0.0, "building": 1e6, "plant.solar": 6e5}
     expected = 330 * 0.2 / 5 + 1000 / 20 + 2 * 600 / 30
-    assert serving_embodied_t(compute, facility, made, factors) == pytest.approx(expected)
+    assert serving_embodied_t(compute, facility, supply, made, factors) == pytest.approx(expected)
     compute.training.accelerator = "TPU-v5p"
-    assert serving_embodied_t(compute, facility, made, factors) == pytest.approx(expected + 110 * 0.2 / 5)
+    assert serving_embodied_t(compute, facility, supply, made, factors) == pytest.approx(expected + 110 * 0.2 / 5)
     _, alone, *_ = plan(serving=False)
-    assert serving_embodied_t(alone, facility, made, factors) == 0.0
+    assert serving_embodied_t(alone, facility, supply, made, factors) == 0.0
+    supply.kept_share = 0.75 * FLAT  # a quarter of the plant is there to sell
+    less = expected + 110 * 0.2 / 5 - 0.25 * 2 * 600 / 30
+    assert serving_embodied_t(compute, facility, supply, made, factors) == pytest.approx(less)
 
 
 # --- Jobs -------------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from wattscale.supply.dispatch import Dispatch
 from wattscale.supply.expansion import build
 from wattscale.supply.general import solve_highs
 from wattscale.supply.setting import Purchase
+from wattscale.supply.solve import STRUCTURED
 from wattscale.supply.swings import Swings, swing_warnings
 from wattscale.supply.told import clean_mwh, swing_figures, swings_of, warnings_of
 
@@ -97,7 +98,7 @@ def test_what_the_solver_left_open_is_told():
     near, far = (replace(solution, bound=solution.objective * (1 - gap)) for gap in (0.9e-3, 1.1e-3))
     assert codes(campus, near, **QUIET) == set()
     assert codes(campus, far, **QUIET) == {"solver-gap"}
-    worn = replace(far, iterations=50)
+    worn = replace(far, iterations=50, solver=STRUCTURED)
     assert codes(campus, worn, solver_iterations=50, **QUIET) == {"solver-stopped"}
     assert codes(campus, worn, solver_iterations=51, **QUIET) == {"solver-gap"}
 
