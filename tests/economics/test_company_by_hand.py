@@ -155,3 +155,14 @@ def test_what_is_left_at_a_rate_pays_for_what_is_used():
     annuity = (100 - 20 / 1.4641) * 0.1 / (1 - 1.1**-4)
     found = capital_payments(line(100.0, 4.0, annuity), 0.1, 3)
     assert found == pytest.approx([-100, 0, 0, (annuity + 20) / 1.1])
+
+
+def test_debt_of_nine_years_ends_with_a_project_of_three():
+    table = EconomicsTable(**{**TERMS, "debt_years": 9})
+    assert company.terms_of(table, CREDITS, load_catalog()).debt_years == 3
+
+
+def test_a_price_of_cents_is_found():
+    price = brentq(lambda p: worth(debt_and_owners(p * 500.0 + 40.0)[2], 0.9), 0.06, 0.2)
+    found, _ = figures(revenue=(70.0, 40.0), target_irr=0.9, output=500.0)
+    assert found["price_for_target_irr_usd_per_mtok"] == pytest.approx(price)
