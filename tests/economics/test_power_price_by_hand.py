@@ -137,7 +137,7 @@ def test_a_fit_gives_back_season_reversion_and_shocks():
     assert shock / (1 - factor**2) == pytest.approx(left.var())
 
 
-def risk_of(monkeypatch, import_mw, **table):
+def risk_of(monkeypatch, import_mw, serving=True, **table):
     """Which options are weighed, what is exposed, and the figures, of a plan with bare parts."""
     seen = {}
 
@@ -152,13 +152,14 @@ def risk_of(monkeypatch, import_mw, **table):
     monkeypatch.setattr(stage, "contract_of", lambda kind, table, share, *_: (kind, share))
     monkeypatch.setattr(stage, "power_price_figures", power)
     catalog = SimpleNamespace(value=lambda *_: 0.1)
-    serving = SimpleNamespace(output_mtok_per_year=0.5)
+    tokens = SimpleNamespace(output_mtok_per_year=0.5)
     plan = SimpleNamespace(
         table=EconomicsTable(**table), lines=[], tco=9.0, costs=SimpleNamespace(amortised=4.0),
-        workload=SimpleNamespace(serving=serving), compute=SimpleNamespace(serving=SimpleNamespace()),
+        workload=SimpleNamespace(serving=tokens),
+        compute=SimpleNamespace(serving=SimpleNamespace() if serving else None),
     )  # fmt: skip
     site = SimpleNamespace(country="US", price_usd_per_mwh=PRICE, calendar=None)
-    supply = SimpleNamespace(dispatch_mw={"grid": import_mw}, cost_usd_per_year={"grid.energy": 7.0})
+    supply = SimpleNamespace(dispatch_mw={"grid": import_mw}, cost_usd_per_year={"grid.energy": 7.0} if serving else {})
     seen["figures"] = stage._risk_figures(plan, [], site, supply, catalog)[0]
     return seen
 
@@ -176,3 +177,19 @@ def test_options_are_weighed_for_the_whole_of_an_import_at_market_prices(monkeyp
     assert (flat["options"], flat["exposed"].all_in) == ([], True)
     sold = risk_of(monkeypatch, half, training_price_usd_per_device_hour=2.0)["figures"]
     assert "price_for_target_irr_runs_paid_usd_per_mtok" not in sold
+
+
+def test_december_shares_its_hours_with_january_and_february():
+    """Nights of -1 and days of 1 in December alone: its share of the winter's weekdays, and of its weekends."""
+    winter, december = np.isin(month_of_hour(), (0, 1, 11)), month_of_hour() == 11
+    sign = np.where(np.arange(8760) % 24 < 12, -1.0, 1.0)
+    expected = np.zeros(8760)
+    for days in (local_weekday() < 5, local_weekday() >= 5):
+        expected[winter & days] = (december & days).sum() / (winter & days).sum()
+    assert seasonal_mean(sign * december) == pytest.approx(sign * expected, abs=1e-9)
+
+
+def test_a_plan_without_tokens_or_grid_energy_exposes_none(monkeypatch):
+    seen = risk_of(monkeypatch, np.zeros(3), serving=False)
+    assert (seen["output"], seen["exposed"].energy_usd_per_year) == (0.0, 0.0)
+    assert "price_for_target_irr_runs_paid_usd_per_mtok" not in seen["figures"]
