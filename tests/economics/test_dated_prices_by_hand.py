@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from wattscale.catalog import load_catalog
+from wattscale.catalog.money import Deflator
 from wattscale.economics.choices import breakeven_load_figures
 from wattscale.economics.finance import irr_many
 from wattscale.economics.prices import accelerator_price, price_year_warnings
@@ -29,6 +30,14 @@ def test_price_of_no_year_has_the_spread_of_estimates():
     assert listed.high == pytest.approx(value * (1 + hypot(0.25, 0.19 / 0.71)))
 
 
+def test_a_dated_list_price_is_brought_to_a_large_buyer_and_a_large_buyers_own_stays():
+    catalog = load_catalog()
+    table = EconomicsTable().model_copy(update={"purchase_year": 2025})
+    for model, share in (("L40S", 0.71), ("H20", 1.0)):
+        dated = Deflator(catalog).to_base(catalog.figure("accelerator_prices", f"{model}.price", vintage=2025))
+        assert accelerator_price(table, model, catalog).value == pytest.approx(dated.value * share)
+
+
 @pytest.mark.parametrize(
     ("model", "year", "told"),
     [
@@ -36,6 +45,7 @@ def test_price_of_no_year_has_the_spread_of_estimates():
         ("H100", 2026, "known for 2022 to 2025; that of 2025 is taken for 2026"),
         ("H20", 2026, "known for 2025 alone; that of 2025 is taken for 2026"),
         ("H20", 2024, "known for 2025 alone; that of 2025 is taken for 2024"),
+        ("GB200-NVL72 (per GPU)", 2026, "known for 2024 to 2025; that of 2025 is taken for 2026"),
         ("H100", 2022, ""), ("H100", 2024, ""), ("H100", 2025, ""), ("H20", 2025, ""), ("A10", 2026, ""),
     ],
 )  # fmt: skip
