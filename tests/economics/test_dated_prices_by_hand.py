@@ -9,6 +9,7 @@ import pytest
 
 from wattscale.catalog import load_catalog
 from wattscale.catalog.money import Deflator
+from wattscale.economics.cashflow import tax
 from wattscale.economics.choices import breakeven_load_figures
 from wattscale.economics.finance import irr_many
 from wattscale.economics.prices import accelerator_price, price_year_warnings
@@ -83,3 +84,8 @@ def test_rates_of_many_rows():
     nan = np.nan
     expected = [2 ** (1 / 3) - 1, loan, nan, 9.9, nan, -0.949, nan, cents, nan, 0.5, 0.25]
     assert irr_many(rows) == pytest.approx(expected, abs=1e-12, nan_ok=True)
+
+
+def test_losses_and_profits_of_cents():
+    """0.5 lost; 0.25 earned, of which four fifths are offset: 0.05 taxed; then 2 less the 0.3 left. Half of it each."""
+    assert tax(np.array([-0.5, 0.25, 2.0, -0.1, 0.0]), 0.5, 0.8) == pytest.approx([0.0, 0.025, 0.85, 0.0, 0.0])
