@@ -89,3 +89,5 @@ def test_rates_of_many_rows():
 def test_losses_and_profits_of_cents():
     """0.5 lost; 0.25 earned, of which four fifths are offset: 0.05 taxed; then 2 less the 0.3 left. Half of it each."""
     assert tax(np.array([-0.5, 0.25, 2.0, -0.1, 0.0]), 0.5, 0.8) == pytest.approx([0.0, 0.025, 0.85, 0.0, 0.0])
+    stacked = np.tile([-0.5, 0.25], (2, 3, 1))
+    assert tax(stacked, 0.5, 0.8)[..., 1] == pytest.approx(np.full((2, 3), 0.025))
