@@ -1,12 +1,14 @@
 """A cold loop of round numbers through single hours: pumps, tower or dry cooler, machine, fans and water by hand."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 
+from wattscale.errors import InputError
+from wattscale.facility.chillers import carnot_cop, running_share
 from wattscale.facility.design import CurveDesign, Plant, PlantDesign
-from wattscale.facility.outdoor import OutdoorAir
+from wattscale.facility.outdoor import OutdoorAir, outdoor_air
 from wattscale.facility.plant import PlantHours, run_plant
 from wattscale.facility.psychrometrics import latent_heat
 
@@ -30,13 +32,19 @@ CURVES = CurveDesign(
 
 
 def hour(
-    rejection: str, machine: str, free: bool, temp_c: float, wet_bulb_c: float, heat_mw: float = 4.0
+    rejection: str,
+    machine: str,
+    free: bool,
+    temp_c: float,
+    wet_bulb_c: float,
+    heat_mw: float = 4.0,
+    loop: PlantDesign = LOOP,
 ) -> dict[str, float]:
     """Run one hour of a loop built for 8 MW: its powers, water and temperature as plain numbers."""
     one = np.ones(1)
     air = OutdoorAir(temp_c * one, 0 * one, wet_bulb_c * one, 0.005 * one, 101_325 * one)
     plant = Plant(rejection, machine, free)  # type: ignore[arg-type]
-    found = run_plant(plant, LOOP, CURVES, air, heat_mw * one, 8 * one)
+    found = run_plant(plant, loop, CURVES, air, heat_mw * one, 8 * one)
     told = {f.name: getattr(found, f.name) for f in fields(PlantHours) if f.name != "water"}
     told |= {f.name: getattr(found.water, f.name) for f in fields(found.water)}
     return {name: float(np.ravel(x)[0]) for name, x in told.items()}
@@ -46,13 +54,16 @@ def hour(
 # The tower comes within 0.45 x 4 = 1.8 K of the wet bulb, a dry cooler within 0.45 x 6 = 2.7 K of the air.
 
 
-def test_a_tower_that_takes_part_of_the_heat_beside_its_machine():
+@pytest.mark.parametrize("condenser_min_c", [18.0, 26.0])
+def test_a_tower_that_takes_part_of_the_heat_beside_its_machine(condenser_min_c):
     """Water of 22.7 + 1.8 + 1.5 = 26 C takes 0.4 of a rise from 20 to 30 C; the machine lifts 2.7 MW.
 
     That is 0.27 of the design; of two machines with 0.6 of it each one runs at 0.45. It lifts from 17 to
     24.5 + 5 + 2.5 = 32 C, 0.5 of 30 K: quality 0.3 + 0.09 - 0.02025 - 0.02 = 0.34975. The tower is built for 12 MW.
+    What the condenser would rather have does not hold back water that cools beside it.
     """
-    found = hour("tower", "water-chiller", True, 30.0, 22.7)
+    loop = replace(LOOP, condenser_min_c=np.asarray(condenser_min_c))
+    found = hour("tower", "water-chiller", True, 30.0, 22.7, loop=loop)
     work = 2.7 / (0.34975 * 290.15 / 15 * 0.8)
     tower_pumps = 12 * 0.1 * ((4.5 + work) / 12) ** 2
     rejected = 4.5 + work + tower_pumps
@@ -198,3 +209,15 @@ def test_direct_expansion_takes_the_heat_alone():
     assert found["rejected"] == pytest.approx(4 + work)
     assert found["supply_c"] == 20.0
     assert hour("none", "dx", False, -40.0, -41.0)["compressor"] == pytest.approx(4 / 5.6)
+
+
+def test_guards_of_machines_and_of_the_air():
+    """One machine carries what is above it by rounding only; no lift is a thousandth of a kelvin: 1e-5 x 300 / 1e-3."""
+    one = np.asarray(1.0)
+    assert float(running_share((1 + 5e-10) * one, one, one, 0 * one)) == 1.0
+    assert float(running_share((1 + 1.5e-9) * one, one, one, 0 * one)) == pytest.approx(0.5)
+    assert float(carnot_cop(26.85 * one, 26.85 * one, 1e-5 * one, 15 * one)) == pytest.approx(3.0)
+    dry, pressure = np.array([10.0]), np.array([1e5])
+    assert outdoor_air(dry, dry + 0.5, pressure).dew_point_c.tolist() == [10.0]
+    with pytest.raises(InputError, match="above the air temperature"):
+        outdoor_air(dry, dry + 0.51, pressure)
