@@ -18,6 +18,8 @@ from wattscale.compute.power import (
     it_power_per_device,
     rack_power_kw,
 )
+from wattscale.compute.power_cap import CapRules, share_at_clock
+from wattscale.compute.roofline import Step
 
 DRAW = PowerCoefficients(
     idle=0.1, resident=0.05, tensor=0.6, memory=0.4, link=0.2, cache_extra=0.5, expert_extra=0.25, exponent=2.0,
@@ -63,3 +65,12 @@ def test_a_rack_holds_every_device_at_its_design_power_with_busy_hosts(catalog: 
     chip = replace(load_accelerator(catalog, "H100"), tdp_w=700.0)
     assert rack_power_kw(chip, SERVER) == pytest.approx(830 * 1.5625 * 32 / 1000)
     assert idle_power(chip, DRAW) == pytest.approx(70.0)
+
+
+@pytest.mark.parametrize(("clock", "volts"), [(0.8, 0.64), (0.5, 0.36)])
+def test_the_draw_at_a_clock_goes_with_the_voltage_down_to_its_floor(clock: float, volts: float) -> None:
+    """Products and a quarter of the memory go with the square of the voltage, what is resident with the clock too."""
+    step = Step(1.0, 0.0, 0.0, 0.0, 0.0, 0.5, 0.3, 0.25, 0.8, 0.2, 0.4)
+    found = share_at_clock(step, clock, "fp8", DRAW, CapRules(voltage_floor=0.6, memory_core_share=0.25))
+    activity = volts * clock * 0.04 + volts * 0.21 + (0.75 + 0.25 * volts) * 0.4 * 0.5 + 0.05
+    assert float(found) == pytest.approx(0.1 + activity**2)
