@@ -168,6 +168,21 @@ def test_where_no_layout_keeps_the_batch_the_nearest_is_taken() -> None:
     assert tried("microbatch", devices=5, batch=7.0, data=5) == [1]
 
 
+@pytest.mark.parametrize(
+    ("devices", "batch", "sizes"),
+    [
+        # 3 x 2, 2 x 3, 1 x 2 x 4 and 1 x 6 miss 7 by one, below or above; 5 x 1 misses it by two.
+        (5, 7.0, [2, 3, 4, 6]),
+        # 3 x 1, 2 x 2 and 1 x 3 of 3.5 miss it by a half; 2 x 1, taken twice, by a half too.
+        (2, 3.5, [1, 2, 3]),
+        # 11 x 1 x 3 take 33 of 30, just the tenth that is allowed; 10 x 3 and 5 x 6 all, 7 x 4 28, 16 x 2 32.
+        (11, 30.0, [1, 3, 4, 6, 16]),
+    ],
+)
+def test_layouts_equally_near_all_stay(devices: int, batch: float, sizes: list[int]) -> None:
+    assert tried("microbatch", devices=devices, batch=batch) == sizes
+
+
 def test_the_batch_itself_and_sequence_parallelism_are_told() -> None:
     found = candidate_layouts(TINY, 8, 64, 8, replace(ALONE, tensor=None))
     assert set(np.asarray(found.batch)) == {64.0}

@@ -255,6 +255,7 @@ def test_dense_models_are_spread_over_a_domain_and_then_in_stages(chip: Accelera
     assert spread(chip, model(), domain=16)[:6] == [*inside, (16, 1, 1, 1), (8, 1, 4, 1)]
     assert spread(chip, model(), devices=24) == [(8, 1, 3, 1)]
     assert spread(chip, model(), devices=12) == []
+    assert (spread(chip, model(), devices=128), spread(chip, model(), devices=136)) == ([(8, 1, 16, 1)], [])
     assert spread(chip, model(), devices=8) == [(8, 1, 1, 1)]
     assert spread(chip, Architecture("none", 10, 100, False, (LayerGroup(1, None, DENSE),), 1000), devices=2) == []
 

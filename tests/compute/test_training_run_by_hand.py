@@ -53,6 +53,38 @@ def test_the_fewest_devices_are_found_between_the_last_two() -> None:
     assert devices_for_days(Speedy(replica=8, batch=4000.0), TOKENS, 70.0).devices == 16  # type: ignore[arg-type]
 
 
+def test_devices_that_no_replica_takes_are_given_back_where_the_rest_is_fast_enough() -> None:
+    """Replicas of 9: 277 of them, 2,493 devices, do it; the search ends within a thousandth of that, at 2,494."""
+    trainer = Speedy(replica=9, batch=4000.0)
+    assert devices_for_days(trainer, TOKENS, 1000 / 2493 * (1 + 1e-7)).devices == 2493  # type: ignore[arg-type]
+    assert trainer.asked[-2:] == [2494, 2493]
+
+
+@pytest.mark.parametrize("least", [1, 10])
+def test_devices_are_kept_where_the_rest_alone_is_too_slow_or_holds_nothing(least: int) -> None:
+    """A tenth device that no replica takes still makes the run 100 days: nine would take 111, or hold nothing."""
+
+    class Spare(Speedy):
+        def run(self, devices: int) -> object:
+            found = super().run(devices)
+            return SimpleNamespace(devices=devices, best=SimpleNamespace(devices=devices - 1), days=found.days)  # type: ignore[attr-defined]
+
+    assert devices_for_days(Spare(least=least), TOKENS, 100.0).devices == 10  # type: ignore[arg-type]
+
+
+def test_the_search_ends_at_1024_devices_a_sequence() -> None:
+    """From one device its steps come to 7,171, three more than 7 sequences allow, and to 45,024 of 45,056 for 44."""
+    steps = [1]
+    while steps[-1] < 50_000:
+        steps.append(-(-steps[-1] * 13 // 10) + 1)
+    assert {7171, 45_024} <= set(steps)
+    for batch in (7, 44):
+        trainer = Speedy(batch=batch - 0.5, least=10**9)
+        with pytest.raises(InfeasibleError):
+            _first_fast_enough(trainer, TOKENS, 10.0, 1)  # type: ignore[arg-type]
+        assert trainer.asked == [n for n in steps if n <= 1024 * batch]
+
+
 def test_the_search_begins_where_the_peak_would_be_reached() -> None:
     """864,000 FLOP a token, 1,000 tokens at one FLOP/s a device: a hundred devices could not do it before 100 days."""
     trainer = Speedy(batch=4000.0, flops=864_000.0)

@@ -21,6 +21,8 @@ NODE_DEVICES = 8
 """Tensor parallelism may span a node of this many devices even where they share no scale-up link."""
 BATCH_TOLERANCE = 0.1
 """A layout may round the batch by this share to make whole microbatches; where none can, the nearest is taken."""
+EQUALLY_NEAR = 1e-9
+"""Layouts whose batches are off by shares within this of each other are equally near."""
 RECOMPUTE = {"none": NONE, "selective": SELECTIVE, "full": FULL}
 
 
@@ -167,7 +169,8 @@ def candidate_layouts(
     whole = np.maximum(1.0, np.round(batch / (np.maximum(data, 1.0) * mb)))
     valid &= (v == 1) | (whole >= p) | (fixed.interleave is not None)
     off = np.abs(whole * mb * data / batch - 1.0)
-    valid &= off <= max(BATCH_TOLERANCE, float(np.min(off[valid], initial=np.inf)) if valid.any() else 0.0)
+    nearest = float(np.min(off[valid], initial=np.inf))
+    valid &= off <= max(BATCH_TOLERANCE, nearest) + EQUALLY_NEAR
     experts = np.minimum(data * c, spread)
     along = np.asarray(sequence, dtype=np.float64)
     found = Layout(t, p, data, c, experts, v, mb, np.full(t.shape, float(batch)), zero, recompute, along)
