@@ -6,6 +6,7 @@ import numpy as np
 from campuses import named, setting
 
 from wattscale.supply.expansion import build
+from wattscale.supply.program import Prices, Solution
 from wattscale.supply.setting import Purchase
 
 LOAD = np.array([100.0, 60.0, 80.0, 40.0])
@@ -52,3 +53,17 @@ def bound(c, terms):
     (term,) = terms
     (at,) = set(term.column)
     return c.program.columns[at].name, np.asarray(term.factor).tolist()
+
+
+def point(c, sizes=(), powers=(), **prices):
+    """A point of the campus's program by names, zero where nothing is said; prices as in `Prices`."""
+    p = c.program
+    x, y = np.zeros(len(p.columns)), np.zeros((len(p.flows), p.steps))
+    for name, value in dict(sizes).items():
+        x[p.column(name)] = value
+    for name, value in dict(powers).items():
+        y[p.flow(name)] = value
+    given = {"balance": np.zeros(p.steps), "stores": np.zeros((len(p.stores), p.steps)),
+             "budgets": np.zeros(len(p.budgets)), "links": np.zeros(len(p.links)),
+             "ramps": np.zeros((len(p.ramps), p.steps)), **prices}  # fmt: skip
+    return Solution(x, y, np.zeros((len(p.stores), p.steps)), Prices(**given), 1.0, 1.0, "highs", 1)

@@ -118,7 +118,7 @@ def carbon_free_share(campus: Campus, d: Dispatch) -> FloatArray:
     """
     load = campus.setting.load_mw + d.uses_mw.get("flexible", 0.0)
     dirty = dirty_mw(campus, d)
-    return np.clip(1.0 - np.divide(dirty, load, out=np.zeros(len(load)), where=load > 0), 0.0, 1.0)
+    return np.maximum(1.0 - np.divide(dirty, load, out=np.zeros(len(load)), where=load > 0), 0.0)
 
 
 def carbon_free_share_of_year(campus: Campus, d: Dispatch) -> float:
@@ -127,7 +127,7 @@ def carbon_free_share_of_year(campus: Campus, d: Dispatch) -> float:
     sum of min(load, clean) / load = 1 - sum of dirty / load; zero where losses of dirty energy exceed all clean.
     """
     dirty = float(campus.setting.weight @ dirty_mw(campus, d))
-    return min(max(1.0 - dirty / campus.setting.energy_mwh, 0.0), 1.0)
+    return max(1.0 - dirty / campus.setting.energy_mwh, 0.0)
 
 
 def dirty_mw(campus: Campus, d: Dispatch) -> FloatArray:
@@ -273,7 +273,7 @@ def lifecycle_kg(campus: Campus, d: Dispatch, grid_lifecycle_kg_per_mwh: FloatAr
             total = total + d.given_mw[name] * weight * per_mwh
     for p in campus.setting.purchases:
         if p.delivery == "physical":
-            certified = p.lifecycle_kg_per_mwh * np.ones(len(weight))
+            certified = np.full(len(weight), p.lifecycle_kg_per_mwh)
             total = total + d.given_mw[p.key] * weight * (certified if p.carbon_free else grid_lifecycle_kg_per_mwh)
     return total
 

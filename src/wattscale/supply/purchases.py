@@ -55,11 +55,11 @@ def _physical(b: Builder, p: Purchase) -> int:
     at = b.column(p.key, cost - float((setting.weight * profile) @ resale), p.max_mw)
     carbon = setting.purchase_counted_kg_per_mwh(p)
     price = resale + (0.0 if firm else p.usd_per_mwh) + carbon * setting.carbon_price_usd_per_t / KG_PER_T
-    meter = next((k for k, s in enumerate(b.stores) if s.name == METER), -1) if p.through_grid else -1
-    if meter >= 0:
-        flow = b.flow(p.key, price, 0.0, b.at_most(at, profile), gain={meter: 1.0})
-    else:
+    meter = next((k for k, s in enumerate(b.stores) if s.name == METER), None) if p.through_grid else None
+    if meter is None:
         flow = b.flow(p.key, price, 1.0, b.at_most(at, profile))
+    else:
+        flow = b.flow(p.key, price, 0.0, b.at_most(at, profile), gain={meter: 1.0})
     if 0.0 < p.take_or_pay_share < 1.0:
         owed = p.take_or_pay_share * volume
         short = b.column(f"{SHORT}{p.key}", p.usd_per_mwh, owed * p.max_mw)

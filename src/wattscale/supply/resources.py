@@ -26,6 +26,10 @@ STARTS = 1e-6
 """DC output over the rating below which an inverter gives nothing; without it the light of dusk overflows its curve."""
 
 
+MOST_BENT = 50.0
+"""Logarithm of the largest power tried: the double next to one falls to nothing long before."""
+
+
 def solar_capacity_factor(
     site: SiteResult, catalog: Catalog, mounting: Literal["tracking", "fixed"] = "tracking"
 ) -> FloatArray:
@@ -80,7 +84,7 @@ def solar_capacity_factor(
     dc = np.where(dc > STARTS, dc, 0.0) * coefficient("dc_ac_ratio") * (1.0 - coefficient("system_loss"))
     efficiency = coefficient("inverter_efficiency")
     ac = pvlib.inverter.pvwatts(dc, 1.0 / efficiency, eta_inv_nom=efficiency)
-    return np.clip(np.nan_to_num(np.asarray(ac, dtype=np.float64)), 0.0, 1.0)
+    return np.asarray(ac, dtype=np.float64)
 
 
 def wind_capacity_factor(
@@ -172,7 +176,7 @@ def scale_to_mean(factor: FloatArray, mean: float, where: str) -> FloatArray:
     reach = float((factor > 0).mean())
     if not 0 < mean < reach:
         raise InputError("out of reach of this weather", where=where, value=mean, allowed=f"0 to {reach:.2f}")
-    low, high = -6.0, 6.0
+    low, high = -MOST_BENT, MOST_BENT
     for _ in range(60):
         middle = 0.5 * (low + high)
         low, high = (middle, high) if (factor ** np.exp(middle)).mean() > mean else (low, middle)

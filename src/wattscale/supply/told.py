@@ -57,7 +57,7 @@ def figures_of(campus: Campus, solution: Solution, d: name.Dispatch) -> dict[str
     }
     if "flexible" in d.uses_mw:
         figures["moved_mwh"] = float(weight @ np.maximum(-d.uses_mw["flexible"], 0.0))
-    if setting.checkpoint_loss_h > 0.0 and campus.program.flow("flexible.down") >= 0:
+    if setting.checkpoint_loss_h > 0.0 and "flexible" in d.uses_mw:
         lost = setting.checkpoint_loss_h * float(solution.flows[campus.program.flow("flexible.down")].sum())
         figures["checkpoint_loss_mwh"] = lost
     if setting.called is not None:
