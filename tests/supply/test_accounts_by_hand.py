@@ -114,7 +114,7 @@ def test_load_that_no_clean_energy_meets():
     plenty = replace(d, uses_mw={**d.uses_mw, "export": np.array([50.0, 0.0, 11.0])})
     assert name.dirty_mw(c, plenty) == pytest.approx([0.0, 7.0, 0.75])
     unsold = replace(d, uses_mw={"battery": d.uses_mw["battery"]})
-    assert name.dirty_mw(c, unsold) == pytest.approx([*DIRTY, 1.0, 0.0, 2.0])
+    assert name.dirty_mw(c, unsold) == pytest.approx([6.5, 7.0, 11.75])
     # A store that is not called clean gives what counted when it was filled; without a grid nothing is imported.
     other = build(c.setting, {**c.technologies, "battery": battery(carbon_free=False)})
     assert name.dirty_mw(other, d) == pytest.approx(DIRTY)

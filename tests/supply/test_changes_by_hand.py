@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from campuses import grid, named, setting
+from campuses import gas, grid, named, setting
 
 from wattscale.supply.expansion import build
 from wattscale.supply.ramps import Limits, ramp_excess, ramp_limits, set_changes
@@ -33,6 +33,7 @@ def test_the_least_value_of_one_step_between_its_neighbours():
     assert UNEVEN.low_at(np.array([10.0, 0.0, 3.0, 7.0]), 1) == 8.0
     assert UNEVEN.low_at(y, 0) == -5.0
     assert UNEVEN.low_at(y, 3) == 14.0
+    assert UNEVEN.low_at(np.array([0.0, 3.0, 0.0, 7.0]), 2) == 4.0
 
 
 def program(**values):
@@ -76,3 +77,17 @@ def test_what_exceeds_a_ramp_over_the_largest_load(power, excess):
     y[p.flow("grid")] = power
     assert ramp_excess(p, np.zeros(len(p.columns)), y) == pytest.approx(excess / 60)
     assert ramp_excess(program(), np.zeros(1), y) == 0.0
+
+
+def test_the_worst_of_two_ramps_counts():
+    """Import by 5 MW a step and gas by a tenth of its 20: 2 and 3 MW too much, in either order."""
+    load = np.array([50.0, 40.0, 60.0, 50.0])
+    plants = named(grid(), gas(ramp_share_per_h=0.1))
+    p = build(setting(4, load_mw=load, import_ramp_mw_per_h=5.0, connection_mw=90.0), plants).program
+    x = np.zeros(len(p.columns))
+    x[p.column("gas-turbine")] = 20.0
+    for bought, made, excess in ((8.0, 4.0, 3.0), (6.0, 5.0, 3.0), (7.0, 2.0, 2.0), (4.0, 1.0, 0.0)):
+        y = np.zeros((len(p.flows), 4))
+        y[p.flow("grid"), 2:] = bought
+        y[p.flow("gas-turbine"), :2] = made
+        assert ramp_excess(p, x, y) == pytest.approx(excess / 60)

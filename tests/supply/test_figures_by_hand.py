@@ -44,6 +44,8 @@ def test_figures_of_a_plan():
     }  # fmt: skip
     assert figures_of(c, s, d) == {k: pytest.approx(v) for k, v in expected.items()}
     assert clean_mwh(c, s, d) == pytest.approx(56.6)
+    more = replace(d, uses_mw={**d.uses_mw, "flexible": np.array([-0.5, 2.0, -0.25])})
+    assert figures_of(c, s, more)["moved_mwh"] == pytest.approx(1.5)
 
 
 def test_figures_at_their_ends():

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from campuses import battery, gas, grid, named, setting, solar
+from campuses import battery, gas, grid, named, setting, solar, technology
+from program_parts import point
 
 from wattscale.scenario.load import load_scenario
 from wattscale.supply.dispatch import Dispatch
@@ -148,3 +149,97 @@ def test_clean_energy_of_a_year_less_what_is_lost():
     assert clean_mwh(free, solution, d) == pytest.approx(8 * (5 + 3 + 2) + 7 * 1.5 - 8 * 1)
     bare = Dispatch({k: 0 * v for k, v in given.items()}, {"battery": 4 * FLAT}, {})
     assert clean_mwh(free, sized(campus, solution, "ppa-b", 0.0), bare) == 0.0
+
+
+WINDY = {"kind": "pay-as-produced", "technology": "wind"}
+
+
+@pytest.mark.parametrize(
+    ("plant", "contract", "table_wide", "told"),
+    [
+        (None, None, None, False), ("wind", None, None, True), ("wind", None, 0.3, False), ("solar", None, None, False),
+        (None, WINDY, None, True), (None, WINDY, 0.3, False), (None, {**WINDY, "capacity_factor": 0.3}, None, False),
+        (None, {"kind": "baseload", "technology": "wind"}, None, False),
+        (None, {"kind": "pay-as-produced", "technology": "solar"}, None, False),
+    ],
+)  # fmt: skip
+def test_wind_from_a_mast_of_ten_metres_is_told_where_no_study_stands_for_it(plant, contract, table_wide, told):
+    plants = [grid(), *([technology("mine", "renewable", like=plant)] if plant else [])]
+    c = build(setting(4, renewable={"mine": FLAT}), named(*plants))
+    ppas = [{"name": "a", "usd_per_mwh": 1.0, "max_mw": 1.0, **contract}] if contract else []
+    found = codes(c, point(c), ppas=ppas, wind_capacity_factor=table_wide, **QUIET)
+    assert ("wind-from-10m" in found) is told
+    if plant:
+        studied = replace(
+            c, technologies={**c.technologies, "mine": replace(c.technologies["mine"], capacity_factor=0.3)}
+        )
+        assert "wind-from-10m" not in codes(studied, point(c), **QUIET)
+
+
+def test_a_connection_of_half_a_megawatt_is_one_and_one_of_nothing_is_none():
+    c, _ = solved(grid(capital_usd_per_mw=1e3))
+    for mw, told in ((0.5, True), (0.0, False)):
+        found = codes(c, point(c, {"grid": mw}), energisation_year=2031, build_year=2030, **QUIET)
+        assert ("grid-later" in found) is told
+
+
+def test_stores_alone_hold_swings_and_half_of_the_swing_is_enough():
+    """0.4 of 100 MW swing: 20 MW of stores about the mean, whatever plant there is."""
+    c, _ = solved(grid(), gas(), battery(), replace(battery(), name="other"))
+    for stores, told in ((20.0, False), (19.0, True)):
+        sizes = {"grid": 100.0, "gas-turbine": 100.0, "battery": 0.75 * stores, "other": 0.25 * stores}
+        assert codes(c, point(c, sizes), swing_share=0.4) == ({"swing-on-ups"} if told else set())
+    island, _ = solved(gas())
+    (found,) = warnings_of(table(swing_share=0.4), island, point(island))
+    assert "own plant" in found.message
+
+
+def test_the_end_of_a_search_for_a_small_campus():
+    """A peak of 0.01 MW: import up to 0.03 is looked at; what may not be built at all is at no end."""
+    c = build(setting(4, load_mw=0.01 * FLAT, renewable={"solar": FLAT}), named(grid(), solar()))
+    free = table(**QUIET).model_copy(update={"connection_mw": None})
+    found = warnings_of(free, c, point(c, {"grid": 0.03, "solar": 0.9}))
+    assert [w.code for w in found] == ["capacity-at-search-limit"]
+    assert "grid reached 0.03 MW" in found[0].message
+    none = replace(c, program=replace(c.program, columns=tuple(replace(x, upper=0.0) for x in c.program.columns)))
+    assert warnings_of(free, none, point(c)) == ()
+
+
+def test_a_limit_of_the_year_that_is_overdrawn_is_told_from_a_hundred_thousandth_on():
+    """A hundredth of 400 MWh may stay unserved, and 1.5 hundred-thousandths more than that is too much."""
+    c = build(setting(4, max_unserved_share=0.01), named(grid()))
+    for over, told in ((0.5e-5, False), (1.5e-5, True)):
+        found = codes(c, point(c, {"grid": 100.0}, {"unserved": 1.0 + over}), **QUIET)
+        assert ("budget-overdrawn" in found) is told
+
+
+@pytest.mark.parametrize(
+    ("steps", "solver", "told"),
+    [(500, "clarabel", True), (499, "clarabel", False), (500, "highs", False), (501, STRUCTURED, False)],
+)
+def test_a_general_solver_on_a_long_campus_is_told(steps, solver, told):
+    c = build(setting(steps), named(grid()))
+    assert ("solver-fallback" in codes(c, replace(point(c), solver=solver), **QUIET)) is told
+
+
+@pytest.mark.parametrize(
+    ("solver", "iterations", "most", "code"),
+    [
+        (STRUCTURED, 149, 149, "solver-stopped"), (STRUCTURED, 148, 149, "solver-gap"), ("highs", 149, 149, "solver-gap"),
+        (STRUCTURED, 150, 150, "solver-gap"),
+    ],
+)  # fmt: skip
+def test_a_solver_that_was_stopped_early_is_told_from_one_that_did_no_better(solver, iterations, most, code):
+    c = build(setting(4), named(grid()))
+    s = replace(point(c), objective=1e9, bound=0.998e9, solver=solver, iterations=iterations)
+    found = warnings_of(table(solver_iterations=most, connection_mw=500.0, **QUIET), c, s)
+    assert [w.code for w in found] == [code]
+    expected = "between 9.98e+08 and 1e+09 USD/year" if code == "solver-stopped" else "to 0.20% only"
+    assert expected in found[0].message
+
+
+def test_a_contract_that_pays_nothing_is_told_as_not_signed():
+    c = build(setting(4), named(grid()))
+    assert codes(c, point(c), curtailment_hours=5, **QUIET) == {"curtailment-unpaid"}
+    signed = build(setting(4, called=np.array([1.0, 0.0, 0.0, 0.0])), named(grid()))
+    assert codes(signed, point(signed), curtailment_hours=5, **QUIET) == set()

@@ -17,7 +17,6 @@ from wattscale.site.result import SiteResult
 from wattscale.units import HOURS_PER_YEAR, FloatArray
 
 COSTS = "tech_costs"
-HALF_HOUR_NS = 1_800_000_000_000
 MODEL_YEAR_START = "2023-01-01"
 """A year without leap day, for the sun's path only."""
 STC_W_PER_M2 = 1000.0
@@ -58,7 +57,7 @@ def solar_capacity_factor(
 
     weather = site.weather
     times = pd.date_range(MODEL_YEAR_START, periods=HOURS_PER_YEAR, freq="h", tz="UTC")
-    middle = times + pd.Timedelta(HALF_HOUR_NS, "ns")
+    middle = times + pd.Timedelta(0.5, "h")
     sun = pvlib.solarposition.get_solarposition(
         middle, site.latitude, site.longitude, altitude=site.elevation_m, method="nrel_numpy"
     )

@@ -204,7 +204,7 @@ class Setting:
     @property
     def network(self) -> FloatArray:
         """Network charge of energy bought over the grid [USD/MWh], shape (T,)."""
-        return 0.0 * self.weight if self.network_usd_per_mwh is None else self.network_usd_per_mwh
+        return np.zeros(len(self.weight)) if self.network_usd_per_mwh is None else self.network_usd_per_mwh
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ class _Window:
 
     def __init__(self, program: Program, k: int, ramp: Ramp, limits: Limits, span: slice, whole: FloatArray) -> None:
         self.span, self.weight = span, program.weight[span]
-        self.wide = slice(max(span.start - 1, 0), min(span.stop + 1, program.steps))
+        self.wide = slice(max(span.start - 1, 0), span.stop + 1)
         self.inner = slice(span.start - self.wide.start, span.stop - self.wide.start)
         self.given, self.limits = whole[self.wide].copy(), Limits(limits.rise[self.wide], limits.fall[self.wide])
         self.inside = np.zeros(len(self.given))
@@ -93,7 +93,7 @@ class _Window:
         What is left over is taken off in the free steps, where they are enough; a mere rounding in all steps but those
         in which energy is a burden; else in all.
         """
-        room = float(np.max(self.most - self.least, initial=0.0))
+        room = float(np.max(self.most))
         left = float(self.filled(self.given[self.inner]).sum())
         rounding = abs(left) <= ROUNDING * float(self.weight @ np.abs(self.given[self.inner]))
         for where in ((useful if rounding else free)[self.wide] * self.inside, self.inside):
@@ -104,6 +104,6 @@ class _Window:
             by = over(0.0) / (self.gain * max(float(self.weight @ where[self.inner]), 1e-9))
             if abs(over(by)) <= EXACT * float(self.weight @ np.abs(self.given[self.inner])):
                 return self.lowered(by, where)
-            if over(-room) * over(room) < 0.0:
+            if over(-room) * over(room) <= 0.0:
                 return self.lowered(float(brentq(over, -room, room, xtol=EXACT * room)), where)
         return self.lowered(0.0, self.inside)
