@@ -223,7 +223,7 @@ def test_baseline_of_a_reduction():
 
 
 def test_what_a_setting_says_where_nothing_is_given():
-    """Energy by hours of a step; the price of import is that of spot, the network's is none; carbon as it is counted."""
+    """Energy by hours of a step; the price of import is that of spot, the network's is none; carbon as counted."""
     s = setting(2, weight=np.array([3.0, 2.0]), load_mw=np.array([10.0, 60.0]))
     assert s.energy_mwh == 150.0
     assert s.spot.tolist() == [50.0, 50.0]

@@ -1,4 +1,4 @@
-"""The stage's front on campuses of a few steps: what it chooses to solve, what it gives on, and years in longer steps."""
+"""The stage's front on campuses of a few steps: what it solves, what it gives on, and years in longer steps."""
 
 from __future__ import annotations
 
