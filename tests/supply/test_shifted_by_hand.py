@@ -76,6 +76,7 @@ def test_where_free_steps_are_not_enough_all_take_part():
         ([19.5, 20.0, 18.0, 22.0], 3, [19.625, 20.125, 18.125, 22.125]),
         ([22.0, 22.0, 20.0, 20.0], 2, [22.0, 22.0, 18.0, 18.0]),
         ([20.0, 30.0, 20.0, 20.0], 1, [20.0, 20.0, 20.0, 20.0]),
+        ([21.0, 20.0, 22.0, 18.0], [1, 3], [21.0, 19.0, 22.0, 18.0]),
     ],
 )
 def test_no_step_is_moved_beyond_its_ramp(power, free, settled):
@@ -83,7 +84,7 @@ def test_no_step_is_moved_beyond_its_ramp(power, free, settled):
 
     A change that is too large is cut before.
     """
-    price = np.where(np.arange(4) == free, 0.0, 50.0)
+    price = np.where(np.isin(np.arange(4), free), 0.0, 50.0)
     price[3] = 0.0 if settled[3] == 18.0 else price[3]
     assert closed(power, price, flexible_ramp_share_per_h=0.1)[0] == settled
 
@@ -145,3 +146,14 @@ def test_a_store_that_is_empty_at_the_end_of_the_year_alone_has_one_window():
     found, level = closed([22.0, 22.0, 18.0, 20.0], [50.0, 50.0, 50.0, 0.1], p)
     assert found == [22.0, 22.0, 18.0, 18.0]
     assert level == [4.0, 8.0, 4.0, 0.0]
+
+
+def test_power_beyond_its_bounds_is_first_brought_within_them():
+    assert closed([60.0, 60.0, 60.0, 60.0], DEAR)[0] == [20.0] * 4
+
+
+def test_what_cannot_be_closed_within_its_ramps_is_left_as_it_is():
+    """Windows of one step of 30 MW beside others of 30, by 4 MW a step: none can come down to 20."""
+    found, level = closed([30.0, 30.0, 30.0], DEAR[:3], flexible_window=2, flexible_ramp_share_per_h=0.1)
+    assert found == [30.0] * 3
+    assert level == [0.0] * 3

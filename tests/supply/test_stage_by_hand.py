@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from campuses import HOURS, gas, grid, named, setting, site, solar
 from plan_parts import BILLED, CARBON, RANGED, TARIFF, plan
-from program_parts import columns, links
+from program_parts import columns, links, point
 
 from wattscale.errors import InputError
 from wattscale.figure import PlanWarning
@@ -163,3 +163,38 @@ def test_steps_divide_a_day():
             check_step(n)
         assert f"The nearest is {near}" in str(caught.value)
         assert "1, 2, 3, 4, 6, 8, 12, 24" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("unsigned", "signed", "fault", "chosen"),
+    [
+        ((10.0, 9.0), (8.0, 7.0), (), ("signed", 8.0, 7.0)), ((10.0, 6.0), (8.0, 7.0), (), ("signed", 8.0, 6.0)),
+        ((8.0, 7.0), (10.0, 5.0), (), ("unsigned", 8.0, 5.0)), ((8.0, 7.0), (8.0, 7.5), (), ("unsigned", 8.0, 7.0)),
+        ((10.0, 9.0), (8.0, 7.0), ("a fault",), ("unsigned", 10.0, 7.0)),
+        ((10.0, 9.0), None, (), ("unsigned", 10.0, 9.0)),
+    ],
+)  # fmt: skip
+def test_a_contract_is_signed_where_the_plan_with_it_costs_less(monkeypatch, unsigned, signed, fault, chosen):
+    """The bound is the lower of both plans', whichever is chosen; a plan with a fault is none, nor is no plan."""
+    called = np.array([0.0, 1.0, 0.0, 0.0])
+    c = build(setting(4, called=called, curtailment_share=0.5, curtailment_usd_per_mw_year=10.0), named(grid()))
+    one, other = (x and replace(point(c), objective=x[0], bound=x[1]) for x in (unsigned, signed))
+    monkeypatch.setattr(stage, "solve_campus", lambda *_: one)
+    monkeypatch.setattr(stage, "_answer", lambda *_: other)
+    monkeypatch.setattr(stage, "faults", lambda *_: fault)
+    monkeypatch.setattr(stage, "trusted_bound", lambda _, s: s.bound)
+    monkeypatch.setattr(stage, "refuse_faults", lambda *_: None)
+    campus, found = stage.with_or_without_contract(c, 150, 1e-5)
+    assert ("signed" if campus is c else "unsigned", found.objective, found.bound) == chosen
+
+
+def test_a_year_in_steps_of_two_hours(catalog):
+    """Hours of 1 and 3 MW are steps of 2; their life-cycle carbon of 500 and 700 kg/MWh is 600, 1,200 kg an hour."""
+    place = replace(site(), carbon_lifecycle_kg_per_mwh=np.resize([500.0, 700.0], HOURS))
+    load = np.resize([1.0, 3.0], HOURS)
+    r = stage.run(table(swing_share=0.0), load, place, catalog, 0.08, None, 2)
+    assert r.load_mw is load
+    assert r.dispatch_mw["grid"] == pytest.approx(np.full(HOURS, 2.0))
+    assert r.carbon_lifecycle_kg == pytest.approx(np.full(HOURS, 1200.0))
+    assert "verify_difference" not in r.figures
+    assert r.figures["capacity_mw.grid"] == pytest.approx(2.0)
