@@ -23,8 +23,6 @@ STC_W_PER_M2 = 1000.0
 STC_CELL_C = 25.0
 STARTS = 1e-6
 """DC output over the rating below which an inverter gives nothing; without it the light of dusk overflows its curve."""
-
-
 MOST_BENT = 50.0
 """Logarithm of the largest power tried: the double next to one falls to nothing long before."""
 
