@@ -70,7 +70,7 @@ def not_beaten(costs: FloatArray) -> npt.NDArray[np.bool_]:
     >>> not_beaten(np.array([[1.0, 3.0], [2.0, 2.0], [2.0, 4.0]])).tolist()
     [True, True, False]
     """
-    left = np.argsort(costs.sum(axis=1) if len(costs) else np.zeros(0), kind="stable")
+    left = np.argsort(costs.sum(axis=1), kind="stable")
     kept = np.zeros(len(costs), dtype=bool)
     while left.size:
         best = costs[left[0]]

@@ -146,7 +146,7 @@ def _nearest_fit(
             if getattr(fixed, key) is not None and least(devices, loose):
                 return f"Use {word}, or leave it free"
         return "Leave tensor_parallel, pipeline_parallel, zero_stage and recompute free"
-    n = max(1, devices)
+    n = devices
     while n <= 2**24:
         n *= 2
         if least(n, fixed):
