@@ -116,7 +116,7 @@ def test_engines_for_input_take_over_where_a_queue_has_no_end(
     """Endless at a single sequence already: then an engine for input alone is tried, whatever the output."""
     alone = curve(monkeypatch, setting, 20.0)
     endless = replace(alone, ttft_s=np.full(99, np.inf), input_only=False)
-    slow = replace(alone, ttft_s=np.full(99, 9.0), input_only=False)
+    slow = replace(alone, ttft_s=np.r_[9.0, np.full(98, np.inf)], input_only=False)
     monkeypatch.setattr(replicas, "input_curves", lambda *_: [alone])
 
     def chosen(*curves: ReplicaCurve) -> ReplicaCurve:

@@ -156,6 +156,12 @@ def test_engines_for_input_in_proportion_to_those_that_decode(rate: float, chose
     assert _proportion(4, rate, first) == chosen  # type: ignore[arg-type]
 
 
+def test_a_group_has_eight_engines_that_decode_at_most() -> None:
+    """Of one device each, beside one of eight for input: two a request with eight, 2.14 with seven, 1.9 with nine."""
+    first = SimpleNamespace(requests_per_s=1.0, layout=SimpleNamespace(devices=8))
+    assert _proportion(1, 0.01, first) == (8, 1)  # type: ignore[arg-type]
+
+
 def test_large_counts_are_found_to_a_thousandth() -> None:
     """From 1,500 on 1,951 are too few and 2,538 enough: 2,244, 2,097, 2,024, 1,987, 2,005, 1,996, 2,000 and 1,998.
 
