@@ -175,6 +175,14 @@ def test_percentiles_come_from_the_queue_of_each_hour(catalog: Catalog) -> None:
     for q, later in ((90, 0.1), (99, 0.01)):
         assert found[f"serving.ttft_p{q}_s"] == pytest.approx(0.4 + 0.03125 / 0.2 * np.log(0.2 / later), rel=1e-6)
     assert found["serving.ttft_p50_s"] == pytest.approx(0.4, rel=1e-6), "four in five do not wait"
+    # A curve that begins at half a sequence and one request a second has 0.8 of its queue at 0.4: the same.
+    thin = Replica(replace(CURVE, sequences=CURVE.sequences / 2), 1, "tpot")
+    hours = SimpleNamespace(sequences=np.array([0.4]))
+    assert serving_plan._waits(thin, hours, np.ones(1), setting) == pytest.approx(found, rel=1e-6)  # type: ignore[arg-type]
+    # Beyond the fullest batch of 1.6 requests a second its queue stays as full: rho = 0.4, W = 0.4 x 0.25 / 1.2.
+    hours = SimpleNamespace(sequences=np.array([3.0]))
+    late = serving_plan._waits(FULL_AT_TWO, hours, np.ones(1), setting)["serving.ttft_p90_s"]  # type: ignore[arg-type]
+    assert late == pytest.approx(0.45 + 0.1 / 1.2 / 0.4 * np.log(4.0), rel=1e-6)
 
 
 # --- Choosing ---------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from wattscale.catalog import Catalog
 from wattscale.compute import serving_cycle
 from wattscale.compute.accelerators import load_accelerator
 from wattscale.compute.roofline import Step, device_rates, mean_step
-from wattscale.compute.serving_cycle import run_cycle
+from wattscale.compute.serving_cycle import mixed_steps, run_cycle
 from wattscale.compute.serving_memory import MemoryRules, free_bytes, load_memory_rules, max_sequences
 from wattscale.compute.serving_setting import Request, Setting, load_setting
 from wattscale.compute.serving_work import Formats, Layout, total_weight_bytes
@@ -113,6 +113,14 @@ def test_every_part_of_a_step_with_its_draft() -> None:
         shares = (4 * 0.03 * i + 0.6 * 2 * 0.01 * i) / 5.2
         expected = 5.2 if name == "time_s" else seconds if i < 5 else shares
         assert float(getattr(found, name)[0]) == pytest.approx(expected, rel=1e-9), name
+    for free in (Speculation(3, 0.5, 0.0), Speculation(0, 0.5, 0.2)):
+        assert add_draft(found, timed(2.0), free) is found
+
+
+def test_input_tokens_are_few_where_requests_are_long() -> None:
+    """One of 100 requests ends a step: half a token of input on the mean, 50 where there is any."""
+    share, tokens = mixed_steps(np.array([1.0]), 50.0, 100.0, 8192.0)
+    assert (float(share[0]), float(tokens[0])) == pytest.approx((1 - exp(-0.01), 0.5 / (1 - exp(-0.01))), rel=1e-9)
 
 
 def test_peaks_that_a_step_takes_from_its_device(catalog: Catalog) -> None:

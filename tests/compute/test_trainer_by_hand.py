@@ -26,7 +26,7 @@ from wattscale.scenario.workload import TrainingTable
 from wattscale.workload.architecture import Architecture, Attention, FeedForward, LayerGroup
 
 MEMORY = MemoryCoefficients(2.0, 3.0, 12.0, 34.0, 6.0, 0.0, 1.25)
-SHAPE = SimpleNamespace(params_total=8e9, trained_share=0.5, model_flops=4e10)
+SHAPE = SimpleNamespace(params_total=8e9, trained_share=0.5, model_flops=4e9)
 USEFUL = Goodput(0.8, 0.05, 0.05, 0.05, 0.05, interruptions_per_day=0.7, checkpoint_interval_s=900.0)
 
 
@@ -139,6 +139,7 @@ def test_heads_of_all_layers_count_and_where_there_are_none_the_width(catalog: C
     assert made(catalog, replace(plain, groups=mixed), tensor_parallel=2).fixed.tensor == 2
     with pytest.raises(InfeasibleError, match="does not divide the 2 heads"):
         made(catalog, replace(plain, groups=mixed), tensor_parallel=4)
+    assert made(catalog, model(7, layers=1)).fixed == Fixed(), "what is searched is no degree yet"
     none = replace(plain, groups=(LayerGroup(4, None, FeedForward("dense", 64)),))
     with pytest.raises(InfeasibleError, match="does not divide the 96 heads"):
         made(catalog, none, tensor_parallel=5)
@@ -180,12 +181,12 @@ def plan() -> TrainingPlan:
 
 
 def test_the_plan_of_a_run() -> None:
-    """125 devices for ten days at 900 W; 1e6 token/s at half speed of 4e10 FLOP each over 125 x 1e14."""
+    """125 devices for ten days at 900 W; 1e6 token/s at half speed of 4e9 FLOP each over 125 x 1e14."""
     found = plan()
     assert (found.accelerator, found.devices) == ("X", 125)
     assert found.days == pytest.approx(10.0, rel=1e-9)
     assert found.device_hours == pytest.approx(30_000.0, rel=1e-9)
-    assert found.mfu == pytest.approx(0.5e6 * 4e10 / 1.25e16, rel=1e-9)
+    assert found.mfu == pytest.approx(0.5e6 * 4e9 / 1.25e16, rel=1e-9)
     assert (found.goodput, found.device_power_w, found.it_power_w_per_device) == (0.8, 500.0, 900.0)
     assert found.energy_mwh == pytest.approx(27.0, rel=1e-9)
     assert float(found.power_mw.sum()) == pytest.approx(81.0, rel=1e-9), "three runs a year"
@@ -199,9 +200,9 @@ def test_the_plan_of_a_run() -> None:
 
 
 class Residuals:
-    """Hours are known from 0.8 to 1.25 of what is computed, energy from 0.9 to 1.2; or all on one side of it."""
+    """Hours are known from 0.8 to 1.5 of what is computed, energy from 0.9 to 1.2; or all on one side of it."""
 
-    def __init__(self, low: float = 0.8, high: float = 1.25) -> None:
+    def __init__(self, low: float = 0.8, high: float = 1.5) -> None:
         self.hours = Figure("x", 1.0, low, high, "1", "", "", "estimated")
 
     def figure(self, table: str, name: str) -> Figure:
@@ -217,10 +218,10 @@ def figures(residuals: Residuals, days_solved: bool = False, **changes: object) 
 
 def test_figures_of_a_run_with_their_ranges() -> None:
     found = figures(Residuals())
-    mfu = 0.5e6 * 4e10 / 1.25e16
+    mfu = 0.5e6 * 4e9 / 1.25e16
     expected = {
-        "devices": (125.0, 100.0, 156.25), "days": 10.0, "device_hours": (30_000.0, 24_000.0, 37_500.0),
-        "mfu": (mfu, mfu / 1.25, 1.0), "hfu": 0.45, "goodput": 0.8, "energy_mwh": (27.0, 24.3, 32.4),
+        "devices": (125.0, 100.0, 187.5), "days": 10.0, "device_hours": (30_000.0, 24_000.0, 45_000.0),
+        "mfu": (mfu, mfu / 1.5, mfu / 0.8), "hfu": 0.45, "goodput": 0.8, "energy_mwh": (27.0, 24.3, 32.4),
         "step_time_s": 156.0, "tokens_per_s": 4e5, "memory_gb": 40.0, "device_power_w": 500.0,
         "server_power_w_per_device": 800.0, "it_power_w_per_device": 900.0,
         "communication_share": (5 + 6 + 7 + 8 + 10) / 78, "bubble_share": 9 / 78, "recompute_share": 4 / 78,
@@ -233,7 +234,7 @@ def test_figures_of_a_run_with_their_ranges() -> None:
         assert found[f"training.{name}"] == pytest.approx(value, rel=1e-9), name
     solved = figures(Residuals(), days_solved=True)
     assert solved["training.devices"] == 125.0
-    assert solved["training.days"] == pytest.approx((10.0, 8.0, 12.5), rel=1e-9)
+    assert solved["training.days"] == pytest.approx((10.0, 8.0, 15.0), rel=1e-9)
 
 
 def test_the_share_of_the_peak_holds_its_own_value_and_is_never_above_one() -> None:

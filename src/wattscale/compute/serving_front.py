@@ -100,9 +100,9 @@ def front_of(
     rows: list[tuple[float, float, float]] = []
     found: list[tuple[ReplicaCurve, int]] = []
     for curve in curves:
-        speed = curve.requests_per_s * request.output_tokens / curve.devices
+        each = curve.devices / curve.requests_per_s  # device-seconds of a request; all have the same tokens
         for i in np.flatnonzero(curve.ttft_s <= request.ttft_s):
-            rows.append((float(curve.tpot_s[i]), 1.0 / float(speed[i]), float(curve.device_power_w[i] / speed[i])))
+            rows.append((float(curve.tpot_s[i]), float(each[i]), float(curve.device_power_w[i] * each[i])))
             found.append((curve, int(i)))
     if not rows:
         return ()
