@@ -88,26 +88,23 @@ def test_engines_that_do_not_fit_are_left_out(monkeypatch: pytest.MonkeyPatch, s
     assert [c.layout for c in found] == [Layout(4)]
 
 
-@pytest.mark.parametrize(
-    ("output", "mode", "kinds"),
-    [
-        (8.0, "best", ["decode 1", "input", "apart"]),
-        (8.1, "best", ["decode 1", "apart"]),
-        (16.0, "best", ["decode 1", "apart"]),
-        (8.0, "disaggregated", ["decode 1", "input", "apart"]),
-        (8.0, "aggregated", ["decode 1", "input"]),
-    ],
-)
 def test_engines_for_input_alone_are_tried_up_to_eight_tokens(
-    monkeypatch: pytest.MonkeyPatch, setting: Setting, output: float, mode: str, kinds: list[str]
+    monkeypatch: pytest.MonkeyPatch, setting: Setting
 ) -> None:
-    one = {Layout(1): "decode 1"}
-    monkeypatch.setattr(replicas, "replica_curve", lambda a, s, layout, *_: one.get(layout))
-    monkeypatch.setattr(replicas, "input_curves", lambda *_: ["input"])
+    """Of two layouts one decodes and the other takes input; groups of both are left out where one engine does all."""
+    monkeypatch.setattr(replicas, "replica_curve", lambda a, s, layout, *_: {Layout(1): "decode"}.get(layout))
+    monkeypatch.setattr(serving_input, "input_curve", lambda a, s, layout, *_: {Layout(2): "input"}.get(layout))
     monkeypatch.setattr(replicas, "pod_curves", lambda *_: ["apart"])
-    ways = [Layout(1), Layout(2)]
-    found = replicas.replica_curves(MODEL, setting, Formats(), asked(output), ways, mode)  # type: ignore[arg-type]
-    assert found == kinds
+    for output, mode, kinds in (
+        (8.0, "best", ["decode", "input", "apart"]),
+        (8.1, "best", ["decode", "apart"]),
+        (16.0, "best", ["decode", "apart"]),
+        (8.0, "disaggregated", ["decode", "input", "apart"]),
+        (8.0, "aggregated", ["decode", "input"]),
+    ):
+        ways = [Layout(1), Layout(2)]
+        found = replicas.replica_curves(MODEL, setting, Formats(), asked(output), ways, mode)  # type: ignore[arg-type]
+        assert found == kinds, (output, mode)
 
 
 def test_engines_for_input_take_over_where_a_queue_has_no_end(

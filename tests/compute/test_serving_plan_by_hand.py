@@ -281,6 +281,8 @@ def test_the_front_of_a_replica() -> None:
 
 def test_short_names_of_ways_to_spread() -> None:
     assert layout_words(replace(CURVE, layout=Layout())) == "TP1"
+    assert layout_words(replace(CURVE, layout=Layout(2, 1, 1, 2))) == "TP2+EP2"
+    assert layout_words(replace(CURVE, layout=Layout(1, 2, 2))) == "DP2 x PP2"
     assert layout_words(replace(CURVE, layout=Layout(2, 4, 3, 8))) == "DP4 x TP2 x PP3+EP8"
     pod = replace(CURVE, engines=2, input_layout=Layout(1, 8, 1, 8), input_engines=1)
     assert layout_words(pod) == "2 x TP2 + 1 x DP8+EP8 for input"

@@ -104,6 +104,15 @@ def test_states_keep_their_bytes_and_are_read_and_written() -> None:
     assert found["cache_bytes"] == pytest.approx(3 * (3 * 18 * 50 + 2 * 2 * 156 * 4), rel=1e-9)
 
 
+def test_windows_hold_and_read_no_more_than_their_width() -> None:
+    """20 tokens of 18 numbers of two bytes in each of three layers, of 50; all of 10."""
+    window = Attention("window", heads=6, kv_heads=2, head_dim=4, v_head_dim=5, window=20)
+    arch = replace(PLAIN, groups=(LayerGroup(3, window, DENSE),))
+    for context, kept in ((50.0, 20), (10.0, 10)):
+        assert cache_held_per_device(arch, context, Layout(), Formats()) == 3 * 18 * 2 * kept
+        assert cache_read_per_device(arch, np.array([context]), Layout(), 2.0).tolist() == [3 * 18 * 2 * kept]
+
+
 def test_weights_of_a_device_in_two_formats() -> None:
     """Experts in half a byte over eight devices; 5 x 720 + 630 + 160 of routers + 110 of norms + 2,000 in two bytes."""
     found = total_weight_bytes(MIXED, Layout(2, 2, 2), Formats("bf16", "bf16", "fp8", "int4", "bf16"))

@@ -28,10 +28,10 @@ BEST = SimpleNamespace(
 @pytest.fixture
 def chip(monkeypatch: pytest.MonkeyPatch, catalog: Catalog) -> Accelerator:
     """700 W, a tenth of it idle, 2e12 FLOP/s; kernels draw 0.9 of it and the rest of a step 0.4."""
-    power = PowerCoefficients(0.1, 0.0, 1.0, 0.5, 0.1, 0.0, 0.0, 0.5, {"bf16": 1.0})
+    power = PowerCoefficients(0.1, 0.0, 1.0, 0.5, 0.1, 0.0, 0.0, 0.8, {"bf16": 1.0})
     monkeypatch.setattr(training_power, "load_power_coefficients", lambda *_: power)
     monkeypatch.setattr(training_power, "coefficient", lambda catalog, chip, name: SHARES[name])
-    monkeypatch.setattr(training_power, "load_cap_rules", lambda *_: CapRules(0.5, 0.3))
+    monkeypatch.setattr(training_power, "load_cap_rules", lambda *_: CapRules(0.7, 0.3))
     return replace(load_accelerator(catalog, "H100"), tdp_w=700.0, peak_flops={"bf16": 2e12})
 
 
@@ -54,15 +54,15 @@ def test_kernels_and_the_rest_of_a_step_draw_their_share_of_the_time(kernels: fl
     [
         (1.0, 1.0),
         (0.9, 1.0),  # What kernels draw of themselves.
-        (0.5, 0.25 ** (1 / 3)),  # Half of the 0.8 above idle, squared: a quarter; its cube root lies above the floor.
-        (0.34, 0.09 / 0.25),  # 0.3 of it: 0.09 is below 0.5^3, where the draw goes with the clock alone.
-        (0.3, 0.3),  # 0.0625 / 0.25 would be 0.25: the lowest clock is 0.3.
+        (0.5, (0.5**1.25) ** (1 / 3)),  # Half of the 0.8 above idle: 0.42 of the activity, above 0.7^3.
+        (0.34, 0.3**1.25 / 0.49),  # 0.3 of it: 0.22, below 0.343, where the draw goes with the clock alone.
+        (0.2, 0.3),  # 0.0743 / 0.49 would be 0.15: the lowest clock is 0.3.
         (0.1, 0.3),
         (0.05, 0.3),  # A cap below idle leaves no room at all.
     ],
 )
 def test_the_clock_of_kernels_under_a_cap(chip: Accelerator, cap: float, clock: float) -> None:
-    """The draw above idle grows with the root of the activity, so the activity is the square of what is left of it."""
+    """The draw above idle is the activity to the power of 0.8, so the activity is what is left of the draw to 1.25."""
     assert kernel_clock(chip, None, cap) == pytest.approx(clock, rel=1e-9)  # type: ignore[arg-type]
 
 
@@ -92,7 +92,7 @@ def test_power_of_a_run_at_half_the_speed_of_its_best(
     useful = paused(value=0.5, evaluation_share=0.2, lost_work_share=0.1, restart_share=0.15, checkpoint_share=0.05)
     found = run_power(BEST, useful, chip, "bf16", None, 0.5, cap, "liquid")  # type: ignore[arg-type]
     assert asked == ["liquid"]
-    clock = 1.0 if cap == 1.0 else 0.25 ** (1 / 3)
+    clock = 1.0 if cap == 1.0 else (0.5**1.25) ** (1 / 3)
     kernels = 6 / clock / 32
     busy = 700 * (kernels * min(0.9, cap) + (1 - kernels) * 0.4)
     device = 0.8 * busy + 0.2 * 70
