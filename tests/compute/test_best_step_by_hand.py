@@ -123,6 +123,12 @@ def test_large_counts_are_found_to_a_sixty_fourth(monkeypatch: pytest.MonkeyPatc
     assert told == "Nearest that fits: 4224 devices"
 
 
+def test_a_search_ends_within_a_sixty_fourth_of_what_is_too_few() -> None:
+    """129 between 128 and 256: 192, 160, 144, 136, 132 and 130 do; two apart is a sixty-fourth of 128, not of 127."""
+    assert training_search._smallest(lambda n: n >= 129, 128, 256) == 130
+    assert training_search._smallest(lambda n: n >= 128, 127, 256) == 128
+
+
 def test_the_search_for_devices_ends_at_2_to_the_25(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
 

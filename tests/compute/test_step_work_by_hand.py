@@ -66,6 +66,7 @@ def test_a_model_without_experts_reads_none() -> None:
     """Nor does rounding of its rows leave any."""
     for sequences in (1.0, 7.0, 33.3, 99.9, 250.0):
         assert work(PLAIN, sequences=sequences)["expert_bytes"] == pytest.approx(0.0, abs=1e-9)
+    assert work(PLAIN, sequences=0.01)["expert_bytes"] == 0.0, "nor less than none"
 
 
 @pytest.mark.parametrize(("tied", "head", "per_token"), [(True, True, 2000.0), (False, True, 2000.0), (False, False, 0.0)])  # fmt: skip  # noqa: E501
