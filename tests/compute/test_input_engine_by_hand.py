@@ -94,6 +94,10 @@ def test_the_load_of_an_engine_for_input_keeps_the_first_token_in_time(
     idle = input_engine(MODEL, setting, Layout(2), Formats(), REQUEST)
     assert idle is not None
     assert idle.requests_per_s == pytest.approx(0.99 / 0.02)
+    wait["scale"] = 0.6 / 0.01  # A load of one hundredth waits for 0.6 s, of two for 1.2.
+    light = input_engine(MODEL, setting, Layout(2), Formats(), REQUEST)
+    assert light is not None
+    assert light.requests_per_s == pytest.approx(0.01 / 0.02)
     wait["scale"] = 71.0
     assert input_engine(MODEL, setting, Layout(2), Formats(), REQUEST) is None
     wait["scale"] = 0.0

@@ -175,6 +175,14 @@ def test_percentiles_come_from_the_queue_of_each_hour(catalog: Catalog) -> None:
     for q, later in ((90, 0.1), (99, 0.01)):
         assert found[f"serving.ttft_p{q}_s"] == pytest.approx(0.4 + 0.03125 / 0.2 * np.log(0.2 / later), rel=1e-6)
     assert found["serving.ttft_p50_s"] == pytest.approx(0.4, rel=1e-6), "four in five do not wait"
+    # A curve that begins at half a sequence and one request a second has 0.8 of its queue at 0.4: the same.
+    thin = Replica(replace(CURVE, sequences=CURVE.sequences / 2), 1, "tpot")
+    hours = SimpleNamespace(sequences=np.array([0.4]))
+    assert serving_plan._waits(thin, hours, np.ones(1), setting) == pytest.approx(found, rel=1e-6)  # type: ignore[arg-type]
+    # Beyond the fullest batch of 1.6 requests a second its queue stays as full: rho = 0.4, W = 0.4 x 0.25 / 1.2.
+    hours = SimpleNamespace(sequences=np.array([3.0]))
+    late = serving_plan._waits(FULL_AT_TWO, hours, np.ones(1), setting)["serving.ttft_p90_s"]  # type: ignore[arg-type]
+    assert late == pytest.approx(0.45 + 0.1 / 1.2 / 0.4 * np.log(4.0), rel=1e-6)
 
 
 # --- Choosing ---------------------------------------------------------------------------------------------------------
@@ -220,6 +228,12 @@ def test_a_limit_below_its_floor_says_what_the_floor_is(catalog: Catalog) -> Non
     steady = replace(faster, tpot_s=CURVE.tpot_s * 2)
     with pytest.raises(InfeasibleError, match=r"floor of 0.5 s: computing 100 input tokens on 2 devices"):
         chosen([CURVE, steady], asked(ttft_s=0.3, tpot_s=0.1), catalog)
+    # What is quicker with two sequences has the higher floor with one; beside it nothing else would be too slow.
+    later = replace(faster, tpot_s=np.array([0.11, 0.12, 0.13]), ttft_s=np.array([0.55, 0.56, 0.57]))
+    with pytest.raises(InfeasibleError, match=r"100 ms of one sequence on 2 devices"):
+        chosen([later, CURVE], asked(tpot_s=0.05), catalog)
+    with pytest.raises(InfeasibleError, match=r"floor of 0.5 s: computing 100 input tokens on 2 devices"):
+        chosen([later, CURVE], asked(ttft_s=0.3, tpot_s=0.115), catalog)
 
 
 def test_what_has_no_pace_is_refused_for_its_first_token_alone(catalog: Catalog) -> None:
@@ -257,6 +271,12 @@ def test_dense_models_are_spread_over_a_domain_and_then_in_stages(chip: Accelera
     assert spread(chip, model(), devices=12) == []
     assert (spread(chip, model(), devices=128), spread(chip, model(), devices=136)) == ([(8, 1, 16, 1)], [])
     assert spread(chip, model(), devices=8) == [(8, 1, 1, 1)]
+    # Stages have eight devices also where the domain holds one more; 2,048 devices are the most that are tried.
+    assert (spread(chip, model(), domain=9, devices=16), spread(chip, model(), domain=9, devices=18)) == (
+        [(8, 1, 2, 1)],
+        [],
+    )
+    assert [x[0] for x in spread(chip, model(heads=10_000), domain=10_000)] == [2**i for i in range(12)]
     assert spread(chip, Architecture("none", 10, 100, False, (LayerGroup(1, None, DENSE),), 1000), devices=2) == []
 
 
@@ -270,6 +290,10 @@ def test_experts_are_spread_by_heads_or_by_sequences(chip: Accelerator) -> None:
     assert spread(chip, one, devices=4, attention="tensor") == [(4, 1, 1, 4)]
     assert spread(chip, one, devices=4, attention="data") == [(1, 4, 1, 4)]
     assert spread(chip, one, devices=1, attention="data") == [(1, 1, 1, 1)]
+    assert spread(chip, one, devices=2, attention="data") == [(1, 2, 1, 2)]
+    # Eight ranks a group take whole groups only.
+    assert spread(chip, one, domain=32, devices=9) == [(9, 1, 1, 9), (1, 9, 1, 9)]
+    assert spread(chip, one, domain=32, devices=24)[2:] == [(8, 3, 1, 24)]
     assert spread(chip, model(), devices=4, attention="data") == [(4, 1, 1, 1)], "no experts, no groups"
 
 

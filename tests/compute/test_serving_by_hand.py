@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from wattscale.catalog import Catalog
 from wattscale.chain import walk
-from wattscale.compute import serving_cycle, serving_plan, training_power
+from wattscale.compute import serving_cycle, serving_plan
 from wattscale.compute.accelerators import load_accelerator
 from wattscale.compute.goodput import Reliability, goodput
 from wattscale.compute.replica import replica_curves
-from wattscale.compute.roofline import DeviceRates, RateCoefficients, Step, StepWork, mean_step, step_time
+from wattscale.compute.roofline import DeviceRates, RateCoefficients, Step, StepWork, step_time
 from wattscale.compute.serving import own_time, step_power
 from wattscale.compute.serving_cycle import mixed_steps
 from wattscale.compute.serving_memory import MemoryRules, cache_held_per_device, free_bytes, max_sequences
 from wattscale.compute.serving_pods import input_engine
 from wattscale.compute.serving_setting import Request, load_setting
 from wattscale.compute.serving_work import Formats, Layout, cache_shards, step_work, total_weight_bytes
-from wattscale.compute.speculation import Speculation, add_draft
+from wattscale.compute.speculation import Speculation
 from wattscale.scenario.load import load_scenario
 from wattscale.workload.architecture import Architecture, Attention, FeedForward, LayerGroup
 from wattscale.workload.models import named_architecture
@@ -217,27 +216,6 @@ def test_a_device_that_launches_itself_waits_for_its_host_alone() -> None:
     assert float(found.busy_share) == pytest.approx(2.0 / 97**0.25)
 
 
-SLOW, FAST = (Step(t, t / 2, t / 4, t / 8, t / 16, u, u, u, u, u, u) for t, u in ((3.0, 1.0), (1.0, 0.5)))
-
-
-def test_steps_are_averaged_by_number_and_utilisations_by_time() -> None:
-    """One slow step in four: 1.5 s on the mean; utilised (3 x 0.5 x 1 + 1 x 1 x 3) / 4 of it."""
-    found = mean_step(FAST, SLOW, 0.25)
-    assert float(found.time_s) == pytest.approx(1.5)
-    assert float(found.memory_s) == pytest.approx(0.75)
-    assert float(found.overhead_s) == pytest.approx(1.5 / 16)
-    assert float(found.busy_share) == pytest.approx((0.75 * 0.5 * 1 + 0.25 * 1 * 3) / 1.5)
-
-
-def test_a_draft_comes_before_the_step_that_verifies_it() -> None:
-    """4 drafted at a tenth of a plain step of 1 s before 3 s."""
-    found = add_draft(SLOW, FAST, Speculation(4, 0.7, 0.1))
-    assert float(found.time_s) == pytest.approx(3.4)
-    assert float(found.memory_s) == pytest.approx(1.7)
-    assert float(found.link_utilisation) == pytest.approx((3 * 1 + 0.4 * 0.5) / 3.4)
-    assert add_draft(SLOW, FAST, Speculation(4, 0.7, 0.0)) is SLOW
-
-
 def test_tokens_of_a_verified_draft() -> None:
     """1 + 0.5 + 0.25 + 0.125 for three at one half; all four where every one is accepted."""
     assert Speculation(3, 0.5, 0.0).tokens_per_step == pytest.approx(1.875)
@@ -352,12 +330,3 @@ def test_stages_take_in_the_tokens_of_all_of_them(monkeypatch: pytest.MonkeyPatc
     serving_cycle.run_cycle(MODEL, setting, Layout(1, 1, 2), PLAIN, np.array([64.0]), request, 100.0)
     _, tokens = mixed_steps(np.array([32.0]), 100.0, 50.0, setting.chunk_tokens)
     assert taken == [0.0, pytest.approx(2 * float(tokens[0]))]
-
-
-def test_a_power_cap_slows_only_what_computes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """4 of 8 s are kernels: 12 s at half the clock; a run at half the speed of its best computes a quarter."""
-    monkeypatch.setattr(training_power, "kernel_clock", lambda *_: 0.5)
-    step = SimpleNamespace(matrix=2.0, attention=1.0, recompute=1.0, total=8.0)
-    best = SimpleNamespace(step=step)
-    assert training_power.cap_speed(best, None, None, 0.7) == pytest.approx(8 / 12)  # type: ignore[arg-type]
-    assert training_power.cap_speed(best, None, None, 0.7, 0.5) == pytest.approx(1 / 1.25)  # type: ignore[arg-type]

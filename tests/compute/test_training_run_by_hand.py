@@ -154,3 +154,26 @@ def test_a_mixture_of_published_sizes() -> None:
 def test_engines_for_input_in_proportion_to_those_that_decode(rate: float, chosen: tuple[int, int]) -> None:
     first = SimpleNamespace(requests_per_s=1.0, layout=SimpleNamespace(devices=2))
     assert _proportion(4, rate, first) == chosen  # type: ignore[arg-type]
+
+
+def test_a_group_has_eight_engines_that_decode_at_most() -> None:
+    """Of one device each, beside one of eight for input: two a request with eight, 2.14 with seven, 1.9 with nine."""
+    first = SimpleNamespace(requests_per_s=1.0, layout=SimpleNamespace(devices=8))
+    assert _proportion(1, 0.01, first) == (8, 1)  # type: ignore[arg-type]
+
+
+def test_large_counts_are_found_to_a_thousandth() -> None:
+    """From 1,500 on 1,951 are too few and 2,538 enough: 2,244, 2,097, 2,024, 1,987, 2,005, 1,996, 2,000 and 1,998.
+
+    Two of 2,000 apart is a thousandth, though 1,999 would be enough, too.
+    """
+    trainer = Speedy(batch=4000.0, flops=1500.5 * 86_400 / 1999)
+    assert devices_for_days(trainer, TOKENS, 1000 / 1999 * (1 + 1e-7)).devices == 2000  # type: ignore[arg-type]
+    assert trainer.asked == [1500, 1951, 2538, 2244, 2097, 2024, 1987, 2005, 1996, 2000, 1998, 2000]
+
+
+def test_the_search_begins_with_one_device_at_least() -> None:
+    """A run of next to no work asks for less than one; so does a batch of less than a sequence."""
+    trainer = Speedy()
+    assert devices_for_days(trainer, TOKENS, 1000.0).devices == 1  # type: ignore[arg-type]
+    assert trainer.asked == [1, 1]

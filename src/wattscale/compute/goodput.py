@@ -70,7 +70,7 @@ def goodput(devices: float, state_bytes_per_device: float, r: Reliability) -> Go
     goodput = 1 / ((1 + evaluation) (1 + lost)).
 
     Args:
-        devices: Devices of the run [1].
+        devices: Devices of the run, at least one [1].
         state_bytes_per_device: Weights and optimiser state that one device saves [byte].
         r: Reliability figures.
 
@@ -86,7 +86,7 @@ def goodput(devices: float, state_bytes_per_device: float, r: Reliability) -> Go
     per_s = devices / (r.device_mtbf_h * SECONDS_PER_HOUR)
     hold = r.checkpoint_fixed_s + state_bytes_per_device / r.checkpoint_bytes_per_s
     interval = math.sqrt(2.0 * hold / per_s) if hold > 0 else 0.0
-    restart = r.restart_s + r.restart_s_per_log2_devices * math.log2(max(1.0, devices))
+    restart = r.restart_s + r.restart_s_per_log2_devices * math.log2(devices)
     planned_per_s = r.planned_per_day / SECONDS_PER_DAY
     checkpoint = hold / interval if interval > 0 else 0.0
     lost = per_s * interval / 2.0

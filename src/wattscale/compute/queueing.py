@@ -52,11 +52,12 @@ def quantile_wait(rate_per_s: Numbers, service_s: Numbers, quantile: float, serv
     Args:
         rate_per_s: Arrivals [1/s], any shape.
         service_s: Mean service time [s], same shape.
-        quantile: Which quantile, 0..1 [1].
+        quantile: Which quantile, above 0 and below 1 [1].
         service_cv: As for `mean_wait` [1].
 
     Returns:
-        Wait [s]; zero where fewer than 1 - quantile of the requests wait at all.
+        Wait [s]; zero where fewer than 1 - quantile of the requests wait at all, infinite
+        from rho = 1 on.
 
     Source: heavy-traffic exponential approximation (Kingman 1962).
 
@@ -66,8 +67,7 @@ def quantile_wait(rate_per_s: Numbers, service_s: Numbers, quantile: float, serv
     rho = np.asarray(rate_per_s) * np.asarray(service_s)
     wait = mean_wait(rate_per_s, service_s, service_cv)
     some = np.maximum(rho, 1e-12)
-    tail = wait / some * np.log(np.maximum(some / (1.0 - quantile), 1.0))
-    return np.where(rho < 1.0, tail, np.inf)
+    return np.asarray(wait / some * np.log(np.maximum(some / (1.0 - quantile), 1.0)))
 
 
 def mixture_quantile(
@@ -95,8 +95,8 @@ def mixture_quantile(
     >>> round(mixture_quantile(2 * one, 0.5 * one, one, one, 0.4), 6)
     2.0
     """
-    rho = np.maximum(rate_per_s * service_s, 1e-12)
-    wait = np.where(rho < 1.0, mean_wait(rate_per_s, service_s, service_cv), np.inf)
+    rho = rate_per_s * service_s
+    wait = mean_wait(rate_per_s, service_s, service_cv)
     share = np.asarray(weights) / np.sum(weights)
 
     def later(time: float) -> float:

@@ -175,7 +175,7 @@ def candidate_layouts(
                 found.append(Layout(n, 1, 1, n if experts else 1))
             if experts and n > 1 and attention != "tensor":
                 found.append(Layout(1, n, 1, n))
-                if n > 8:
+                if n > 8 and n % 8 == 0:
                     found.append(Layout(8, n // 8, 1, n))
         else:
             split = min(domain, heads, 8 if accelerator.domain_devices > 8 else domain)
@@ -301,13 +301,13 @@ def _too_few_devices(
     if not fits:
         return _too_large(arch, setting, formats, request, others)
     asked = layouts[0].devices if layouts else None
-    held = min((total_weight_bytes(arch, x, formats) for x in layouts), default=0.0)
-    why = (
-        f"{arch.name} does not fit: its weights in {formats.expert_weights or formats.weights} take "
-        f"{held / 1e9:.0f} GB on each {chip.name}, which has {chip.memory_bytes / 1e9:.0f} GB"
-        if layouts
-        else f"no way to spread {arch.name} over that many {chip.name}"
-    )
+    why = f"no way to spread {arch.name} over that many {chip.name}"
+    if layouts:
+        held = min(total_weight_bytes(arch, x, formats) for x in layouts)
+        why = (
+            f"{arch.name} does not fit: its weights in {formats.expert_weights or formats.weights} take "
+            f"{held / 1e9:.0f} GB on each {chip.name}, which has {chip.memory_bytes / 1e9:.0f} GB"
+        )
     return InfeasibleError(
         why,
         where="workload.serving.tensor_parallel",

@@ -70,7 +70,7 @@ def not_beaten(costs: FloatArray) -> npt.NDArray[np.bool_]:
     >>> not_beaten(np.array([[1.0, 3.0], [2.0, 2.0], [2.0, 4.0]])).tolist()
     [True, True, False]
     """
-    left = np.argsort(costs.sum(axis=1) if len(costs) else np.zeros(0), kind="stable")
+    left = np.argsort(costs.sum(axis=1), kind="stable")
     kept = np.zeros(len(costs), dtype=bool)
     while left.size:
         best = costs[left[0]]
@@ -100,9 +100,9 @@ def front_of(
     rows: list[tuple[float, float, float]] = []
     found: list[tuple[ReplicaCurve, int]] = []
     for curve in curves:
-        speed = curve.requests_per_s * request.output_tokens / curve.devices
+        each = curve.devices / curve.requests_per_s  # device-seconds of a request; all have the same tokens
         for i in np.flatnonzero(curve.ttft_s <= request.ttft_s):
-            rows.append((float(curve.tpot_s[i]), 1.0 / float(speed[i]), float(curve.device_power_w[i] / speed[i])))
+            rows.append((float(curve.tpot_s[i]), float(each[i]), float(curve.device_power_w[i] * each[i])))
             found.append((curve, int(i)))
     if not rows:
         return ()

@@ -57,8 +57,7 @@ def input_curve(
     tpot = pace.decode_s + LOADS * max(float(pace.step.time_s) - pace.decode_s, 0.0)
     mean = mean_wait(rates, service, setting.input_length_cv)
     late = quantile_wait(rates, service, request.quantile, setting.input_length_cv)
-    one = np.ones_like(rates)
-    step = Step(**{f.name: getattr(pace.step, f.name) * one for f in fields(Step)})
+    step = Step(**{f.name: np.full_like(rates, getattr(pace.step, f.name)) for f in fields(Step)})
     return ReplicaCurve(
         layout=layout,
         formats=formats,
@@ -66,11 +65,11 @@ def input_curve(
         tpot_s=tpot,
         ttft_s=pace.unqueued_s + late,
         requests_per_s=rates,
-        device_power_w=pace.power_w * one,
-        input_time_share=pace.service_s / service * one,
+        device_power_w=np.full_like(rates, pace.power_w),
+        input_time_share=np.full_like(rates, pace.service_s / service),
         step=step,
-        unqueued_s=pace.unqueued_s * one,
-        service_s=service * one,
+        unqueued_s=np.full_like(rates, pace.unqueued_s),
+        service_s=np.full_like(rates, service),
         input_only=True,
     )
 

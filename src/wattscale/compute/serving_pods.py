@@ -20,7 +20,6 @@ from wattscale.compute.serving_memory import free_bytes
 from wattscale.compute.serving_setting import Request, Setting
 from wattscale.compute.serving_work import Formats, Layout
 from wattscale.compute.speculation import NO_DRAFT
-from wattscale.units import FloatArray
 from wattscale.workload.architecture import Architecture
 from wattscale.workload.memory import kv_cache_bytes
 
@@ -106,7 +105,7 @@ def input_pace(
         unqueued_s=float(unqueued[0]),
         decode_s=float(cycle.decode_s[1]),
         together=float(prompts[1]),
-        step=Step(**{f.name: np.ravel(np.asarray(getattr(cycle.mixed, f.name)))[-1] for f in fields(Step)}),
+        step=Step(**{f.name: np.broadcast_to(getattr(cycle.mixed, f.name), prompts.shape)[1] for f in fields(Step)}),
         power_w=float(power[1]),
     )
 
@@ -195,10 +194,10 @@ def _pod(
     idle = setting.accelerator.tdp_w * setting.power.idle
     busy = np.clip(load, 0.0, 1.0)
     power = (1.0 - share) * step_power(setting, formats, step) + share * (idle + busy * (first.busy_power_w - idle))
-    one: FloatArray = np.ones_like(b)
     return ReplicaCurve(
-        layout, formats, b * decoding, tpot, first.unqueued_s + wait, total, np.asarray(power), share * one, step,
-        first.unqueued_s * one, first.service_s * one, decoding, first.layout, computing,
+        layout, formats, b * decoding, tpot, first.unqueued_s + wait, total, np.asarray(power),
+        np.full_like(b, share), step, np.full_like(b, first.unqueued_s), np.full_like(b, first.service_s), decoding,
+        first.layout, computing,
     )  # fmt: skip
 
 

@@ -120,7 +120,7 @@ def cache_shards(a: Attention, tensor_parallel: int) -> float:
     if a.kv_rank:
         return 1.0
     heads = a.heads if a.recurrent else a.kv_heads
-    return float(max(1, min(tensor_parallel, heads)))
+    return float(min(tensor_parallel, heads))
 
 
 def cache_read_per_device(arch: Architecture, context: FloatArray, layout: Layout, element_bytes: float) -> FloatArray:

@@ -102,7 +102,7 @@ def training_memory(s: TrainingShape, lay: Layout, k: MemoryCoefficients) -> Mem
     """
     split = np.asarray(lay.tensor) * lay.pipeline
     ranks = np.asarray(lay.data) * lay.context
-    ends = np.where(np.asarray(lay.pipeline) > 1, 0.5 * np.asarray(lay.pipeline), 1.0)
+    ends = np.maximum(1.0, 0.5 * np.asarray(lay.pipeline))
     dense = (s.params_dense + s.params_embedding * ends) / split
     expert = s.params_expert / split / lay.expert
     zero = np.asarray(lay.zero)

@@ -201,6 +201,6 @@ def training_year(
     (1.0, 0.1, 1092)
     """
     rest_w = {"idle": idle_w, "off": 0.0, "train": busy_w}[rest_of_year]
-    hours = min(float(HOURS_PER_YEAR), days * HOURS_PER_DAY * runs_per_year)
+    hours = days * HOURS_PER_DAY * runs_per_year
     share = np.clip(hours - np.arange(HOURS_PER_YEAR), 0.0, 1.0)
     return np.asarray(devices * (share * busy_w + (1.0 - share) * rest_w) / W_PER_MW, dtype=np.float64)

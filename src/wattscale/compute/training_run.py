@@ -189,7 +189,7 @@ def devices_for_days(trainer: Trainer, tokens: float, days: float) -> Run:
     """
     work = float(np.max(trainer.shape.model_flops)) * tokens
     peak = float(np.max(trainer.machine.peak_flops))
-    low = max(1, math.floor(work / (peak * days * SECONDS_PER_DAY)))
+    low = math.floor(work / (peak * days * SECONDS_PER_DAY))
     found, low = _first_fast_enough(trainer, tokens, days, low)
     while found.devices - low > max(1, found.devices // 1000):
         middle = (low + found.devices) // 2

@@ -135,7 +135,7 @@ def _nearest_fit(
 
     def least(n: int, given: Fixed | None) -> bool:
         lay = candidate_layouts(s, n, batch, domain, given)
-        return len(lay) > 0 and bool((training_memory(s, lay, mem).total <= room).any())
+        return bool((training_memory(s, lay, mem).total <= room).any())
 
     if fixed is not None and least(devices, None):
         for key, word in (
@@ -146,7 +146,7 @@ def _nearest_fit(
             if getattr(fixed, key) is not None and least(devices, loose):
                 return f"Use {word}, or leave it free"
         return "Leave tensor_parallel, pipeline_parallel, zero_stage and recompute free"
-    n = max(1, devices)
+    n = devices
     while n <= 2**24:
         n *= 2
         if least(n, fixed):
@@ -164,7 +164,7 @@ def _shorter(
     def too_long(tokens: int) -> bool:
         shape = replace(s, sequence_length=float(tokens))
         lay = candidate_layouts(shape, devices, max(1.0, batch * length / tokens), domain, fixed)
-        return len(lay) == 0 or not bool((training_memory(shape, lay, mem).total <= room).any())
+        return not bool((training_memory(shape, lay, mem).total <= room).any())
 
     if too_long(1):
         return "No number of devices makes it fit; take a device with more memory"

@@ -112,15 +112,9 @@ def training_shape(
     weights = matmul_flops(architecture)
     head = 2.0 * architecture.vocab * (architecture.d_embed or architecture.d_model)
     head = head * (1.0 - architecture.encoder_token_share) if architecture.has_head else 0.0
-    routed = [
-        (g.count, g.feed_forward.experts_per_token)
-        for g in architecture.groups
-        if g.feed_forward is not None and g.feed_forward.kind == "moe"
-    ]
-    passed = _mean([(count, k) for count, k in routed])
     blocks = [(g.count, g.feed_forward) for g in architecture.groups if g.feed_forward is not None]
-    mixtures = [(n, f) for n, f in blocks if f.kind == "moe" and f.experts]
-    used = sum(n * f.experts_per_token / f.experts for n, f in mixtures) / max(1, sum(n for n, _ in mixtures))
+    mixtures = [(n, f) for n, f in blocks if f.kind == "moe"]
+    used = _mean([(n, f.experts_per_token / f.experts) for n, f in mixtures])
     embedding = part.embedding + part.head
     return TrainingShape(
         layers=float(architecture.layers + sum(g.count for g in architecture.encoder)),
@@ -135,7 +129,7 @@ def training_shape(
         params_embedding=embedding,
         kv_elements=kv_bytes_per_token(architecture, 1.0),
         moe_layers=float(moe_layers(architecture)),
-        experts_per_token=float(passed),
+        experts_per_token=_mean([(n, f.experts_per_token) for n, f in mixtures]),
         trained_share=trained_share,
         frozen_bytes=frozen_bytes,
         expert_flops=2.0 * part.experts * used,

@@ -220,7 +220,7 @@ def _stage_traffic(s: TrainingShape, lay: Layout, m: Machine, k: StepCoefficient
     keys = tokens * lay.context * s.kv_elements / s.layers / lay.tensor * ACTIVATION_BYTES
     near = local_ranks(m, lay.tensor, lay.context)
     context = n * passes * hierarchical_pass_s(keys, lay.context, near, links)
-    crosses = np.where(np.asarray(lay.tensor) * lay.data * lay.context > m.domain_devices, 1.0, 0.0)
+    crosses = np.asarray(np.asarray(lay.tensor) * lay.data * lay.context > m.domain_devices, dtype=np.float64)
     hop = point_to_point_s(buffer / lay.tensor, crosses, links)
     pipe = np.where(np.asarray(lay.pipeline) > 1, 2.0 * np.asarray(lay.interleave) * hop, 0.0)
     return _Traffic(
