@@ -49,8 +49,8 @@ def calendar_of_rows(hours: IntArray, years: IntArray) -> Calendar | None:
     earlier = np.bincount(day, year < first, DAYS_PER_YEAR)
     of_day = first + (2 * later > rows).astype(np.int64) - (2 * earlier > rows).astype(np.int64)
     known = np.flatnonzero(rows)
-    of_day = of_day[known[np.clip(np.searchsorted(known, np.arange(DAYS_PER_YEAR)), 0, known.size - 1)]]
-    far = np.abs(year - of_day[day]) > 0
+    of_day = of_day[known[np.minimum(np.searchsorted(known, np.arange(DAYS_PER_YEAR)), known.size - 1)]]
+    far = year != of_day[day]
     steps = np.flatnonzero(np.diff(of_day))
     one_run = steps.size == 0 or (steps.size == 1 and of_day[steps[0] + 1] == of_day[steps[0]] - 1)
     if not one_run or int(far.sum()) > FEW_DAYS * HOURS_PER_DAY:
