@@ -173,7 +173,7 @@ def _split(
     for i in order:
         before += arch.groups[i].count
         due = whole if keeps_full else round(share * before)
-        takes[i] = min(arch.groups[i].count, max(0, due - sum(takes.values())))
+        takes[i] = min(arch.groups[i].count, due - sum(takes.values()))
     groups: list[LayerGroup] = []
     for i, group in enumerate(arch.groups):
         take = takes.get(i, 0)
