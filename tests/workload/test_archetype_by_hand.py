@@ -185,11 +185,19 @@ def test_a_table_above_a_tenth_of_the_model_is_the_head_too(vocab, tied):
         (Traits(kv_heads=0), 4096, None, None, (32, 32, 128)),
         (Traits(kv_heads=1), 4096, None, None, (32, 1, 128)),
         (Traits(kv_heads=1), 4096, None, 4, (32, 4, 128)),
+        (Traits(kv_heads=8), 512, None, None, (4, 4, 128)),
+        (Traits(), 512, None, 4, (4, 4, 128)),
     ],
 )
 def test_heads_of_the_usual_width(words, width, heads, kv, found):
     query, keys, dim = found
     assert archetypes._mixing(BOOK, words, width, heads, kv) == Attention("full", query, keys, dim, dim)
+
+
+def test_more_keys_than_queries_are_refused_where_they_are_given():
+    with pytest.raises(InputError, match="more key/value heads") as caught:
+        archetypes._mixing(BOOK, Traits(), 512, 4, 5)
+    assert (caught.value.where, caught.value.allowed) == ("workload.architecture.kv_heads", "1 to 4")
 
 
 def test_layers_of_each_kind_of_model():

@@ -155,10 +155,13 @@ def _mixing(catalog: Catalog, usual: Traits, width: int, heads: int | None, kv: 
     usual_dim = round(catalog.value(TABLE, "attention.head_dim"))
     query = heads or max(1, round(width / usual_dim))
     dim = max(1, width // query)
+    if kv is not None and kv > query:
+        raise InputError("more key/value heads than query heads", where="workload.architecture.kv_heads", value=kv,
+                         allowed=f"1 to {query}")  # fmt: skip
     groups = kv if kv is not None else usual.kv_heads
     if groups is None:
-        groups = min(query, round(catalog.value(TABLE, "attention.kv_heads")))
-    return Attention("full", query, groups or query, dim, dim)
+        groups = round(catalog.value(TABLE, "attention.kv_heads"))
+    return Attention("full", query, min(groups or query, query), dim, dim)
 
 
 def _groups(

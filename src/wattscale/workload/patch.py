@@ -144,10 +144,9 @@ def _efficient(arch: Architecture, table: ArchitectureTable) -> Architecture:
 
 def _linear(a: Attention) -> Attention:
     """Replace softmax attention by a gated delta rule of the same heads (Qwen3-Next; Yang 2024)."""
-    keys = min(a.kv_heads, a.heads)
     return Attention(
-        "linear", a.heads, keys, a.v_head_dim, a.v_head_dim, state_dim=a.v_head_dim, conv_width=4, output_gate=True,
-        head_gates=2,
+        "linear", a.heads, a.kv_heads, a.v_head_dim, a.v_head_dim, state_dim=a.v_head_dim, conv_width=4,
+        output_gate=True, head_gates=2,
     )  # fmt: skip
 
 
