@@ -173,8 +173,8 @@ def test_distances_by_the_law_of_cosines() -> None:
     c = np.sin(phi) * np.sin(phi2) + np.cos(phi) * np.cos(phi2) * np.cos(lam - lam2)
     found = location.distance_km(*a, np.array([b[0], a[0]]), np.array([b[1], a[1]]))
     assert found == pytest.approx([6371.0088 * np.arccos(c), 0.0], rel=1e-9)
-    for latitude in np.linspace(-89.0, 89.0, 179):
-        away = location.distance_km(latitude, 30.0, np.array([-latitude]), np.array([-150.0]))
+    for latitude, longitude in ((0.0, 30.0), (2.89, -138.29), (25.44, 126.95), (58.59, -120.78), (-40.0, 10.0)):
+        away = location.distance_km(latitude, longitude, np.array([-latitude]), np.array([longitude - 180.0]))
         assert away[0] == pytest.approx(pi * 6371.0088, rel=1e-7)
 
 

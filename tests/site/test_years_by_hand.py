@@ -196,6 +196,8 @@ def test_missing_hours_are_told_as_spans_three_at_the_most() -> None:
         "01-02 00:00 to 01-02 02:00 and 1 more gaps"
     )
     assert error.hint == "Add the missing rows, or set site.repair_hours = 3 to close gaps by interpolation"
+    error = refused(np.delete(HOURS, [5, 7]), np.ones(8758))
+    assert error.message.endswith("missing (UTC): 01-01 05:00; 01-01 07:00")
     error = refused(np.delete(HOURS, gone[:6]), np.ones(8754))
     assert error.message.endswith("01-02 00:00 to 01-02 02:00")
     assert refused(HOURS[:-25], np.ones(8735)).hint == "Add the missing rows"

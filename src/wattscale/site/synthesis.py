@@ -135,8 +135,9 @@ def skewed(scores: FloatArray, skewness: FloatArray) -> FloatArray:
     size = np.maximum(np.abs(skewness), 1e-6)
     u = 2.0 * np.sinh(np.arcsinh(size / 2.0) / 3.0)
     square = np.log1p(u**2)
-    sign = np.where(skewness < 0, -1.0, 1.0)
-    return np.asarray(sign * np.expm1(np.sqrt(square) * sign * scores - square / 2.0) / u)
+    turned = skewness < 0
+    found = np.expm1(np.sqrt(square) * np.where(turned, -scores, scores) - square / 2.0) / u
+    return np.where(turned, -found, found)
 
 
 def _temperature(
