@@ -153,7 +153,7 @@ def test_what_was_left_out_is_told_with_its_dates_and_distance() -> None:
     assert "as far as 730 days" in told_of([2400.0, 2401.0, 19_921.0], [200, 200, 1], [2])
     assert "as far as 2 years" in told_of([2400.0, 2401.0, 19_922.0], [200, 200, 1], [2])
     assert "as far as 2 years" in told_of([2400.0, 2401.0, 22_401.0], [200, 200, 1], [2])
-    assert told_of([-1.0, 0.0, 24.0, 2400.0, 2401.0, 4825.0], [1, 1, 1, 400, 400, 2], [0, 1, 2, 5]) == (
+    assert told_of([-1.0, 0.0, 24.0, 1000.0, 1001.0, 2401.0, 4825.0], [1, 1, 1, 400, 200, 200, 2], [0, 1, 2, 6]) == (
         "1 outside the years 1970 to 2099, 4 as far as 101 days from all others (1970-01-01 and 1970-07-21). "
         "Correct or remove them."
     )
