@@ -1,6 +1,7 @@
 """What a layer keeps, reads and computes of the past, worked by hand for each kind."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -50,6 +51,10 @@ def model(*attention, layers=3, **more):
         (Attention("full", **GROUPED, stores_cache=False), []),
         (Attention("full", **GROUPED, causal=False), []),
         (LINEAR, []),
+        (Attention("full", **GROUPED, window=8), [(18, math.inf)]),  # only sliding kinds forget
+        (Attention("window", **GROUPED), [(18, math.inf)]),
+        (replace(COMPRESSED, window=None), [(8 / 4, math.inf), (2 / 4, math.inf)]),
+        (replace(COMPRESSED, index_heads=0), [(8, 8), (8 / 4, math.inf)]),
     ],
 )
 def test_elements_kept_per_token(attention, terms):
@@ -91,6 +96,9 @@ def test_sparse_attention_reads_the_tokens_it_picks_and_all_keys_of_its_indexer(
     assert kv_read_bytes(model(SPARSE), 50.0, 2.0) == 3 * 2 * (8 * 7 + 50 * 2)
     assert kv_read_bytes(model(COMPRESSED), 50.0, 2.0) == 3 * 2 * (8 * 8 + 5 * 8 + 50 / 4 * 2)
     assert kv_read_bytes(model(COMPRESSED), 4.0, 2.0) == 3 * 2 * (4 * 8 + 1 * 8 + 1 * 2)
+    assert kv_read_bytes(model(replace(COMPRESSED, window=None)), 50.0, 2.0) == 3 * 2 * (5 * 8 + 50 / 4 * 2)
+    assert kv_read_bytes(model(replace(SPARSE, window=20)), 50.0, 2.0) == 3 * 2 * (8 * 7 + 50 * 2)
+    assert kv_read_bytes(model(replace(WINDOW, index_topk=3)), 50.0, 2.0) == 3 * 2 * 3 * 18
 
 
 def test_experts_touched_by_two_tokens():
@@ -123,6 +131,13 @@ def test_bytes_of_weights_that_a_step_reads():
         (SPARSE, 50, 2 * 3 * 10 * 8 + 2 * 3 * 2 * 50),
         (COMPRESSED, 50, 2 * 6 * 9 * (8 + 5) + 2 * 3 * 2 * 50 / 4),
         (LINEAR, 50, 6 * 30 * 4 + 2 * 3 * 30),
+        (Attention("full", **GROUPED, window=8), 50, 2 * 6 * 9 * 50),
+        (Attention("window", **GROUPED), 50, 2 * 6 * 9 * 50),
+        (Attention("chunk", **GROUPED), 50, 2 * 6 * 9 * 50),
+        (CHUNK, 0, 0),
+        (replace(COMPRESSED, window=None), 50, 2 * 6 * 9 * 5 + 2 * 3 * 2 * 50 / 4),
+        (replace(COMPRESSED, index_topk=0), 50, 2 * 6 * 9 * (8 + 50 / 4) + 2 * 3 * 2 * 50 / 4),
+        (replace(COMPRESSED, index_heads=0), 50, 2 * 6 * 9 * (8 + 5)),
     ],
 )
 def test_work_on_the_past_of_a_token(attention, seen, flops):
@@ -135,7 +150,9 @@ def test_decoding_on_the_latent_works_with_the_latent():
     assert attention_flops(model(LATENT), 50.0, absorbed=True) == 3 * 2 * 3 * (5 + 2 + 5) * 50
 
 
-@pytest.mark.parametrize("attention", [WINDOW, CHUNK, LATENT, SPARSE, COMPRESSED, LINEAR])
+@pytest.mark.parametrize(
+    "attention", [WINDOW, CHUNK, LATENT, SPARSE, COMPRESSED, LINEAR, Attention("chunk", **GROUPED)]
+)
 @pytest.mark.parametrize("length", [5, 8, 20, 50])
 def test_the_mean_over_a_sequence_is_the_sum_over_its_tokens(attention, length):
     one = model(attention)
@@ -148,6 +165,8 @@ def test_an_encoder_sees_all_its_tokens_from_the_first():
     one = model(Attention("window", **GROUPED, window=8, causal=False))
     assert mean_forward_flops(model(seen), 50.0) == forward_flops(model(seen), 50.0)
     assert mean_forward_flops(one, 50.0) == forward_flops(one, 50.0)
+    cross = model(Attention("cross", **GROUPED))
+    assert mean_forward_flops(cross, 50.0) == forward_flops(cross, 50.0), "a decoder sees all of the encoder"
 
 
 def test_work_on_weights_is_two_flop_for_each_but_the_table():
