@@ -97,7 +97,7 @@ def test_noons_are_such_that_each_day_keeps_its_mean() -> None:
     for hour in range(24):
         away = hour + 0.5 - 12
         neighbour = np.roll(noon, 1) if away < 0 else np.roll(noon, -1)
-        assert found[:, hour] == pytest.approx(noon + abs(away) / 24 * (neighbour - noon), rel=1e-9, abs=1e-12)
+        np.testing.assert_allclose(found[:, hour], noon + abs(away) / 24 * (neighbour - noon), rtol=1e-9, atol=1e-12)
 
 
 def test_mid_months_are_such_that_each_month_keeps_its_mean() -> None:
