@@ -147,7 +147,7 @@ def told_of(hours: list[float], requests: list[float], out: list[int]) -> str:
 def test_what_was_left_out_is_told_with_its_dates_and_distance() -> None:
     """Hours of 1970: 2,400 is 11 April, 19,920 and 19,921 are 730 and just over 730 days after it."""
     assert told_of([0.0, 1.0], [1, 1], []) == ""
-    assert told_of([0.0, 2400.0, 2410.0], [1, 200, 200], [0]) == (
+    assert told_of([0.0, 2400.0, 2600.0], [1, 200, 200], [0]) == (
         "1 as far as 100 days from all others (1970-01-01). Correct or remove them."
     )
     assert "as far as 730 days" in told_of([2400.0, 2401.0, 19_921.0], [200, 200, 1], [2])

@@ -99,6 +99,7 @@ def test_sparse_attention_reads_the_tokens_it_picks_and_all_keys_of_its_indexer(
     assert kv_read_bytes(model(replace(COMPRESSED, window=None)), 50.0, 2.0) == 3 * 2 * (5 * 8 + 50 / 4 * 2)
     assert kv_read_bytes(model(replace(SPARSE, window=20)), 50.0, 2.0) == 3 * 2 * (8 * 7 + 50 * 2)
     assert kv_read_bytes(model(replace(WINDOW, index_topk=3)), 50.0, 2.0) == 3 * 2 * 3 * 18
+    assert kv_read_bytes(model(replace(WINDOW, index_topk=30)), 50.0, 2.0) == 3 * 2 * 8 * 18
 
 
 def test_experts_touched_by_two_tokens():
@@ -180,6 +181,13 @@ def test_work_on_weights_is_two_flop_for_each_but_the_table():
     assert matmul_flops(Architecture("encoder", 10, 100, False, (layer,), 1000, has_head=False)) == 2 * 3 * 935
     both = Architecture("both", 10, 100, True, (layer,), 1000, encoder=(layer,), encoder_token_share=0.75)
     assert matmul_flops(both) == 2 * (3 * 935 + 0.25 * 1000)
+
+
+def test_work_on_experts_is_that_of_those_a_token_passes():
+    """Attention 720, a router of 10 x 8, two shared widths of 4 and 2 of 8 experts of 150, in 3 layers; head 1,000."""
+    moe = FeedForward("moe", 0, experts=8, experts_per_token=2, d_expert=5, shared_experts=2, d_shared=4)
+    layer = LayerGroup(3, Attention("full", **GROUPED), moe)
+    assert matmul_flops(Architecture("moe", 10, 100, False, (layer,), 1000)) == 2 * (3 * (720 + 80 + 240 + 300) + 1000)
 
 
 def test_states_and_taps_work_per_token():
