@@ -20,7 +20,7 @@ from wattscale.site.hourly_csv import Column
 from wattscale.site.humidity import dew_point_c, rh_share, warm_by
 from wattscale.site.noise import generator, persistent, scores_by_month, spread_days
 from wattscale.site.normals import read_normals
-from wattscale.site.series import SiteSeries
+from wattscale.site.series import SiteSeries, WeatherFile
 
 ONE = np.ones(8760)
 RNG = np.random.default_rng(12)
@@ -274,6 +274,21 @@ def test_the_front_draws_one_pair_of_shocks_for_price_and_carbon(
         assert given[4].shape == (2, 9125)
         assert (given[4] == shocks).all()
     assert [w.code for w in result.warnings] == ["synthetic-weather", "synthetic-prices", "synthetic-carbon"]
+
+
+@pytest.mark.parametrize("bare", [True, False])
+def test_a_file_without_sun_needs_the_normals_and_their_doubts(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch, bare: bool
+) -> None:
+    asked = []
+    monkeypatch.setattr(stage, "complete_weather", lambda file, normals: asked.append(normals) or ("made", ("done",)))
+    place = replace(location.locate(SiteTable(name="Frankfurt"), catalog), climate_warnings=("far",))  # type: ignore[arg-type]
+    sun = None if bare else ONE
+    file = WeatherFile("w", 50.11, 8.68, 99.0, 2.0, ONE, ONE, ONE, "made", ghi_w_per_m2=sun)
+    weather, elevation, offset, warnings = stage._weather(SiteTable(), catalog, place, SiteSeries(file))
+    assert (weather, elevation, offset) == ("made", 99.0, 2.0)
+    assert warnings == (("far", "done") if bare else ("done",))
+    assert [n and n.site for n in asked] == (["de_frankfurt"] if bare else [None])
 
 
 @pytest.mark.parametrize(

@@ -41,13 +41,11 @@ def calendar_of_rows(hours: IntArray, years: IntArray) -> Calendar | None:
     rows = np.bincount(day, minlength=DAYS_PER_YEAR)
     if not rows.any() or int(year.min()) < FIRST_YEAR or int(year.max()) > LAST_YEAR:
         return None
-    first = int(year.min())
-    if int(year.max()) - first > 1:
-        # a clock's shift may put single hours of a third year at one end; months of many years are a typical year
-        first = int(np.bincount(year - first).argmax()) + first
-    later = np.bincount(day, year > first, DAYS_PER_YEAR)
-    earlier = np.bincount(day, year < first, DAYS_PER_YEAR)
-    of_day = first + (2 * later > rows).astype(np.int64) - (2 * earlier > rows).astype(np.int64)
+    # of most rows; a clock's shift may put single hours of a third year at one end
+    usual = int(np.bincount(year).argmax())
+    later = np.bincount(day, year > usual, DAYS_PER_YEAR)
+    earlier = np.bincount(day, year < usual, DAYS_PER_YEAR)
+    of_day = usual + (2 * later > rows).astype(np.int64) - (2 * earlier > rows).astype(np.int64)
     known = np.flatnonzero(rows)
     of_day = of_day[known[np.minimum(np.searchsorted(known, np.arange(DAYS_PER_YEAR)), known.size - 1)]]
     far = year != of_day[day]

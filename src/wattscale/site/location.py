@@ -161,7 +161,7 @@ def _at_coordinates(table: SiteTable, latitude: float, longitude: float, catalog
 
 def _climate(catalog: Catalog, latitude: float, longitude: float, chosen: str) -> tuple[str, float]:
     """Give the climate place chosen, or the nearest, with its distance."""
-    rows = [r for r in catalog.table(NORMALS).rows if r["month"] == "1"]
+    rows = catalog.table(NORMALS).rows
     km = distance_km(
         latitude,
         longitude,
