@@ -18,7 +18,7 @@ from wattscale.site.noise import correlated_days, days_of_months, generator, per
 from wattscale.site.normals import Normals, read_normals
 from wattscale.site.result import Weather
 from wattscale.site.sunshine import sky_of, split_irradiance
-from wattscale.site.synthesis import skewed, synthesise
+from wattscale.site.synthesis import synthesise
 
 
 @pytest.fixture(scope="module")
@@ -126,15 +126,6 @@ def test_months_spread_over_days_keep_their_means(values: list[float]) -> None:
 def test_days_spread_over_hours_keep_their_means() -> None:
     daily = np.random.default_rng(1).standard_normal(365)
     assert spread_days(daily).reshape(365, 24).mean(axis=1) == pytest.approx(daily)
-
-
-@pytest.mark.parametrize("skewness", [-1.5, -0.6, 0.0, 0.8])
-def test_skewed_scores_have_mean_0_sd_1_and_their_skewness(skewness: float) -> None:
-    z = np.random.default_rng(3).standard_normal(400_000)
-    x = skewed(z, np.full(z.size, skewness))
-    assert x.mean() == pytest.approx(0.0, abs=0.01)
-    assert x.std() == pytest.approx(1.0, abs=0.01)
-    assert ((x - x.mean()) ** 3).mean() / x.std() ** 3 == pytest.approx(skewness, abs=0.06)
 
 
 @settings(max_examples=30, deadline=None)

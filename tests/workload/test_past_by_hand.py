@@ -1,6 +1,7 @@
 """What a layer keeps, reads and computes of the past, worked by hand for each kind."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -50,6 +51,10 @@ def model(*attention, layers=3, **more):
         (Attention("full", **GROUPED, stores_cache=False), []),
         (Attention("full", **GROUPED, causal=False), []),
         (LINEAR, []),
+        (Attention("full", **GROUPED, window=8), [(18, math.inf)]),  # only sliding kinds forget
+        (Attention("window", **GROUPED), [(18, math.inf)]),
+        (replace(COMPRESSED, window=None), [(8 / 4, math.inf), (2 / 4, math.inf)]),
+        (replace(COMPRESSED, index_heads=0), [(8, 8), (8 / 4, math.inf)]),
     ],
 )
 def test_elements_kept_per_token(attention, terms):
@@ -91,6 +96,10 @@ def test_sparse_attention_reads_the_tokens_it_picks_and_all_keys_of_its_indexer(
     assert kv_read_bytes(model(SPARSE), 50.0, 2.0) == 3 * 2 * (8 * 7 + 50 * 2)
     assert kv_read_bytes(model(COMPRESSED), 50.0, 2.0) == 3 * 2 * (8 * 8 + 5 * 8 + 50 / 4 * 2)
     assert kv_read_bytes(model(COMPRESSED), 4.0, 2.0) == 3 * 2 * (4 * 8 + 1 * 8 + 1 * 2)
+    assert kv_read_bytes(model(replace(COMPRESSED, window=None)), 50.0, 2.0) == 3 * 2 * (5 * 8 + 50 / 4 * 2)
+    assert kv_read_bytes(model(replace(SPARSE, window=20)), 50.0, 2.0) == 3 * 2 * (8 * 7 + 50 * 2)
+    assert kv_read_bytes(model(replace(WINDOW, index_topk=3)), 50.0, 2.0) == 3 * 2 * 3 * 18
+    assert kv_read_bytes(model(replace(WINDOW, index_topk=30)), 50.0, 2.0) == 3 * 2 * 8 * 18
 
 
 def test_experts_touched_by_two_tokens():
@@ -123,6 +132,13 @@ def test_bytes_of_weights_that_a_step_reads():
         (SPARSE, 50, 2 * 3 * 10 * 8 + 2 * 3 * 2 * 50),
         (COMPRESSED, 50, 2 * 6 * 9 * (8 + 5) + 2 * 3 * 2 * 50 / 4),
         (LINEAR, 50, 6 * 30 * 4 + 2 * 3 * 30),
+        (Attention("full", **GROUPED, window=8), 50, 2 * 6 * 9 * 50),
+        (Attention("window", **GROUPED), 50, 2 * 6 * 9 * 50),
+        (Attention("chunk", **GROUPED), 50, 2 * 6 * 9 * 50),
+        (CHUNK, 0, 0),
+        (replace(COMPRESSED, window=None), 50, 2 * 6 * 9 * 5 + 2 * 3 * 2 * 50 / 4),
+        (replace(COMPRESSED, index_topk=0), 50, 2 * 6 * 9 * (8 + 50 / 4) + 2 * 3 * 2 * 50 / 4),
+        (replace(COMPRESSED, index_heads=0), 50, 2 * 6 * 9 * (8 + 5)),
     ],
 )
 def test_work_on_the_past_of_a_token(attention, seen, flops):
@@ -135,7 +151,9 @@ def test_decoding_on_the_latent_works_with_the_latent():
     assert attention_flops(model(LATENT), 50.0, absorbed=True) == 3 * 2 * 3 * (5 + 2 + 5) * 50
 
 
-@pytest.mark.parametrize("attention", [WINDOW, CHUNK, LATENT, SPARSE, COMPRESSED, LINEAR])
+@pytest.mark.parametrize(
+    "attention", [WINDOW, CHUNK, LATENT, SPARSE, COMPRESSED, LINEAR, Attention("chunk", **GROUPED)]
+)
 @pytest.mark.parametrize("length", [5, 8, 20, 50])
 def test_the_mean_over_a_sequence_is_the_sum_over_its_tokens(attention, length):
     one = model(attention)
@@ -148,6 +166,8 @@ def test_an_encoder_sees_all_its_tokens_from_the_first():
     one = model(Attention("window", **GROUPED, window=8, causal=False))
     assert mean_forward_flops(model(seen), 50.0) == forward_flops(model(seen), 50.0)
     assert mean_forward_flops(one, 50.0) == forward_flops(one, 50.0)
+    cross = model(Attention("cross", **GROUPED))
+    assert mean_forward_flops(cross, 50.0) == forward_flops(cross, 50.0), "a decoder sees all of the encoder"
 
 
 def test_work_on_weights_is_two_flop_for_each_but_the_table():
@@ -161,6 +181,13 @@ def test_work_on_weights_is_two_flop_for_each_but_the_table():
     assert matmul_flops(Architecture("encoder", 10, 100, False, (layer,), 1000, has_head=False)) == 2 * 3 * 935
     both = Architecture("both", 10, 100, True, (layer,), 1000, encoder=(layer,), encoder_token_share=0.75)
     assert matmul_flops(both) == 2 * (3 * 935 + 0.25 * 1000)
+
+
+def test_work_on_experts_is_that_of_those_a_token_passes():
+    """Attention 720, a router of 10 x 8, two shared widths of 4 and 2 of 8 experts of 150, in 3 layers; head 1,000."""
+    moe = FeedForward("moe", 0, experts=8, experts_per_token=2, d_expert=5, shared_experts=2, d_shared=4)
+    layer = LayerGroup(3, Attention("full", **GROUPED), moe)
+    assert matmul_flops(Architecture("moe", 10, 100, False, (layer,), 1000)) == 2 * (3 * (720 + 80 + 240 + 300) + 1000)
 
 
 def test_states_and_taps_work_per_token():

@@ -41,16 +41,14 @@ def calendar_of_rows(hours: IntArray, years: IntArray) -> Calendar | None:
     rows = np.bincount(day, minlength=DAYS_PER_YEAR)
     if not rows.any() or int(year.min()) < FIRST_YEAR or int(year.max()) > LAST_YEAR:
         return None
-    first = int(year.min())
-    if int(year.max()) - first > 1:
-        # a clock's shift may put single hours of a third year at one end; months of many years are a typical year
-        first = int(np.bincount(year - first).argmax()) + first
-    later = np.bincount(day, year > first, DAYS_PER_YEAR)
-    earlier = np.bincount(day, year < first, DAYS_PER_YEAR)
-    of_day = first + (2 * later > rows).astype(np.int64) - (2 * earlier > rows).astype(np.int64)
+    # of most rows; a clock's shift may put single hours of a third year at one end
+    usual = int(np.bincount(year).argmax())
+    later = np.bincount(day, year > usual, DAYS_PER_YEAR)
+    earlier = np.bincount(day, year < usual, DAYS_PER_YEAR)
+    of_day = usual + (2 * later > rows).astype(np.int64) - (2 * earlier > rows).astype(np.int64)
     known = np.flatnonzero(rows)
-    of_day = of_day[known[np.clip(np.searchsorted(known, np.arange(DAYS_PER_YEAR)), 0, known.size - 1)]]
-    far = np.abs(year - of_day[day]) > 0
+    of_day = of_day[known[np.minimum(np.searchsorted(known, np.arange(DAYS_PER_YEAR)), known.size - 1)]]
+    far = year != of_day[day]
     steps = np.flatnonzero(np.diff(of_day))
     one_run = steps.size == 0 or (steps.size == 1 and of_day[steps[0] + 1] == of_day[steps[0]] - 1)
     if not one_run or int(far.sum()) > FEW_DAYS * HOURS_PER_DAY:

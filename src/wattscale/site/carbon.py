@@ -43,7 +43,7 @@ class CarbonMix:
 
     def cfe_share(self, direct: FloatArray) -> FloatArray:
         """Give the carbon-free share [1] of each hour from its direct carbon [kg/MWh]."""
-        return np.clip(1.0 - direct / self.fossil_kg_per_mwh, 0.0, 1.0)
+        return np.maximum(1.0 - direct / self.fossil_kg_per_mwh, 0.0)
 
     def lifecycle(self, direct: FloatArray) -> FloatArray:
         """Give life-cycle carbon [kg/MWh], never below direct carbon."""

@@ -105,9 +105,9 @@ def place_year(
 
 
 def _refuse_duplicates(rows: FileRows, keep: IntArray) -> None:
-    hours = np.flatnonzero(np.bincount(rows.hours[keep], minlength=1) > 1)
+    hours = np.flatnonzero(np.bincount(rows.hours[keep]) > 1)
     if hours.size:
-        lines = rows.lines[rows.hours == hours[0]][:2]
+        lines = rows.lines[rows.hours == hours[0]]
         raise InputError(
             f"{hours.size} hours occur twice, the first is {hour_label(int(hours[0]))} {rows.clock} "
             f"in lines {lines[0]} and {lines[1]}",

@@ -20,7 +20,7 @@ from wattscale.units import HOURS_PER_DAY, FloatArray
 
 NOISE = "series_noise"
 COLDEST_DAY = 15.0
-"""Day of year of midwinter north of the equator, as in the fit."""
+"""Day of year of midwinter north of the equator, as in the fit; south of it midwinter comes half a year later."""
 PARTS_PER_UNIT = 1e4
 LEAST_NOISE_SHARE = 0.05
 """Some chance is left even where a shape explains nearly all."""
@@ -110,7 +110,8 @@ def draw_scores(shape: GridShape, setting: GridSetting, shocks: FloatArray) -> F
         Scores in UTC with mean 0 and standard deviation 1, shape (8760,).
     """
     days = np.arange(DAYS) + 0.5
-    season = np.cos(2.0 * np.pi * (days - COLDEST_DAY) / DAYS) * (1.0 if setting.latitude >= 0 else -1.0)
+    coldest = COLDEST_DAY if setting.latitude >= 0 else COLDEST_DAY + DAYS / 2.0
+    season = np.cos(2.0 * np.pi * (days - coldest) / DAYS)
     fixed = (shape.level[None, :] + season[:, None] * shape.winter[None, :]).ravel()
     own, wind = persistent(shocks[:DAYS], shape.day_persistence), shape.with_local_wind
     daily = spread_days(wind * setting.wind_scores + np.sqrt(1.0 - wind**2) * own)

@@ -93,16 +93,15 @@ def locate(table: SiteTable, catalog: Catalog) -> Location:
     Raises:
         InputError: Unknown name, half a pair of coordinates, or neither.
     """
-    half = (table.latitude is None) != (table.longitude is None)
-    if half:
+    if table.latitude is not None and table.longitude is not None:
+        return _at_coordinates(table, table.latitude, table.longitude, catalog)
+    if table.latitude is not None or table.longitude is not None:
         missing = "site.longitude" if table.longitude is None else "site.latitude"
         raise InputError(
             "latitude and longitude must be given together",
             where=missing,
             hint=f"Give {missing} too, or only site.name",
         )
-    if table.latitude is not None and table.longitude is not None:
-        return _at_coordinates(table, table.latitude, table.longitude, catalog)
     if not table.name:
         raise InputError(
             "no place given", where="site.name", hint="Give site.name, or site.latitude and site.longitude"
@@ -153,7 +152,7 @@ def _at_coordinates(table: SiteTable, latitude: float, longitude: float, catalog
     zone = site.number("utc_offset_h") if km[nearest] <= FAR_KM else solar
     offset = zone if table.utc_offset_h is None else table.utc_offset_h
     return Location(
-        name=name or label, label=label, latitude=latitude, longitude=longitude, utc_offset_h=offset,
+        name=label, label=label, latitude=latitude, longitude=longitude, utc_offset_h=offset,
         country=site.text("country"), site=site, site_distance_km=float(km[nearest]), climate=climate,
         climate_distance_km=climate_km, warnings=warnings,
         climate_warnings=_far_climate(catalog, climate, climate_km),
@@ -162,7 +161,7 @@ def _at_coordinates(table: SiteTable, latitude: float, longitude: float, catalog
 
 def _climate(catalog: Catalog, latitude: float, longitude: float, chosen: str) -> tuple[str, float]:
     """Give the climate place chosen, or the nearest, with its distance."""
-    rows = [r for r in catalog.table(NORMALS).rows if r["month"] == "1"]
+    rows = catalog.table(NORMALS).rows
     km = distance_km(
         latitude,
         longitude,

@@ -17,6 +17,8 @@ from wattscale.hours import MONTH_DAYS
 from wattscale.units import HOURS_PER_DAY, FloatArray
 
 DAYS = sum(MONTH_DAYS)
+BESIDE_SHARE = 0.25
+"""Weight of the noons before and after in a day's mean of linear interpolation, an eighth each."""
 
 
 def generator(seed: int, place: str, purpose: str) -> np.random.Generator:
@@ -87,23 +89,13 @@ def spread_days(daily: FloatArray) -> FloatArray:
     >>> bool(np.allclose(spread_days(np.arange(365.0)).reshape(365, 24).mean(axis=1), np.arange(365.0)))
     True
     """
-    weights = _noon_weights()
     n = daily.size
     angle = 2.0 * np.pi * np.arange(n // 2 + 1) / n
-    gain = weights[1] + (weights[0] + weights[2]) * np.cos(angle)
+    gain = 1.0 - BESIDE_SHARE + BESIDE_SHARE * np.cos(angle)
     noon = np.fft.irfft(np.fft.rfft(daily) / gain, n)
     hours = np.arange(n * HOURS_PER_DAY) + 0.5
     middles = 12.0 + HOURS_PER_DAY * np.arange(n)
     return np.asarray(np.interp(hours, middles, noon, period=n * HOURS_PER_DAY), dtype=np.float64)
-
-
-@cache
-def _noon_weights() -> tuple[float, float, float]:
-    """Weight of the noon before, of the day and of the day after in a day's mean of linear interpolation."""
-    hours = np.arange(HOURS_PER_DAY) + 0.5
-    before = np.maximum(12.0 - hours, 0.0) / HOURS_PER_DAY
-    after = np.maximum(hours - 12.0, 0.0) / HOURS_PER_DAY
-    return float(before.mean()), float((1.0 - before - after).mean()), float(after.mean())
 
 
 def days_of_months(monthly: FloatArray) -> FloatArray:
@@ -171,7 +163,7 @@ def scores_by_month(hourly: FloatArray) -> FloatArray:
     Returns:
         Scores, shape (365,): the rank r of a day among the n of its month gives the score of (r - 0.5) / n.
     """
-    daily = hourly.reshape(DAYS, -1).mean(axis=1)
+    daily = hourly.reshape(DAYS, HOURS_PER_DAY).mean(axis=1)
     ends = np.cumsum(MONTH_DAYS)
     parts = [daily[end - n : end] for end, n in zip(ends, MONTH_DAYS, strict=True)]
     return np.concatenate([ndtri((p.argsort().argsort() + 0.5) / p.size) for p in parts])

@@ -30,7 +30,7 @@ from wattscale.site.result import SiteResult, Weather
 from wattscale.site.series import SiteSeries, WeatherFile
 from wattscale.site.synthesis import synthesise
 from wattscale.site.weather import complete_weather, lifted, read_weather
-from wattscale.units import HOURS_PER_DAY, HOURS_PER_YEAR
+from wattscale.units import HOURS_PER_YEAR
 
 W_PER_KW = 1e3
 
@@ -154,7 +154,6 @@ def _far_file(file: WeatherFile, place: Location) -> tuple[PlanWarning, ...]:
 
 def _weather_figures(weather: Weather) -> dict[str, Value]:
     """Summarise the weather in the figures of the report."""
-    daily_ghi = weather.ghi_w_per_m2.reshape(-1, HOURS_PER_DAY).sum(axis=1) / W_PER_KW
     return {
         "mean_temp_c": float(weather.temp_air_c.mean()),
         "temp_99_6_c": float(np.quantile(weather.temp_air_c, 0.996)),
@@ -162,7 +161,7 @@ def _weather_figures(weather: Weather) -> dict[str, Value]:
         "min_temp_c": float(weather.temp_air_c.min()),
         "mean_dew_point_c": float(weather.dew_point_c.mean()),
         "mean_wind_ms": float(weather.wind_speed_ms.mean()),
-        "ghi_kwh_per_m2": float(daily_ghi.sum()),
+        "ghi_kwh_per_m2": float(weather.ghi_w_per_m2.sum() / W_PER_KW),
         "dni_kwh_per_m2": float(weather.dni_w_per_m2.sum() / W_PER_KW),
     }
 

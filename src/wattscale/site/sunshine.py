@@ -126,7 +126,7 @@ def global_irradiance(
     """
     of_day = np.repeat(day_index, HOURS_PER_DAY)
     most = max(model.most, float(day_index.max()))
-    width = model.hour_noise * of_day * np.maximum(1.0 - of_day / (1.05 * most), 0.0)
+    width = model.hour_noise * of_day * (1.0 - of_day / (1.05 * most))
     index = np.clip(of_day + width * persistent(shocks, model.hour_persistence), DARKEST_INDEX, 1.05 * most)
     return restore_irradiation(index, sky, ghi_kwh_per_m2_day, 1.1 * most)
 
@@ -176,14 +176,13 @@ def split_irradiance(
     Source: Erbs, Klein and Duffie 1982 (pvlib); the power is ours.
     """
     erbs = pvlib.irradiance.erbs(ghi_w_per_m2, sky.zenith_deg, sky.day_of_year)
-    dhi = np.minimum(np.asarray(erbs["dhi"], dtype=np.float64), ghi_w_per_m2)
     dni = np.asarray(erbs["dni"], dtype=np.float64)
     beam = dni > 0
-    if dni_kwh_per_m2_day is None or not beam.any():
+    if dni_kwh_per_m2_day is None:
         dni = np.minimum(dni, LARGEST_TRANSMITTANCE * sky.extra_w_per_m2)
         return dni, _diffuse(ghi_w_per_m2, dni, sky)
     height = np.cos(np.radians(sky.zenith_deg[beam]))
-    share = np.clip(dhi[beam] / ghi_w_per_m2[beam], 1e-3, 1.0)
+    share = np.asarray(erbs["dhi"], dtype=np.float64)[beam] / ghi_w_per_m2[beam]
     month = np.repeat(np.arange(12), _MONTH_HOURS)[beam]
     ceiling = LARGEST_TRANSMITTANCE * sky.extra_w_per_m2[beam]
     wanted = dni_kwh_per_m2_day * W_PER_KW * np.array(MONTH_DAYS)
@@ -202,8 +201,8 @@ def split_irradiance(
 
 
 def _diffuse(ghi: FloatArray, dni: FloatArray, sky: Sky) -> FloatArray:
-    """Give the diffuse irradiance that closes GHI = DNI cos(zenith) + DHI."""
-    return np.asarray(ghi - dni * np.maximum(np.cos(np.radians(sky.zenith_deg)), 0.0))
+    """Give the diffuse irradiance that closes GHI = DNI cos(zenith) + DHI; at night there is no DNI."""
+    return np.asarray(ghi - dni * np.cos(np.radians(sky.zenith_deg)))
 
 
 def monthly_clear_index(ghi_kwh_per_m2_day: FloatArray, sky: Sky) -> FloatArray:
@@ -217,4 +216,4 @@ def relative_to_month(day_index: FloatArray) -> FloatArray:
     """Give each day's index over the mean of its month [1], shape (365,)."""
     month = month_of_day()
     means = np.bincount(month, day_index, minlength=12) / np.array(MONTH_DAYS)
-    return np.asarray(day_index / np.maximum(means[month], 1e-6))
+    return np.asarray(day_index / means[month])

@@ -155,10 +155,13 @@ def _mixing(catalog: Catalog, usual: Traits, width: int, heads: int | None, kv: 
     usual_dim = round(catalog.value(TABLE, "attention.head_dim"))
     query = heads or max(1, round(width / usual_dim))
     dim = max(1, width // query)
+    if kv is not None and kv > query:
+        raise InputError("more key/value heads than query heads", where="workload.architecture.kv_heads", value=kv,
+                         allowed=f"1 to {query}")  # fmt: skip
     groups = kv if kv is not None else usual.kv_heads
     if groups is None:
-        groups = min(query, round(catalog.value(TABLE, "attention.kv_heads")))
-    return Attention("full", query, groups or query, dim, dim)
+        groups = round(catalog.value(TABLE, "attention.kv_heads"))
+    return Attention("full", query, min(groups or query, query), dim, dim)
 
 
 def _groups(
@@ -170,7 +173,7 @@ def _groups(
     if usual.state_space:
         keep = max(1, round(catalog.value(TABLE, "hybrid.attention_layers_share") * depth))
         dim = mixing.head_dim
-        heads = max(1, 2 * width // dim)
+        heads = 2 * width // dim
         space = Attention("mamba2", heads, 1, dim, dim, state_dim=dim, conv_width=4, groups=min(8, heads))
         return (LayerGroup(depth - keep, space, feeding), LayerGroup(keep, mixing, feeding))
     return (LayerGroup(depth, mixing, feeding),)
@@ -178,7 +181,7 @@ def _groups(
 
 def _two_stacks(arch: Architecture, depth: int) -> Architecture:
     """Split the layers into an encoder and a decoder of half the depth each."""
-    (group,) = arch.groups[:1]
+    group = arch.groups[0]
     half = max(1, depth // 2)
     assert group.attention is not None
     encoder = replace(group, count=half, attention=replace(group.attention, causal=False))
@@ -227,7 +230,7 @@ def _with_experts(catalog: Catalog, arch: Architecture, total: float, active: fl
     if ratio * chosen < catalog.value(TABLE, "moe.fine_grained_experts"):
         chosen = round(catalog.value(TABLE, "moe.experts_per_token_coarse"))
     chosen = min(range(chosen, 2 * chosen + 1), key=lambda k: abs(round(ratio * k) / k - ratio))
-    experts = max(chosen, round(ratio * chosen))
+    experts = round(ratio * chosen)
     width = max(1, round((total - rest) / (arch.layers * experts * 3 * arch.d_model)))
     moe = FeedForward("moe", 0, True, experts, chosen, d_expert=width)
     return replace(arch, groups=tuple(replace(g, feed_forward=moe) for g in arch.groups))

@@ -144,10 +144,9 @@ def _efficient(arch: Architecture, table: ArchitectureTable) -> Architecture:
 
 def _linear(a: Attention) -> Attention:
     """Replace softmax attention by a gated delta rule of the same heads (Qwen3-Next; Yang 2024)."""
-    keys = min(a.kv_heads, a.heads)
     return Attention(
-        "linear", a.heads, keys, a.v_head_dim, a.v_head_dim, state_dim=a.v_head_dim, conv_width=4, output_gate=True,
-        head_gates=2,
+        "linear", a.heads, a.kv_heads, a.v_head_dim, a.v_head_dim, state_dim=a.v_head_dim, conv_width=4,
+        output_gate=True, head_gates=2,
     )  # fmt: skip
 
 
@@ -173,7 +172,7 @@ def _split(
     for i in order:
         before += arch.groups[i].count
         due = whole if keeps_full else round(share * before)
-        takes[i] = min(arch.groups[i].count, max(0, due - sum(takes.values())))
+        takes[i] = min(arch.groups[i].count, due - sum(takes.values()))
     groups: list[LayerGroup] = []
     for i, group in enumerate(arch.groups):
         take = takes.get(i, 0)

@@ -44,7 +44,8 @@ def main_part(hours: FloatArray, requests: FloatArray) -> Mask:
         at = np.flatnonzero(kept)
         inside, n = hours[at], requests[at]
         gap = np.diff(inside)
-        before, after = np.cumsum(n)[:-1], np.cumsum(n[::-1])[::-1][1:]
+        before = np.cumsum(n)[:-1]
+        after = n.sum() - before
         left = (gap > np.maximum(inside[-1] - inside[1:], HOURS_PER_DAY)) & (before <= most)
         right = (gap > np.maximum(inside[:-1] - inside[0], HOURS_PER_DAY)) & (after <= most)
         found = bool(left.any() or right.any())

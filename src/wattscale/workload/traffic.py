@@ -80,8 +80,7 @@ def daily_shape(hours: FloatArray, peak_hour: float, peak_to_mean: float) -> Flo
         return float(1.0 / curve(steepness, day).mean() - peak_to_mean)
 
     steepness = STEEPEST if excess(STEEPEST) <= 0 else float(brentq(excess, 0.0, STEEPEST)) if peak_to_mean > 1 else 0.0
-    phase = np.mod(peak_hour, 1.0)
-    return np.asarray(curve(steepness, hours - peak_hour) / curve(steepness, day - phase).mean())
+    return np.asarray(curve(steepness, hours - peak_hour) / curve(steepness, day - peak_hour).mean())
 
 
 def shaped_year(serving: ServingTable, utc_offset_h: float, calendar: Calendar | None = None) -> FloatArray:
@@ -179,9 +178,8 @@ def _dense(log: RequestLog) -> tuple[FloatArray, FloatArray]:
 
 
 def _means(place: np.typing.NDArray[np.int64], counts: FloatArray, covered: FloatArray, size: int) -> FloatArray:
-    kept = place >= 0
-    total = np.bincount(place[kept], counts[kept], size)
-    hours = np.bincount(place[kept], covered[kept], size)
+    total = np.bincount(place, counts, size)
+    hours = np.bincount(place, covered, size)
     if (hours <= 0).any():
         raise InputError(
             f"covers no time in {int((hours <= 0).sum())} of the {size} hours of its pattern",
@@ -193,9 +191,9 @@ def _means(place: np.typing.NDArray[np.int64], counts: FloatArray, covered: Floa
 
 def _gaps(log: RequestLog) -> tuple[PlanWarning, ...]:
     """Point out days without requests, and single hours where the rate makes one by chance unlikely."""
-    counts, covered = _dense(log)
-    empty = np.flatnonzero((counts == 0) & (covered > 0))
-    runs = np.split(empty, np.flatnonzero(np.diff(empty) > 1) + 1) if empty.size else []
+    counts, _ = _dense(log)
+    empty = np.flatnonzero(counts == 0)
+    runs = np.split(empty, np.flatnonzero(np.diff(empty) > 1) + 1)
     long = [run for run in runs if run.size >= LONG_GAP_H]
     missing = sum(run.size for run in long)
     found = []

@@ -40,8 +40,8 @@ def training_flops_per_token(arch: Architecture, sequence_length: int, trained_s
     51.5
     """
     forward = mean_forward_flops(arch, float(sequence_length))
-    whole = (1.0 + GRADIENT_OF_INPUT + GRADIENT_OF_WEIGHTS) * forward
-    return whole - (1.0 - trained_share) * GRADIENT_OF_WEIGHTS * matmul_flops(arch)
+    frozen = (1.0 - trained_share) * matmul_flops(arch)
+    return (1.0 + GRADIENT_OF_INPUT) * forward + GRADIENT_OF_WEIGHTS * (forward - frozen)
 
 
 def training_workload(arch: Architecture, recipe: TrainingTable) -> TrainingWorkload | None:
