@@ -151,11 +151,11 @@ def _fit_jumps(x: FloatArray, iterations: int) -> tuple[float, float, float, flo
         phi = float((weight * before * (after - share * mean)).sum() / (weight * before**2).sum())
         shock = after - phi * before
         rate = float(np.clip(share.mean(), 1e-6, 0.5))
-        mean = float((share * shock).sum() / max(float(share.sum()), 1e-12))
+        mean = float((share * shock).sum() / share.sum())
         sigma = float(np.sqrt(((1.0 - share) * shock**2).sum() / (1.0 - share).sum())) + 1e-12
-        spread = float((share * (shock - mean) ** 2).sum() / max(float(share.sum()), 1e-12))
+        spread = float((share * (shock - mean) ** 2).sum() / share.sum())
         spread = max(spread, sigma**2 * 1.0001)
-    return sigma, rate, mean, float(np.sqrt(max(spread - sigma**2, 0.0)))
+    return sigma, rate, mean, float(np.sqrt(spread - sigma**2))
 
 
 def simulate(process: PriceProcess, years: int, seed: int, *, level_log_sd: float = 0.0) -> FloatArray:
