@@ -74,10 +74,27 @@ def test_hours_that_do_not_move_leave_a_trace_of_a_shock():
     """
     x = np.zeros(20)
     x[5], x[11] = 3.0, 4.0
-    assert _fit_jumps(x, 0)[0] == pytest.approx(1e-9)
-    assert _fit_jumps(x, 1) == pytest.approx((1e-12, 2 / 19, 3.5, 0.5))
+    assert _fit_jumps(x, 0)[0] == pytest.approx(1e-9, abs=0.0)
+    sigma, *jumps = _fit_jumps(x, 1)
+    assert sigma == pytest.approx(1e-12, abs=0.0)
+    assert jumps == pytest.approx([2 / 19, 3.5, 0.5])
     small = 2e-9 * np.array([1.0, 1, -1, -1, 1, 1, -1, -1, 1])
     assert _fit_jumps(small, 0)[0] == pytest.approx(2 * 1.4826e-9 + 1e-9, abs=0.0)
+
+
+def test_the_only_peak_of_a_still_year_is_a_jump_however_far_out():
+    """A peak of 4 among 8,759 moves, hundreds of times the spread of both kinds."""
+    x = np.zeros(8760)
+    x[5000] = 4.0
+    sigma, rate, mean, _ = _fit_jumps(x, 3)
+    assert sigma < 1e-9
+    assert (rate, mean) == (pytest.approx(1 / 8759, rel=1e-4), pytest.approx(4.0, rel=1e-4))
+
+
+def test_jumps_are_no_rarer_than_one_in_a_million():
+    x = np.zeros(2_000_001)
+    x[5000] = 4.0
+    assert _fit_jumps(x, 1)[1] == 1e-6
 
 
 def test_moves_of_one_size_have_jumps_that_are_hardly_wider():

@@ -121,6 +121,15 @@ def test_rates_of_cents_and_of_any_size():
     assert mirr(np.array([0.5]), 0.1, 0.2) is None
 
 
+@pytest.mark.parametrize("point", [700, 1198])
+def test_a_rate_that_is_a_point_of_the_search_is_found_as_one_in_its_last_step(point):
+    """1,200 points of ln(1 + r) from -95 to 1,000 %: worth exactly nothing at one of them, and nothing between two."""
+    grid = np.linspace(np.log1p(-0.95), np.log1p(10.0), 1200)
+    assert irr_roots(np.array([-np.exp(-grid[point]), 1.0])) == pytest.approx((np.expm1(grid[point]),))
+    between = np.exp((grid[point] + grid[point + 1]) / 2)
+    assert irr_roots(np.array([-1.0, between])) == pytest.approx((between - 1,))
+
+
 def test_payback_of_cents():
     """Sums -0.5, 0.25, -0.25, 0.5: the last year below nothing is the second, and a third of the next pays it."""
     assert payback_years(np.array([-0.5, 0.75, -0.5, 0.75])) == pytest.approx(2 + 1 / 3)

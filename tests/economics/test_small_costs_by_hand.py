@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from wattscale.annuity import annuity
+from wattscale.catalog import load_catalog
 from wattscale.economics.costs import Quantities, cost_lines, with_ranges
+from wattscale.economics.prices import price_book
 from wattscale.economics.result import CostLine
+from wattscale.scenario.economics import EconomicsTable
 
 PRICES = {
     "price.X": 0.4, "price.Y": 0.6, "accelerator_tariff": 0.25, "storage.cost": 0.01,
@@ -51,6 +54,20 @@ def test_servers_and_racks():
         assert found[part].total_usd_per_year == pytest.approx(usd * share), part
         assert found[part].running_usd_per_year == 0.0
     assert found["maintenance.it"].total_usd_per_year == pytest.approx(0.04 * sum(capital.values()))
+
+
+def test_racks_begin_above_sixteen_devices():
+    """At the prices of the catalogue a server adds more to its devices than a rack does."""
+    book = price_book(EconomicsTable(), ["H100"], "chiller", "US", load_catalog())
+    prices = {key: figure.value for key, figure in book.items() if not key.startswith("host.")}
+
+    def servers(domain):
+        quantities = Quantities({"H100": 1.0}, {"H100": domain}, 0.0, 0.0, 0.0, {}, {}, {})
+        return next(line.capital_usd for line in cost_lines(quantities, prices, RATE) if line.part == "servers")
+
+    usual, rack = (prices["price.H100"] * (prices[f"server.overhead_multiple{end}"] - 1) for end in ("", "_rack_scale"))
+    assert rack < usual
+    assert [servers(domain) for domain in (16, 17)] == pytest.approx([usual, rack])
 
 
 def test_a_price_of_ones_own_and_a_host_of_a_known_price():
