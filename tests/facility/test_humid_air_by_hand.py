@@ -180,7 +180,7 @@ def test_air_too_hot_or_too_humid_closes_the_hall(temp, w):
 
 
 def test_humid_air_is_warmed_by_return_air_where_that_is_allowed():
-    """Air of 13 C and 0.007 kg/kg is at 60 % when it is warmed to 16.5 C, and is to 18 C anyway; of 0.0085 to 19.6 C."""
+    """Air of 13 C and 0.007 kg/kg is at 60 % when it is warmed to 16.5 C, and is to 18 anyway; of 0.0085 to 19.6."""
     warm = float(dew_point(float(vapour_pressure(0.0085, P)) / 0.6))
     assert 19.5 < warm < 20.5
     for w in (0.007, 0.0085):
@@ -205,7 +205,7 @@ def test_sprayed_air_needs_less_of_the_machine_and_of_the_humidifier():
     """40 C and 0.004 kg/kg: the wet bulb lets it fall by 0.8 of the way, humidity allows more, 15 K would do."""
     wet = bulb(40.0, 0.004, P)
     drop = 0.8 * (40 - wet)
-    assert 15 < drop
+    assert drop > 15
     water = FLOW * 1.006 * 15 / (2501 - 2.326 * wet) * 3.6
     found = hall(40.0, 0.004, spray=True)
     assert (found["to_plant"], found["humidifier"]) == (0.0, 0.0)
