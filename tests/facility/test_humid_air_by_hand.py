@@ -12,6 +12,9 @@ from scipy.optimize import brentq
 from wattscale.facility.airside import outside_hall
 from wattscale.facility.outdoor import OutdoorAir
 from wattscale.facility.psychrometrics import (
+    _ICE,
+    _WATER,
+    _slope_ln_saturation,
     air_density,
     dew_point,
     enthalpy,
@@ -65,6 +68,19 @@ def test_saturation_over_ice_up_to_the_triple_point_and_over_water_above(temp_c)
     assert float(saturation_pressure(temp_c)) == pytest.approx(saturated(temp_c), rel=1e-12)
     mixed = saturation_pressure(np.array([temp_c, -40.0, 40.0]))
     assert mixed == pytest.approx([saturated(t) for t in (temp_c, -40.0, 40.0)], rel=1e-12)
+
+
+def test_slope_of_the_saturation_curve():
+    """The printed equations, each term differentiated."""
+    for k in (230.0, 260.0):
+        ice = (
+            5.6745359e3 / k**2 - 9.677843e-3 + 2 * 6.2215701e-7 * k + 3 * 2.0747825e-9 * k**2
+            - 4 * 9.484024e-13 * k**3 + 4.1635019 / k
+        )  # fmt: skip
+        assert float(_slope_ln_saturation(np.asarray(k), _ICE)) == pytest.approx(ice, rel=1e-12)
+    for k in (280.0, 340.0):
+        water = 5.8002206e3 / k**2 - 4.8640239e-2 + 2 * 4.1764768e-5 * k - 3 * 1.4452093e-8 * k**2 + 6.5459673 / k
+        assert float(_slope_ln_saturation(np.asarray(k), _WATER)) == pytest.approx(water, rel=1e-12)
 
 
 @pytest.mark.parametrize("temp_c", [-95.0, -60.0, -20.0, -0.5, 0.02, 8.0, 30.0, 60.0])
