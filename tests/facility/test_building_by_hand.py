@@ -87,6 +87,25 @@ def test_pumps_are_built_for_the_heat_of_hall_and_fans_at_design(catalog):
     assert run(design, 4.0)["pumps"] == pytest.approx(0.05 * 11.2 / 0.9 * 0.475**2, rel=5e-3)
 
 
+@pytest.mark.parametrize(("it_mw", "in_air_mw", "flow"), [(8.0, 5.2, 1.0), (4.0, 2.6, 0.5)])
+def test_liquid_takes_its_share_off_the_air_and_gives_a_part_away(catalog, it_mw, in_air_mw, flow):
+    """Three quarters of the IT heat go to the liquid, a quarter of that to a user; 2 + 3.2 MW are left to the hall.
+
+    Fans take 0.2 of what they carry, F = 0.2 (5.2 + F / 2) = 1.04 / 0.9 at design; losses leave with the air.
+    """
+    design = building(catalog, fan_ratio=0.2)
+    liquid = replace(design.liquid, **arrays({"share": 0.75, "reuse_share": 0.25}))
+    design = replace(design, liquid=liquid, loop=design.chilled)
+    air = outdoor_air(np.array([10.0]), np.array([5.0]), np.array([101_325.0]))
+    wet = replace(DRY, liquid_plant=Plant("dry", "none", True))
+    hours = run_building(wet, design, air, np.array([it_mw]), 8.0)
+    fans = 1.04 / 0.9 * flow**2
+    assert float(hours.uses_mw["fans"][0]) == pytest.approx(fans, rel=1e-4)
+    assert float(hours.reused_mw[0]) == pytest.approx(0.75 * 0.25 * it_mw)
+    assert float(hours.exhausted_mw[0]) == pytest.approx(fans / 2, rel=1e-4)
+    assert float(hours.rejected_mw[0]) == pytest.approx(in_air_mw + fans / 2 + 0.5625 * it_mw, rel=1e-4)
+
+
 def test_every_parameter_of_the_building_is_one_number(catalog):
     design = building(catalog)
     for group in ("electrical", "air", "chilled"):

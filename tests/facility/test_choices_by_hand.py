@@ -1,5 +1,7 @@
 """What the scenario's words set in a building, and the parts of the yearly figures that follow from each other."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -91,6 +93,17 @@ def test_chillers_reach_their_share_of_carnot():
     # No lift: the cap, with the quality of no lift; a condenser colder than the evaporator is no lift either.
     assert water_cooled_cop(cold, cold, half, Curves) == pytest.approx(15.0)
     assert water_cooled_cop(cold, cold - 400.0, half, Curves) == pytest.approx(15.0)
+
+
+def test_a_lift_of_half_a_kelvin_counts_as_such_and_none_as_none():
+    """Machines that reach 0.06 of Carnot for each 30 K of lift: 0.06 x 280 / 30 at any lift; nothing below none."""
+    lift_alone = SimpleNamespace(**{name: 0.0 for name in vars(Curves) if not name.startswith("_")})
+    lift_alone.water_lift = lift_alone.air_lift = 0.06
+    lift_alone.water_cop_max = lift_alone.air_cop_max = 15.0
+    cold = np.array([6.85])
+    for cop in (water_cooled_cop, air_cooled_cop):
+        assert cop(cold, cold + 0.5, np.array([0.5]), lift_alone) == pytest.approx(0.56)
+        assert cop(cold, cold - 5.0, np.array([0.5]), lift_alone) == pytest.approx(0.0)
 
 
 def test_direct_expansion_falls_with_heat_from_a_cap():

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from wattscale.errors import InfeasibleError
 from wattscale.facility import choice
 from wattscale.facility.choice import Money
 
@@ -61,6 +62,21 @@ def test_an_option_by_hand(monkeypatch):
     yearly = 0.08 / (1 - 1.08**-20)
     assert found.cost_usd_per_year == pytest.approx(-5e6 * yearly + 38.25 * 60 + 400 * 2)
     assert (found.rack_limit_kw, found.feasible) == (20.0, True)
+
+
+def test_the_best_is_the_cheapest_that_usually_carries_the_racks():
+    """Cheapest first; where none usually does, the cheapest that can at all; where none can, the top limit is told."""
+
+    def cooling(name, limit, feasible=True):
+        return SimpleNamespace(cooling=name, rack_limit_kw=limit, feasible=feasible)
+
+    found = (cooling("a", 20.0), cooling("b", 50.0), cooling("c", 10.0, False))
+    assert [choice.best(found, kw) for kw in (20.0, 21.0, 60.0)] == ["a", "b", "a"]
+    assert choice.best((found[0], found[2]), 30.0) == "a"
+    for none, told in (((found[2], cooling("d", 12.0, False)), "about 12 kW"), ((), "about 0 kW")):
+        with pytest.raises(InfeasibleError) as refused:
+            choice.best(none, 60.0)
+        assert told in str(refused.value)
 
 
 def test_an_option_follows_its_country_its_hours_and_its_racks(monkeypatch):

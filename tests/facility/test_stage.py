@@ -4,6 +4,11 @@ import numpy as np
 import pytest
 
 from wattscale.errors import InfeasibleError, InputError
+from wattscale.facility.annual import annual, ranged
+from wattscale.facility.cooling import run_building
+from wattscale.facility.design import technology
+from wattscale.facility.outdoor import outdoor_air_of
+from wattscale.facility.space import space_of
 from wattscale.facility.stage import run
 from wattscale.scenario.facility import FacilityTable
 
@@ -25,6 +30,18 @@ def test_figures_are_there_with_their_ranges(catalog, weather):
         value, low, high = found[name]
         assert low <= value <= high, name
         assert low < high, name
+
+
+def test_ranges_come_from_64_designs_over_each_37th_hour(catalog, weather):
+    result = go(catalog, weather, cooling="chiller", headroom_share=0.0)
+    table, tech = FacilityTable(cooling="chiller"), technology(catalog, "chiller")
+    space, few = space_of(table, tech, catalog), outdoor_air_of(weather).every(37)
+
+    def sampled(design):
+        return annual(run_building(tech, design, few, IT[::37], 50.0), design)
+
+    expected = ranged(result.figures["pue"][0], sampled(space.central()).pue, sampled(space.draws(64)).pue)
+    assert result.figures["pue"] == expected
 
 
 def test_pue_is_energy_over_energy_and_not_the_mean_of_hours(catalog, weather):

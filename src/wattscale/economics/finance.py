@@ -126,7 +126,7 @@ def irr_many(cash_flow_usd: FloatArray, steps: int = BISECTIONS) -> FloatArray:
     high = np.full(cash.shape[0], np.log1p(HIGHEST_RATE))
     scaled = cash / np.maximum(np.abs(cash).max(axis=1, keepdims=True), 1e-300)
     first = np.sign(_present(scaled, low))
-    bracketed = (changes == 1) & (first * np.sign(_present(scaled, high)) < 0)
+    bracketed = (changes == 1) & (first * np.sign(_present(scaled, high)) <= 0)
     for _ in range(steps):
         middle = 0.5 * (low + high)
         same = np.sign(_present(scaled, middle)) == first
@@ -165,7 +165,7 @@ def mirr(cash_flow_usd: FloatArray, finance_rate: float, reinvest_rate: float) -
     n = cash.size - 1
     out = float(-npv(finance_rate, np.minimum(cash, 0.0)))
     back = float(npv(reinvest_rate, np.maximum(cash, 0.0))) * (1.0 + reinvest_rate) ** n
-    if out <= 0.0 or back <= 0.0 or n == 0:
+    if out <= 0.0 or back <= 0.0:
         return None
     return float((back / out) ** (1.0 / n) - 1.0)
 

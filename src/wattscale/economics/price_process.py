@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.signal import lfilter
+from scipy.special import expit
 from scipy.stats import norm, rankdata
 
 from wattscale.errors import InputError
@@ -144,18 +145,18 @@ def _fit_jumps(x: FloatArray, iterations: int) -> tuple[float, float, float, flo
     rate, mean = 0.05, 0.0
     spread = max(float(shock.var()) * 4.0, 4.0 * sigma**2)
     for _ in range(iterations):
-        plain = (1.0 - rate) * np.exp(-0.5 * shock**2 / sigma**2) / sigma
-        jump = rate * np.exp(-0.5 * (shock - mean) ** 2 / spread) / np.sqrt(spread)
-        share = jump / (plain + jump + 1e-300)
+        # In logarithms, since a shock far out has no density of either kind that a number could hold.
+        odds = np.log(rate / (1.0 - rate) * sigma / np.sqrt(spread))
+        share = expit(odds + 0.5 * (shock**2 / sigma**2 - (shock - mean) ** 2 / spread))
         weight = (1.0 - share) / sigma**2 + share / spread
         phi = float((weight * before * (after - share * mean)).sum() / (weight * before**2).sum())
         shock = after - phi * before
         rate = float(np.clip(share.mean(), 1e-6, 0.5))
-        mean = float((share * shock).sum() / max(float(share.sum()), 1e-12))
+        mean = float((share * shock).sum() / share.sum())
         sigma = float(np.sqrt(((1.0 - share) * shock**2).sum() / (1.0 - share).sum())) + 1e-12
-        spread = float((share * (shock - mean) ** 2).sum() / max(float(share.sum()), 1e-12))
+        spread = float((share * (shock - mean) ** 2).sum() / share.sum())
         spread = max(spread, sigma**2 * 1.0001)
-    return sigma, rate, mean, float(np.sqrt(max(spread - sigma**2, 0.0)))
+    return sigma, rate, mean, float(np.sqrt(spread - sigma**2))
 
 
 def simulate(process: PriceProcess, years: int, seed: int, *, level_log_sd: float = 0.0) -> FloatArray:

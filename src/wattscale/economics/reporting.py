@@ -117,6 +117,6 @@ def refresh_figures(lines: Iterable[CostLine], rate: float, years: int) -> dict[
     }
     if life > 0.0:
         figures["refresh_years"] = life
-        figures["refresh_purchases"] = float(sum(round(k * life) < years for k in range(1, years + 1)))
+        figures["refresh_purchases"] = float(sum(round(k * life) < years for k in range(1, years)))
         figures["hardware_resale_usd"] = sum(line.capital_usd * implied_resale(line, rate) for line in hardware)
     return figures

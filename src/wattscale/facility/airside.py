@@ -130,15 +130,15 @@ def outside_hall(
     flow = heat * KW_PER_MW / (CP_AIR * design.delta_k)
     least_warm = humidity_floor_c(air, design.rh_max_share)
     lowest = np.where(design.humid_mixing > 0, np.maximum(design.supply_min_c, least_warm), design.supply_min_c)
-    supply = np.clip(air.temp_c, np.minimum(lowest, design.supply_max_c), design.supply_max_c)
+    supply = np.minimum(np.maximum(air.temp_c, lowest), design.supply_max_c)
     closed = (air.dew_point_c > design.dew_max_c) | (least_warm > supply)
     evaporated = np.zeros_like(heat)
-    arriving = np.maximum(air.temp_c, supply)
+    arriving = air.temp_c
     if spray:
         arriving, evaporated = _spray(design, air, flow)
-    machine = np.clip((arriving - supply) / design.delta_k, 0.0, 1.0)
-    share = np.clip(design.delta_k / np.maximum(supply + design.delta_k - air.temp_c, design.delta_k), 0.0, 1.0)
-    lack = np.maximum(_driest(design, air, supply) - air.humidity_ratio, 0.0)
+    machine = np.maximum((arriving - supply) / design.delta_k, 0.0)
+    share = design.delta_k / np.maximum(supply + design.delta_k - air.temp_c, design.delta_k)
+    lack = _driest(design, air, supply) - air.humidity_ratio
     closed = closed | (machine >= 1.0) | (False if spray else lack > 0.0)
     machine = np.where(closed, 1.0, machine)
     to_plant = heat * machine

@@ -86,7 +86,7 @@ def annual(hours: BuildingHours, design: FacilityDesign) -> Annual:
     return Annual(
         pue=np.asarray(energy / it_energy),
         wue_l_per_kwh=np.asarray(hours.water.makeup.sum(axis=-1) * L_PER_M3 / (it_energy * KWH_PER_MWH)),
-        itue=np.asarray(itue(design.air.server_fan_share)).reshape(-1),
+        itue=np.ravel(itue(design.air.server_fan_share)),
         peak_over_it=np.asarray(hours.power_mw.max(axis=-1) / it.max(axis=-1)),
     )
 

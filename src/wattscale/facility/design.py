@@ -225,7 +225,7 @@ class DesignSpace:
         Source: Sobol sequence, scipy.stats.qmc.
         """
         ranged = sorted({f.id for k, f in self.figures.items() if f.low < f.high and not k.startswith("curves.")})
-        points = qmc.Sobol(max(len(ranged), 1), scramble=False).random_base2(int(np.log2(count)) + 1)[count:]
+        points = qmc.Sobol(len(ranged), scramble=False).random_base2(int(np.log2(count)) + 1)[count:]
         column = {fid: points[:, [i]] for i, fid in enumerate(ranged)}
         values: dict[str, FloatArray] = {}
         for key, f in self.figures.items():

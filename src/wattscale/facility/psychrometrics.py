@@ -279,8 +279,7 @@ def wet_bulb(temp_c: Numbers, ratio: Numbers, pressure_pa: Numbers) -> FloatArra
     t, w, p = np.broadcast_arrays(
         np.asarray(temp_c, dtype=np.float64), np.asarray(ratio, dtype=np.float64), np.asarray(pressure_pa)
     )
-    rh = np.minimum(vapour_pressure(w, p) / saturation_pressure(t), 1.0)
-    start = np.minimum(stull_wet_bulb(t, rh), t)
+    start = np.minimum(stull_wet_bulb(t, vapour_pressure(w, p) / saturation_pressure(t)), t)
     zero = np.zeros_like(start)
     frozen = (_wet_bulb_residual(zero, t, w, p, ice=False)[0] > 0) | (t <= 0)
     found = np.maximum(start, 0.0)

@@ -32,13 +32,10 @@ def job_factors(technologies: Mapping[str, float], catalog: Catalog) -> tuple[di
     found: dict[str, Figure] = {}
     missing = []
     for technology in ("data_centre", *technologies):
-        known = 0
-        for phase in PHASES:
-            figure = factor(catalog, "multipliers", technology, phase)
-            if figure is not None:
-                found[f"{technology}.{phase}"] = figure
-                known += 1
-        if known == 0:
+        figures = {f"{technology}.{phase}": factor(catalog, "multipliers", technology, phase) for phase in PHASES}
+        known = {key: figure for key, figure in figures.items() if figure is not None}
+        found |= known
+        if not known:
             missing.append(technology)
     return found, missing
 
