@@ -11,7 +11,7 @@ import pytest
 from bench_modules import bench
 from campuses import battery, gas, grid, named, setting, solar
 
-from wattscale.supply import border
+from wattscale.supply import border, interior
 from wattscale.supply.expansion import build
 from wattscale.supply.general import solve_highs
 from wattscale.supply.interior import solve_interior, warm_up
@@ -62,6 +62,24 @@ def test_same_cost_and_prices_as_a_vertex_solver(values):
     assert found.objective == pytest.approx(exact.objective, rel=2e-6)
     assert found.bound <= exact.objective * (1 + 1e-9)
     assert found.prices.budgets == pytest.approx(exact.prices.budgets, rel=1e-2, abs=1e-3)
+
+
+def test_a_point_that_rounding_stops_short_of_the_tolerance_is_carried_on(monkeypatch):
+    """A step that cannot be taken near the end once left example 03 at a clean share of 1.0 with a gap of 1.9e-5."""
+    program, step, stopped = mix(), interior._step, []
+
+    def stops_once(a, s, r):
+        cost = abs(float(np.sum(a.cost * s.y) + a.column_cost @ s.x))
+        if not stopped and r.product < 8e-4 * cost and r.primal < interior.FEASIBLE:
+            stopped.append(r.product / cost)
+            return False
+        return step(a, s, r)
+
+    monkeypatch.setattr(interior, "_step", stops_once)
+    found = solve_interior(program, 1e-6)
+    assert stopped[0] > 1e-6
+    assert found.objective - found.bound <= 1e-6 * found.objective
+    assert found.objective == pytest.approx(solve_highs(program).objective, rel=1e-6)
 
 
 def test_an_impossible_campus_is_left_to_others():

@@ -12,7 +12,7 @@ Methods (1997).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -130,7 +130,18 @@ def solve_interior(
             found = _iterate(program, tolerance, most_iterations, bracket, start)
             if found is not None:
                 return found
-        return _iterate(program, tolerance, most_iterations, bracket)
+        found = _iterate(program, tolerance, most_iterations, bracket)
+        return found if found is None or bracket else _nearer(program, found, tolerance, most_iterations)
+
+
+def _nearer(program: Program, found: Solution, tolerance: float, most_iterations: int) -> Solution:
+    """Go on from a point that rounding stopped short of the tolerance: off its bounds, a few iterations do the rest."""
+    if found.objective - found.bound <= tolerance * abs(found.objective):
+        return found
+    again = _iterate(program, tolerance, most_iterations, False, found)
+    bound = found.bound if again is None else max(found.bound, again.bound)
+    best = found if again is None or again.objective > found.objective else again
+    return replace(best, bound=bound)
 
 
 def _iterate(
