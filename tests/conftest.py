@@ -20,8 +20,6 @@ settings.register_profile("repeatable", derandomize=True, database=None, deadlin
 settings.register_profile("search", derandomize=False, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("WATTSCALE_HYPOTHESIS", "repeatable"))
 """Tests and CI draw the same examples each time: a red run is the change's fault. `dev.py fuzz` draws new ones."""
-collect_ignore = ["cases"]
-"""Scripts that write inputs; they are run with a folder, not collected."""
 CLUSTER_S = 120.0
 """Longest time a cluster may take to start or stop on a busy machine."""
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -50,11 +48,7 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Hourly files and request logs as people have them, written by `cases/make_hourly_and_logs.py`."""
     maker = Path(__file__).parent / "cases" / "make_hourly_and_logs.py"
     folder = tmp_path_factory.mktemp("cases")
-    before, sys.argv = sys.argv, [str(maker), str(folder)]
-    try:
-        runpy.run_path(str(maker))
-    finally:
-        sys.argv = before
+    runpy.run_path(str(maker))["write_cases"](folder)
     return folder
 
 

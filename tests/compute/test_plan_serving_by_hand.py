@@ -7,13 +7,13 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from round_parts import CURVE
 
 from wattscale.catalog import Catalog
 from wattscale.compute import serving_plan
 from wattscale.compute.accelerators import load_accelerator
 from wattscale.compute.power import ServerClass
-from wattscale.compute.roofline import Step
-from wattscale.compute.serving import Replica, ReplicaCurve
+from wattscale.compute.serving import Replica
 from wattscale.compute.serving_front import FrontPoint, front_of, front_table, not_beaten
 from wattscale.compute.serving_setting import Request
 from wattscale.compute.serving_work import Formats, Layout
@@ -27,13 +27,6 @@ from wattscale.workload.architecture import Architecture
 MODEL = Architecture("by hand", 10, 100, False, (), 1000)
 SERVER = ServerClass("by hand", 4, 4, host_idle_w=50.0, host_active_w=130.0, fan_share=0.25, psu_efficiency=0.8,
                      network_w=40.0, storage_w=10.0)  # fmt: skip
-STEP = Step(*(np.full(3, x) for x in (1.0, 0.5, 0.3, 0.2, 0.1, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0)))
-CURVE = ReplicaCurve(
-    layout=Layout(2), formats=Formats(), sequences=np.array([1.0, 2.0, 4.0]), tpot_s=np.array([0.1, 0.2, 0.4]),
-    ttft_s=np.array([0.5, 0.6, 1.5]), requests_per_s=np.array([1.0, 1.6, 2.0]),
-    device_power_w=np.array([200.0, 300.0, 400.0]), input_time_share=np.array([0.1, 0.2, 0.4]), step=STEP,
-    unqueued_s=np.array([0.4, 0.45, 0.6]), service_s=np.full(3, 0.25),
-)  # fmt: skip
 REPLICA = Replica(CURVE, 1, "tpot")
 """Two devices that serve 1.6 requests a second."""
 

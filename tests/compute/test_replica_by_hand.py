@@ -7,13 +7,13 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from round_parts import CURVE
 
 from wattscale.catalog import Catalog
 from wattscale.compute import serving_plan
 from wattscale.compute.accelerators import Accelerator, load_accelerator
 from wattscale.compute.fleet import replicas_needed, run_hours
 from wattscale.compute.replica import candidate_layouts, choose_replica, resolve_formats
-from wattscale.compute.roofline import Step
 from wattscale.compute.serving import Replica, ReplicaCurve, cut_at_limits
 from wattscale.compute.serving_setting import Request, load_setting
 from wattscale.compute.serving_work import Formats, Layout
@@ -30,13 +30,6 @@ def model(heads: int = 32, mixtures: int = 0) -> Architecture:
     return Architecture("by hand", 10, 100, False, tuple(groups), 1000)
 
 
-STEP = Step(*(np.array([x]) for x in (1.0, 0.5, 0.3, 0.2, 0.1, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0)))
-CURVE = ReplicaCurve(
-    layout=Layout(2), formats=Formats(), sequences=np.array([1.0, 2.0, 4.0]), tpot_s=np.array([0.1, 0.2, 0.4]),
-    ttft_s=np.array([0.5, 0.6, 1.5]), requests_per_s=np.array([1.0, 1.6, 2.0]),
-    device_power_w=np.array([200.0, 300.0, 400.0]), input_time_share=np.array([0.1, 0.2, 0.4]), step=STEP,
-    unqueued_s=np.array([0.4, 0.45, 0.6]), service_s=np.full(3, 0.25),
-)  # fmt: skip
 FULL_AT_TWO = Replica(CURVE, 1, "tpot")
 IDLE_W = 70.0
 

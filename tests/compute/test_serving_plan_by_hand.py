@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import round_parts
 
 from wattscale.catalog import Catalog
 from wattscale.compute import replica as replicas
@@ -15,7 +16,7 @@ from wattscale.compute import serving, serving_plan
 from wattscale.compute.accelerators import load_accelerator
 from wattscale.compute.fleet import FleetHours
 from wattscale.compute.roofline import Step
-from wattscale.compute.serving import Replica, ReplicaCurve
+from wattscale.compute.serving import Replica
 from wattscale.compute.serving_front import front_of, layout_words
 from wattscale.compute.serving_setting import Request, Setting, load_setting
 from wattscale.compute.serving_work import Formats, Layout
@@ -168,12 +169,7 @@ def test_a_model_that_fits_nowhere_says_what_is_too_much(
 
 # --- What a fleet reports ---------------------------------------------------------------------------------------------
 
-CURVE = ReplicaCurve(
-    layout=Layout(2), formats=Formats(), sequences=np.array([1.0, 2.0, 4.0]), tpot_s=np.array([0.1, 0.2, 0.4]),
-    ttft_s=np.array([0.5, 0.6, 1.5]), requests_per_s=np.array([1.0, 1.6, 2.0]),
-    device_power_w=np.array([200.0, 300.0, 400.0]), input_time_share=np.array([0.1, 0.2, 0.4]),
-    step=step(1.0, 2.0, 3.0), unqueued_s=np.array([0.4, 0.45, 0.6]), service_s=np.full(3, 0.25),
-)  # fmt: skip
+CURVE = replace(round_parts.CURVE, step=step(1.0, 2.0, 3.0))
 FULL = Replica(replace(CURVE, step=replace(CURVE.step, compute_utilisation=np.array([0.1, 0.3, 0.5]))), 1, "tpot")
 HOURS = FleetHours(
     replicas=3, active_replicas=np.full(2, 3.0), sequences=np.array([0.5, 1.5]), tpot_s=np.array([0.1, 0.2]),

@@ -6,33 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from round_parts import IDEAL, IDLE, SMALL, layout
 
-from wattscale.compute.parallelism import FULL, NONE, SELECTIVE, Layout
-from wattscale.compute.training_coefficients import Machine, StepCoefficients
+from wattscale.compute.parallelism import FULL, NONE, SELECTIVE
 from wattscale.compute.training_memory import MemoryCoefficients, fits, training_memory, usable_bytes, weight_bytes_held
-from wattscale.compute.training_shape import TrainingShape
 from wattscale.compute.training_sizes import guess_layers, shape_from_sizes
 from wattscale.compute.training_step import PARTS, StepTimes, _expert_saturation, local_ranks, step_times
-
-SHAPE = TrainingShape(
-    layers=8.0, d_model=16.0, vocab=100.0, sequence_length=32.0, linear_flops=8 * 24 * 256.0, attention_flops=8_000.0,
-    head_flops=3_200.0, params_dense=800.0, params_expert=0.0, params_embedding=200.0, kv_elements=8 * 6.0,
-    moe_layers=0.0, experts_per_token=0.0,
-)  # fmt: skip
-RATES = StepCoefficients(
-    gemm_efficiency=1, attention_efficiency=1, bias_slowdown=1, fp8_gain=1, half_rows=0, half_width=0,
-    elementwise_bytes=0, score_bytes=0, logits_bytes=0, memory_efficiency=1, optimizer_bytes=0, domain_efficiency=1,
-    network_efficiency=1, shard_penalty=1, tensor_overlap=0, data_overlap=0, scale_drag=0, layer_overhead_s=0,
-    step_overhead_s=0,
-)  # fmt: skip
-MACHINE = Machine(1e30, 1e30, 0, 80e9, 1e30, 8, 1e30, 1e30, 0, 0)
-"""Computes and sends in no time; each case slows down one thing."""
-
-
-def layout(**changes: float) -> Layout:
-    names = ("tensor", "pipeline", "data", "context", "expert", "interleave", "microbatch", "batch")
-    plain = dict.fromkeys(names, 1.0) | dict.fromkeys(("zero", "recompute", "sequence"), 0.0)
-    return Layout(**{**plain, **changes})
 
 
 @pytest.mark.parametrize(
@@ -50,8 +29,8 @@ def layout(**changes: float) -> Layout:
 def test_an_expert_reaches_what_its_rows_and_width_allow(
     experts: float, passed: float, ranks: float, width: float, tensor: float, share: float
 ) -> None:
-    shape = replace(SHAPE, experts=experts, experts_per_token=passed, expert_width=width)
-    k = replace(RATES, half_rows=30.0, half_width=6.0)
+    shape = replace(SMALL, experts=experts, experts_per_token=passed, expert_width=width)
+    k = replace(IDEAL, half_rows=30.0, half_width=6.0)
     found = _expert_saturation(shape, layout(expert=ranks, tensor=tensor), k, np.asarray(16.0))
     assert float(found) == pytest.approx(share, rel=1e-9)
 
@@ -72,23 +51,23 @@ def test_a_stage_that_fills_more_than_a_domain_hands_on_through_the_network(
     tensor: float, data: float, context: float, crosses: bool
 ) -> None:
     """32 tokens of 16 numbers of 2 byte, split over tensor and context ranks, forward and back."""
-    machine = replace(MACHINE, link_bytes_per_s=1e3, network_bytes_per_s=1e2)
+    machine = replace(IDLE, link_bytes_per_s=1e3, network_bytes_per_s=1e2)
     ways = {"tensor": tensor, "data": data, "context": context, "batch": data}
-    found = step_times(SHAPE, layout(pipeline=2, **ways), machine, RATES)
+    found = step_times(SMALL, layout(pipeline=2, **ways), machine, IDEAL)
     sent = 2 * 32 * 16 * 2 / tensor / context
     assert float(found.pipeline_communication) == pytest.approx(sent / (1e2 if crosses else 1e3), rel=1e-9)
 
 
 @pytest.mark.parametrize(("devices", "doublings"), [(1, 0.0), (4, 0.0), (8, 0.0), (12, np.log2(1.5)), (16, 1.0)])
 def test_drag_begins_beyond_one_domain(devices: float, doublings: float) -> None:
-    k = replace(RATES, scale_drag=0.02, step_overhead_s=0.5)
-    found = step_times(SHAPE, layout(data=devices, batch=devices), MACHINE, k)
+    k = replace(IDEAL, scale_drag=0.02, step_overhead_s=0.5)
+    found = step_times(SMALL, layout(data=devices, batch=devices), IDLE, k)
     assert float(found.total) == pytest.approx(0.5 * (1 + 0.02 * doublings), rel=1e-9)
 
 
 @pytest.mark.parametrize(("inner", "ranks", "near"), [(1, 16, 8), (3, 16, 2), (8, 16, 1), (9, 16, 1), (1, 5, 5), (2, 1, 1)])  # fmt: skip  # noqa: E501
 def test_ranks_beside_each_other(inner: float, ranks: float, near: float) -> None:
-    assert float(local_ranks(MACHINE, inner, ranks)) == near
+    assert float(local_ranks(IDLE, inner, ranks)) == near
 
 
 def test_times_of_many_layouts_are_picked_by_place() -> None:
@@ -106,20 +85,20 @@ ADAM = MemoryCoefficients(2.0, 4.0, 12.0, 34.0, 6.0, 1000.0, 1.25)
 @pytest.mark.parametrize(("stages", "table"), [(1, 200), (2, 100), (3, 100), (4, 100)])
 def test_the_ends_of_a_pipeline_hold_half_of_the_table_each(stages: float, table: float) -> None:
     """800 weights over the stages; the first and the last of them hold the table and the head."""
-    found = training_memory(SHAPE, layout(pipeline=stages), ADAM)
+    found = training_memory(SMALL, layout(pipeline=stages), ADAM)
     assert float(found.weights) == pytest.approx(2 * (800 / stages + table), rel=1e-9)
 
 
 def test_what_fits_a_device() -> None:
     """80 byte nominal are 100; a layout that fills just that fits."""
-    machine = replace(MACHINE, memory_bytes=1e5)
+    machine = replace(IDLE, memory_bytes=1e5)
     assert usable_bytes(machine, ADAM) == 1.25e5
     lean = replace(ADAM, activation_bytes=0.0, logits_kept_bytes=0.0, reserve_bytes=125_000.0 - 18 * 1000)
     ways = layout(recompute=NONE)
-    assert float(training_memory(SHAPE, ways, lean).total) == 125_000.0
-    assert bool(fits(SHAPE, ways, machine, lean))
-    assert not bool(fits(SHAPE, ways, machine, replace(lean, reserve_bytes=lean.reserve_bytes + 1.0)))
-    assert float(weight_bytes_held(replace(SHAPE, trained_share=0.25, frozen_bytes=0.5), ADAM)) == 0.875
+    assert float(training_memory(SMALL, ways, lean).total) == 125_000.0
+    assert bool(fits(SMALL, ways, machine, lean))
+    assert not bool(fits(SMALL, ways, machine, replace(lean, reserve_bytes=lean.reserve_bytes + 1.0)))
+    assert float(weight_bytes_held(replace(SMALL, trained_share=0.25, frozen_bytes=0.5), ADAM)) == 0.875
 
 
 @pytest.mark.parametrize("recompute", [NONE, SELECTIVE, FULL])
@@ -128,7 +107,7 @@ def test_an_interleaved_stage_keeps_no_more_microbatches_than_there_are(recomput
     whole = 32 * 16 * 34
     kept = {NONE: whole, SELECTIVE: whole * 5 / 8, FULL: 32 * 16 * 2}[recompute]
     for batch, flight in ((8.0, 5.5), (5.0, 5.0), (3.0, 3.0)):
-        found = training_memory(SHAPE, layout(pipeline=4, interleave=2, batch=batch, recompute=recompute), ADAM)
+        found = training_memory(SMALL, layout(pipeline=4, interleave=2, batch=batch, recompute=recompute), ADAM)
         again = whole if recompute == FULL else 0.0
         assert float(found.activations) == pytest.approx(kept * 2 * flight + again, rel=1e-9)
 

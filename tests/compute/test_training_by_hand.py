@@ -6,37 +6,17 @@ import math
 from dataclasses import replace
 
 import pytest
+from round_parts import IDEAL, IDLE, SMALL, layout
 
 from wattscale.compute.collectives import distinct_domains
-from wattscale.compute.parallelism import FULL, NONE, SELECTIVE, Layout
-from wattscale.compute.training_coefficients import Machine, StepCoefficients
+from wattscale.compute.parallelism import FULL, NONE, SELECTIVE
 from wattscale.compute.training_memory import MemoryCoefficients, training_memory
-from wattscale.compute.training_shape import TrainingShape, training_shape
+from wattscale.compute.training_shape import training_shape
 from wattscale.compute.training_step import local_ranks, step_times
 from wattscale.workload.architecture import Architecture, Attention, FeedForward, LayerGroup
 
-# 8 layers of width 16 whose products are those of a dense GPT (24 d^2 FLOP a layer), on sequences of 32 tokens.
-DENSE = TrainingShape(
-    layers=8.0, d_model=16.0, vocab=100.0, sequence_length=32.0, linear_flops=8 * 24 * 256.0, attention_flops=8_000.0,
-    head_flops=3_200.0, params_dense=800.0, params_expert=0.0, params_embedding=200.0, kv_elements=8 * 6.0,
-    moe_layers=0.0, experts_per_token=0.0,
-)  # fmt: skip
-EXPERTS = replace(DENSE, params_expert=1600.0, moe_layers=4.0, experts_per_token=2.0)
+EXPERTS = replace(SMALL, params_expert=1600.0, moe_layers=4.0, experts_per_token=2.0)
 ADAM = MemoryCoefficients(2.0, 4.0, 12.0, 34.0, 6.0, 1000.0, 1.0)
-IDEAL = StepCoefficients(
-    gemm_efficiency=1, attention_efficiency=1, bias_slowdown=1, fp8_gain=1, half_rows=0, half_width=0,
-    elementwise_bytes=0, score_bytes=0, logits_bytes=0, memory_efficiency=1, optimizer_bytes=0, domain_efficiency=1,
-    network_efficiency=1, shard_penalty=1, tensor_overlap=0, data_overlap=0, scale_drag=0, layer_overhead_s=0,
-    step_overhead_s=0,
-)  # fmt: skip
-IDLE = Machine(1e30, 1e30, 0, 80e9, 1e30, 8, 1e30, 1e30, 0, 0)
-"""Computes and sends in no time; each case slows down one thing."""
-
-
-def layout(**changes: float) -> Layout:
-    names = ("tensor", "pipeline", "data", "context", "expert", "interleave", "microbatch", "batch")
-    plain = dict.fromkeys(names, 1.0) | dict.fromkeys(("zero", "recompute", "sequence"), 0.0)
-    return Layout(**{**plain, **changes})
 
 
 @pytest.mark.parametrize(
@@ -55,7 +35,7 @@ def layout(**changes: float) -> Layout:
 def test_weights_gradients_and_state_of_a_device(
     changes: dict[str, float], weights: float, gradients: float, optimizer: float
 ) -> None:
-    found = training_memory(DENSE, layout(**changes), ADAM)
+    found = training_memory(SMALL, layout(**changes), ADAM)
     assert float(found.weights) == pytest.approx(2 * weights)
     assert float(found.gradients) == pytest.approx(4 * gradients)
     assert float(found.optimizer) == pytest.approx(12 * optimizer)
@@ -71,7 +51,7 @@ def test_experts_are_spread_over_their_ranks_and_sharded_over_the_others() -> No
 
 def test_frozen_weights_keep_their_bytes_and_need_no_state() -> None:
     """A quarter is trained: 0.25 x 2 + 0.75 x 0.5 byte a weight; gradients and state of a quarter."""
-    found = training_memory(replace(DENSE, trained_share=0.25, frozen_bytes=0.5), layout(), ADAM)
+    found = training_memory(replace(SMALL, trained_share=0.25, frozen_bytes=0.5), layout(), ADAM)
     assert float(found.weights) == pytest.approx((0.5 + 0.375) * 1000)
     assert float(found.gradients) == pytest.approx(0.25 * 4 * 1000)
     assert float(found.optimizer) == pytest.approx(0.25 * 12 * 1000)
@@ -102,7 +82,7 @@ WHOLE = 64 * 16 * 34
     ],
 )
 def test_activations_of_the_fullest_device(changes: dict[str, float], kept: float) -> None:
-    found = training_memory(DENSE, layout(**{"microbatch": 2, "batch": 2, **changes}), ADAM)
+    found = training_memory(SMALL, layout(**{"microbatch": 2, "batch": 2, **changes}), ADAM)
     assert float(found.activations) == pytest.approx(kept)
     logits = 64 * 100 * 6.0 / changes.get("tensor", 1) / changes.get("context", 1)
     assert float(found.logits) == pytest.approx(logits)
@@ -114,7 +94,7 @@ def test_activations_of_the_fullest_device(changes: dict[str, float], kept: floa
 def test_products_and_attention_of_a_step(recompute: int, linear: float, scores: float) -> None:
     """64 tokens in 2 microbatches at 1e6 FLOP/s: products forward and twice backward, attention 2.5 times backward."""
     machine = replace(IDLE, peak_flops=1e6, half_peak_flops=1e6)
-    found = step_times(DENSE, layout(batch=2, recompute=recompute), machine, IDEAL)
+    found = step_times(SMALL, layout(batch=2, recompute=recompute), machine, IDEAL)
     assert float(found.matrix) == pytest.approx(64 * 3 * (8 * 24 * 256 + 3200) / 1e6)
     assert float(found.attention) == pytest.approx(64 * 3.5 * 8000 / 1e6)
     again = (linear - 3.0) * 64 * 8 * 24 * 256 + (scores - 3.5) * 64 * 8000
@@ -124,13 +104,13 @@ def test_products_and_attention_of_a_step(recompute: int, linear: float, scores:
 
 def test_frozen_weights_have_no_gradient_of_their_own() -> None:
     machine = replace(IDLE, peak_flops=1e6, half_peak_flops=1e6)
-    found = step_times(replace(DENSE, trained_share=0.25), layout(), machine, IDEAL)
+    found = step_times(replace(SMALL, trained_share=0.25), layout(), machine, IDEAL)
     assert float(found.matrix) == pytest.approx(32 * (2 + 0.25) * (8 * 24 * 256 + 3200) / 1e6)
 
 
 def test_selective_recompute_repeats_attention_where_scores_are_kept() -> None:
     machine = replace(IDLE, half_peak_flops=1e6)
-    found = step_times(replace(DENSE, score_elements=5.0), layout(recompute=SELECTIVE), machine, IDEAL)
+    found = step_times(replace(SMALL, score_elements=5.0), layout(recompute=SELECTIVE), machine, IDEAL)
     assert float(found.recompute) == pytest.approx(32 * 8000 / 1e6)
 
 
@@ -138,14 +118,14 @@ def test_narrow_products_and_short_batches_reach_less_of_the_peak() -> None:
     """32 rows of half-rows 96, width 16 / 2 of half-width 24: a quarter each; fp8 gains 1.5 on products alone."""
     machine = replace(IDLE, peak_flops=1e6, half_peak_flops=1e6, halvings=1)
     k = replace(IDEAL, half_rows=96.0, half_width=24.0, fp8_gain=1.5)
-    found = step_times(DENSE, layout(tensor=2), machine, k)
+    found = step_times(SMALL, layout(tensor=2), machine, k)
     expected = 3 * 32 / 2 * (8 * 24 * 256 / 1.5 + 3200) / 1e6 * 16
     assert float(found.matrix) == pytest.approx(expected)
 
 
 def test_biased_attention_is_slower_and_scores_that_are_kept_are_moved() -> None:
     """Twice as slow with a bias; 32 tokens x 5 scores x 3 byte through 1e3 byte/s in each of 3.5 passes of 8 layers."""
-    shape = replace(DENSE, biased=1.0, score_elements=5.0)
+    shape = replace(SMALL, biased=1.0, score_elements=5.0)
     machine = replace(IDLE, half_peak_flops=1e6, memory_bytes_per_s=2e3)
     found = step_times(
         shape, layout(), machine, replace(IDEAL, bias_slowdown=2.0, score_bytes=3.0, memory_efficiency=0.5)
@@ -172,7 +152,7 @@ BUFFER = 32 * 16 * 2.0
 def test_tensor_ranks_pass_activations_in_four_half_reductions_a_pass(recompute: int, passes: int) -> None:
     """Of 4 ranks in a domain each pass moves 3/4 of the buffer at 1e3 byte/s; half of it is hidden."""
     machine, k = replace(IDLE, link_bytes_per_s=1e3), replace(IDEAL, tensor_overlap=0.5)
-    found = step_times(DENSE, layout(tensor=4, recompute=recompute), machine, k)
+    found = step_times(SMALL, layout(tensor=4, recompute=recompute), machine, k)
     shown = 8 * passes * 4 * 0.75 * BUFFER / 1e3
     assert float(found.tensor_communication) == pytest.approx(shown / 2)
     assert float(found.link_bytes) == pytest.approx(shown * 1e3)
@@ -195,7 +175,7 @@ def test_experts_across_domains_send_one_copy_a_domain() -> None:
 def test_context_ranks_pass_keys_and_values_round() -> None:
     """6 elements a token and layer of 2 byte for all 32 tokens; of 4 ranks each pass moves 3/4."""
     machine = replace(IDLE, link_bytes_per_s=1e3)
-    found = step_times(DENSE, layout(context=4), machine, IDEAL)
+    found = step_times(SMALL, layout(context=4), machine, IDEAL)
     assert float(found.context_communication) == pytest.approx(8 * 2 * 0.75 * 32 * 6 * 2 / 1e3)
 
 
@@ -203,8 +183,8 @@ def test_context_ranks_pass_keys_and_values_round() -> None:
 def test_stages_hand_on_their_activations_forward_and_back(tensor: float, speed: float) -> None:
     """Twice per chunk; through the domain where a stage fits it, else through the network, each rank its part."""
     machine = replace(IDLE, link_bytes_per_s=1e3, network_bytes_per_s=1e2)
-    found = step_times(DENSE, layout(pipeline=2, interleave=2, tensor=tensor, batch=2), machine, IDEAL)
-    inside = step_times(DENSE, layout(tensor=tensor, batch=2), machine, IDEAL)
+    found = step_times(SMALL, layout(pipeline=2, interleave=2, tensor=tensor, batch=2), machine, IDEAL)
+    inside = step_times(SMALL, layout(tensor=tensor, batch=2), machine, IDEAL)
     assert float(inside.pipeline_communication) == 0.0
     assert float(found.pipeline_communication) == pytest.approx(2 * 2 * 2 * BUFFER / tensor / speed)
 
@@ -213,15 +193,15 @@ def test_gradients_are_reduced_and_weights_gathered_once_a_step() -> None:
     """4 byte of gradient and 2 of weight for 1,000 weights, 15/16 of each over the network at 1e3 byte/s."""
     wire = replace(IDLE, network_bytes_per_s=1e3, domain_devices=1)
     even = layout(data=16, batch=16)
-    assert float(step_times(DENSE, even, wire, IDEAL).data_communication) == pytest.approx(6 * 1000 * 15 / 16 / 1e3)
-    frozen = step_times(replace(DENSE, trained_share=0.5), even, wire, IDEAL)
+    assert float(step_times(SMALL, even, wire, IDEAL).data_communication) == pytest.approx(6 * 1000 * 15 / 16 / 1e3)
+    frozen = step_times(replace(SMALL, trained_share=0.5), even, wire, IDEAL)
     assert float(frozen.data_communication) == pytest.approx(3 * 1000 * 15 / 16 / 1e3)
 
 
 def test_sharded_weights_are_gathered_in_every_microbatch() -> None:
     """ZeRO 3: 2 + 2 byte gathered and 2 of gradient in each of 3 microbatches, at a penalty of 1.5."""
     wire = replace(IDLE, network_bytes_per_s=1e3, domain_devices=1)
-    found = step_times(DENSE, layout(data=16, batch=48, zero=3), wire, replace(IDEAL, shard_penalty=1.5))
+    found = step_times(SMALL, layout(data=16, batch=48, zero=3), wire, replace(IDEAL, shard_penalty=1.5))
     assert float(found.data_communication) == pytest.approx(1.5 * 3 * 6 * 1000 * 15 / 16 / 1e3)
 
 
@@ -239,22 +219,22 @@ def test_traffic_hides_behind_the_last_microbatch_or_behind_all_where_each_gathe
     """3 microbatches of 1 s: 6 (ZeRO 1) or 18 kB (ZeRO 3) less 1/16 at 1e3 byte/s show what half of it leaves."""
     one_s = 32 * (3 * (8 * 24 * 256 + 3200) + 3.5 * 8000)
     machine = replace(IDLE, peak_flops=one_s, half_peak_flops=one_s, network_bytes_per_s=1e3, domain_devices=1)
-    found = step_times(DENSE, layout(data=16, batch=48, zero=zero), machine, replace(IDEAL, data_overlap=0.5))
+    found = step_times(SMALL, layout(data=16, batch=48, zero=zero), machine, replace(IDEAL, data_overlap=0.5))
     volume = 6.0 if zero == 1 else 18.0
     assert float(found.data_communication) == pytest.approx(volume * 15 / 16 - 0.5 * hidden_stages)
 
 
 def test_traffic_that_is_hidden_whole_costs_nothing() -> None:
     slow = replace(IDLE, peak_flops=1e5, half_peak_flops=1e5, network_bytes_per_s=1e6, domain_devices=1)
-    found = step_times(DENSE, layout(data=16, batch=16), slow, replace(IDEAL, data_overlap=1.0))
+    found = step_times(SMALL, layout(data=16, batch=16), slow, replace(IDEAL, data_overlap=1.0))
     assert float(found.data_communication) == 0.0
 
 
 def test_the_optimiser_reads_and_writes_its_share_of_the_state() -> None:
     """1,000 weights x 26 byte over 4 ranks from ZeRO 1 on, at half of 2e3 byte/s."""
     machine, k = replace(IDLE, memory_bytes_per_s=2e3), replace(IDEAL, optimizer_bytes=26.0, memory_efficiency=0.5)
-    assert float(step_times(DENSE, layout(data=4, batch=4), machine, k).optimizer) == pytest.approx(26.0)
-    sharded = step_times(DENSE, layout(data=2, context=2, batch=2, zero=1), machine, k)
+    assert float(step_times(SMALL, layout(data=4, batch=4), machine, k).optimizer) == pytest.approx(26.0)
+    sharded = step_times(SMALL, layout(data=2, context=2, batch=2, zero=1), machine, k)
     assert float(sharded.optimizer) == pytest.approx(26.0 / 4)
     assert float(sharded.memory_bytes) == pytest.approx(26_000 / 4 + 3 * 1000 * 2)
 
@@ -262,10 +242,10 @@ def test_the_optimiser_reads_and_writes_its_share_of_the_state() -> None:
 def test_a_step_drags_with_each_doubling_of_the_domains() -> None:
     """64 devices are 8 domains, three doublings of 2 %; the step's own overhead of 0.5 s is dragged, too."""
     k = replace(IDEAL, scale_drag=0.02, step_overhead_s=0.5)
-    found = step_times(DENSE, layout(data=64, batch=64), IDLE, k)
+    found = step_times(SMALL, layout(data=64, batch=64), IDLE, k)
     assert float(found.total) == pytest.approx(0.5 * 1.06)
     assert float(found.overhead) == pytest.approx(0.5 * 1.06)
-    assert float(step_times(DENSE, layout(data=4, batch=4), IDLE, k).total) == pytest.approx(0.5)
+    assert float(step_times(SMALL, layout(data=4, batch=4), IDLE, k).total) == pytest.approx(0.5)
 
 
 def test_layers_with_experts_launch_more() -> None:
@@ -276,7 +256,7 @@ def test_layers_with_experts_launch_more() -> None:
 
 def test_the_head_moves_its_logits_once() -> None:
     machine = replace(IDLE, memory_bytes_per_s=1e3)
-    found = step_times(DENSE, layout(tensor=2), machine, replace(IDEAL, logits_bytes=4.0))
+    found = step_times(SMALL, layout(tensor=2), machine, replace(IDEAL, logits_bytes=4.0))
     assert float(found.elementwise) == pytest.approx(32 * 100 * 4 / 2 / 1e3)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import socket
 import sys
 import threading
@@ -16,6 +18,15 @@ import pytest
 httpx = pytest.importorskip("httpx", reason="httpx speaks to the server")
 sys.path.insert(0, str(Path(__file__).parent))
 uvicorn = pytest.importorskip("uvicorn", reason="uvicorn serves the page")
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+OPTIONS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking",
+]  # fmt: skip
+PATIENCE_MS = 30_000
+ANSWER = "status of 422"
+"""The browser notes every answer that is not 200; a wrong input is no trouble of the page."""
 
 
 @contextmanager
@@ -72,3 +83,40 @@ def server() -> Callable[..., Any]:
 @pytest.fixture
 def jobs_folder(tmp_path: Path) -> Path:
     return tmp_path / "jobs"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright for Python drives the browser")
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    with sync_api.sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def opened(browser: Any, url: str) -> Iterator[Callable[..., Any]]:
+    """Open the page; at the end nothing may have gone wrong and no other host may have been asked."""
+    troubles: list[str] = []
+    contexts = []
+
+    def open_page(path: str = "", **context: Any) -> Any:
+        made = browser.new_context(**({"viewport": {"width": 1400, "height": 1000}} | context))
+        made.grant_permissions(["clipboard-read", "clipboard-write"])
+        contexts.append(made)
+        page = made.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("console", lambda m: troubles.append(m.text) if m.type in ("error", "warning") and ANSWER not in m.text
+                else None)  # fmt: skip
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("request", lambda r: troubles.append(r.url) if not r.url.startswith((url, "blob:", "data:")) else None)
+        page.goto(url + path)
+        page.wait_for_selector(".strip li")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert troubles == []

@@ -18,6 +18,7 @@ import httpx
 import pytest
 from described import Description
 from lane_work import ENDLESS, work_that_may_never_end
+from waiting import eventually
 
 from wattscale.chain import plan
 from wattscale.result import Plan
@@ -316,12 +317,3 @@ def begun(client: Any, path: str, body: dict[str, Any]) -> socket.socket:
     head = f"POST /{path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {len(text)}\r\n\r\n"
     made.sendall(head.encode() + text)
     return made
-
-
-def eventually(is_so: Callable[[], bool], seconds: float = 60.0) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if is_so():
-            return True
-        time.sleep(0.05)
-    return False

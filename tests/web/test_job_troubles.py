@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
+from waiting import eventually
 
 from wattscale.errors import InputError
 from wattscale.web import job_store, jobs, work
@@ -28,15 +29,6 @@ from wattscale.web.settings import Settings
 ASK = {"preset": "first-campus", "changes": {}}
 IDLE = [sys.executable, "-c", "import time; time.sleep(60)"]
 DONE = [sys.executable, "-c", "import sys, pathlib; pathlib.Path(sys.argv[1], 'result.json').write_text('{}')"]
-
-
-def eventually(is_so: Callable[[], bool], seconds: float = 10.0) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if is_so():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 @contextmanager

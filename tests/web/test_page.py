@@ -7,27 +7,20 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import statistics
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from page_moves import headline, set_number, settled
 
 from wattscale.web.job_store import RESULT, JobStore, write_json
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright for Python drives the browser")
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-OPTIONS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking",
-]  # fmt: skip
 AXE = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
-PATIENCE_MS = 30_000
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 MARKS_DRAWN = """[...document.querySelectorAll('.chart')].map((chart) => [chart.querySelector('h3').textContent,
     [...chart.querySelectorAll('.role-mark path')].filter((each) => {
@@ -35,61 +28,8 @@ MARKS_DRAWN = """[...document.querySelectorAll('.chart')].map((chart) => [chart.
         return Math.max(box.width, box.height) > 1 && Math.min(box.width, box.height) > 0.1;
     }).length])"""
 """Title of each chart of the page, and how many of its marks have a size."""
-ANSWER = "status of 422"
-"""The browser notes every answer that is not 200; a wrong input is no trouble of the page."""
 REDRAW_S = 0.3
 """Median time from a moved slider to new figures."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    with sync_api.sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        yield made
-        made.close()
-
-
-@pytest.fixture
-def opened(browser: Any, url: str) -> Iterator[Callable[..., Any]]:
-    """Open the page; at the end nothing may have gone wrong and no other host may have been asked."""
-    troubles: list[str] = []
-    contexts = []
-
-    def open_page(path: str = "", **context: Any) -> Any:
-        made = browser.new_context(**({"viewport": {"width": 1400, "height": 1000}} | context))
-        made.grant_permissions(["clipboard-read", "clipboard-write"])
-        contexts.append(made)
-        page = made.new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        page.on("console", lambda m: troubles.append(m.text) if m.type in ("error", "warning") and ANSWER not in m.text
-                else None)  # fmt: skip
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("request", lambda r: troubles.append(r.url) if not r.url.startswith((url, "blob:", "data:")) else None)
-        page.goto(url + path)
-        page.wait_for_selector(".strip li")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert troubles == []
-
-
-def headline(page: Any, name: str) -> str:
-    return str(page.locator(".strip .card", has_text=name).locator(".value").inner_text())
-
-
-def set_number(page: Any, label: str, text: str) -> None:
-    box = page.get_by_role("textbox", name=label).first
-    box.fill(text)
-    box.press("Enter")
-
-
-def settled(page: Any) -> None:
-    """Wait until the full plan stands."""
-    page.locator(".status[data-state=idle]").wait_for(state="attached")
 
 
 def test_the_first_view_shows_the_headline_figures_and_a_chart(opened: Callable[..., Any]) -> None:
@@ -215,91 +155,6 @@ def test_the_plan_is_copied_as_a_command(opened: Callable[..., Any]) -> None:
     page.get_by_role("button", name="As command").click()
     page.get_by_text("Copied as a command").wait_for()
     assert page.evaluate("navigator.clipboard.readText()") == "wattscale plan --set supply.connection_mw=80"
-
-
-def offered(page: Any) -> list[str]:
-    """The ways out of an ask that cannot be met, once all have been tried."""
-    settled_error = page.locator(".status[data-state=error]")
-    settled_error.wait_for(state="attached")
-    page.wait_for_timeout(1000)
-    alert = page.locator(".banner.bad[aria-busy=false]")
-    alert.get_by_role("button").first.wait_for()
-    return [str(text) for text in alert.get_by_role("button").all_inner_texts()]
-
-
-def test_an_ask_that_cannot_be_met_is_told_with_ways_out_that_help(opened: Callable[..., Any]) -> None:
-    page = opened()
-    set_number(page, "Grid connection", "1")
-    alert = page.locator(".banner.bad")
-    alert.filter(has_text="supply.connection_mw").wait_for()
-    assert offered(page) == ["Undo this change", "Allow solar, wind and batteries"]
-    alert.get_by_role("button", name="Allow solar").click()
-    alert.wait_for(state="detached")
-    settled(page)
-
-
-def test_a_way_out_that_does_not_help_is_not_offered(opened: Callable[..., Any]) -> None:
-    page = opened()
-    page.get_by_role("combobox", name="Accelerator").select_option("L4")
-    page.locator(".banner.bad").filter(has_text="workload.serving.tpot_ms").wait_for()
-    ways = offered(page)
-    assert len(ways) == 1
-    assert ways[0].startswith("Undo the last change")
-    page.locator(".banner.bad").get_by_role("button").click()
-    page.locator(".banner.bad").wait_for(state="detached")
-
-
-@pytest.mark.parametrize(
-    ("label", "text", "told"),
-    [
-        ("Discount rate", "500", "at most 100 %"),
-        ("Carbon-free share, hour by hour", "500", "at least 0 % and at most 100 %"),
-        ("Grid connection", "-3", "at least 0 MW"),
-        ("Grid connection", "0,5", "must be a number"),
-        ("Grid connection", "a lot", "must be a number"),
-        ("Training accelerators", "10.5", "whole number"),
-    ],
-)
-def test_a_number_that_is_not_allowed_is_told_in_the_unit_of_its_field(
-    opened: Callable[..., Any], label: str, text: str, told: str
-) -> None:
-    page = opened()
-    set_number(page, label, text)
-    page.locator(".wrong").filter(has_text=told).wait_for()
-    assert page.get_by_role("textbox", name=label).first.input_value() == text
-    assert page.locator(".own-list li").count() == 0
-
-
-@pytest.mark.parametrize(
-    ("label", "text", "shown"),
-    [
-        ("Requests per day", "25 million", "25,000,000"),
-        ("Requests per day", "1.5 bn", "1,500,000,000"),
-        ("Requests per day", "30,000,000", "30,000,000"),
-        ("Training accelerators", "8 k", "8,000"),
-        ("Grid connection", "80 MW", "80"),
-        ("Discount rate", "7.5 %", "7.5"),
-    ],
-)
-def test_a_number_is_read_as_people_write_it(opened: Callable[..., Any], label: str, text: str, shown: str) -> None:
-    page = opened()
-    set_number(page, label, text)
-    page.wait_for_selector(".own-list li")
-    assert page.get_by_role("textbox", name=label).first.input_value() == shown
-
-
-def test_an_end_of_a_range_is_read_and_checked_like_any_number(opened: Callable[..., Any]) -> None:
-    page = opened()
-    page.get_by_role("tab", name="Uncertainty").click()
-    axis = page.locator(".axis").first
-    low, high = axis.get_by_label("low"), axis.get_by_label("high")
-    assert (low.input_value(), high.input_value()) == ("15,000,000", "25,000,000")
-    high.fill("30 million")
-    high.press("Tab")
-    assert high.input_value() == "30,000,000"
-    low.fill("24 million")
-    low.press("Tab")
-    axis.get_by_role("alert").filter(has_text="at most the mode").wait_for()
 
 
 def test_a_file_with_contracts_and_whole_units_is_written_out_and_planned_as_a_job(opened: Callable[..., Any]) -> None:
